@@ -1,0 +1,113 @@
+/*
+ * The three verbs of failure. Nothing here allocates, so running out of memory can be told too.
+ */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+
+static enum status refine(enum status status, int errno_value)
+{
+	if (errno_value == ENOSPC || errno_value == EDQUOT || errno_value == ENOMEM)
+		return E_NO_SPACE;
+	return status;
+}
+
+/* A long sentence is cut at the end, never in the middle of a UTF-8 sequence. */
+static void trim_partial_utf8(char *text, size_t size_bytes)
+{
+	size_t end = strnlen(text, size_bytes);
+	if (end + 1 < size_bytes)
+		return;
+	size_t at = end;
+	while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at > 0 && ((unsigned char)text[at - 1] & 0x80) != 0)
+		text[at - 1] = '\0';
+}
+
+enum status error_set(struct error *e, enum status status, const char *format, ...)
+{
+	if (e != NULL) {
+		va_list args;
+		va_start(args, format);
+		(void)vsnprintf(e->text, sizeof e->text, i18n_text(format), args);
+		va_end(args);
+		trim_partial_utf8(e->text, sizeof e->text);
+		e->status = status;
+		e->errno_value = 0;
+	}
+	return status;
+}
+
+enum status error_sys(struct error *e, enum status status, int errno_value, const char *format, ...)
+{
+	status = refine(status, errno_value);
+	if (e != NULL) {
+		char what[ERROR_TEXT_MAX];
+		char reason[128];
+		va_list args;
+		va_start(args, format);
+		(void)vsnprintf(what, sizeof what, i18n_text(format), args);
+		va_end(args);
+		const char *why = strerror_r(errno_value, reason, sizeof reason);
+		(void)snprintf(e->text, sizeof e->text, "%.600s: %.120s", what, why);
+		trim_partial_utf8(e->text, sizeof e->text);
+		e->status = status;
+		e->errno_value = errno_value;
+	}
+	return status;
+}
+
+enum status error_wrap(struct error *e, const char *format, ...)
+{
+	if (e == NULL)
+		return E_FAILED;
+	char inner[ERROR_TEXT_MAX];
+	char outer[256];
+	memcpy(inner, e->text, sizeof inner);
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(outer, sizeof outer, i18n_text(format), args);
+	va_end(args);
+	trim_partial_utf8(outer, sizeof outer);
+	(void)snprintf(e->text, sizeof e->text, "%s: %.500s", outer, inner);
+	trim_partial_utf8(e->text, sizeof e->text);
+	return e->status;
+}
+
+const char *status_name(enum status status)
+{
+	switch (status) {
+	case OK:
+		return "ok";
+	case E_FAILED:
+		return "failed";
+	case E_USAGE:
+		return "usage";
+	case E_PARTLY:
+		return "partly";
+	case E_DENIED:
+		return "not-allowed";
+	case E_ABSENT:
+		return "not-found";
+	case E_CONFLICT:
+		return "conflict";
+	case E_INVALID:
+		return "invalid";
+	case E_TOO_BIG:
+		return "too-big";
+	case E_NO_SPACE:
+		return "no-space";
+	case E_STOPPED:
+		return "stopped";
+	case E_VOIDED:
+		return "voided";
+	case E_INTERRUPTED:
+		return "interrupted";
+	}
+	return "unknown";
+}

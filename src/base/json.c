@@ -1,0 +1,160 @@
+/*
+ * JSON in and out, and the getters.
+ */
+#include "base/json.h"
+
+#include <string.h>
+
+enum status json_read(struct view text, size_t ceiling_bytes, const char *what, json_t **out,
+	struct error *e)
+{
+	if (text.len > ceiling_bytes)
+		return error_set(e, E_TOO_BIG, "%s: larger than %zu bytes", what, ceiling_bytes);
+	json_error_t why;
+	/* jansson's own depth limit is 2048 (JSON_PARSER_MAX_DEPTH), safe for its stack use. */
+	json_t *value = json_loadb(text.len == 0 ? "" : text.at, text.len,
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	if (value == NULL)
+		return error_set(e, E_INVALID, "%s: line %d, column %d: %s", what, why.line,
+			why.column, why.text);
+	*out = value;
+	return OK;
+}
+
+static int append(const char *bytes, size_t n_bytes, void *b)
+{
+	buf_add_bytes(b, bytes, n_bytes);
+	return ((struct buf *)b)->failed ? -1 : 0;
+}
+
+static enum status write_with(const json_t *value, size_t flags, struct buf *out, struct error *e)
+{
+	if (json_dump_callback(value, append, out, flags | JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+		out->failed = true;
+	return buf_check(out, "JSON", e);
+}
+
+enum status json_write(const json_t *value, struct buf *out, struct error *e)
+{
+	return write_with(value, 0, out, e);
+}
+
+enum status json_write_sorted(const json_t *value, struct buf *out, struct error *e)
+{
+	return write_with(value, JSON_SORT_KEYS, out, e);
+}
+
+static const char *dot(struct json_place p)
+{
+	return p.at[0] == '\0' ? "" : ".";
+}
+
+/* Finds the key; OK with *out NULL where it is absent (or null) and optional. */
+static enum status find(struct json_place p, const char *key, enum json_need need, json_t **out,
+	struct error *e)
+{
+	*out = NULL;
+	if (!json_is_object(p.object))
+		return error_set(e, E_INVALID, "%s: not an object", p.at);
+	json_t *value = json_object_get(p.object, key);
+	if (value == NULL || json_is_null(value)) {
+		if (need == JSON_REQUIRED)
+			return error_set(e, E_INVALID, "%s%s%s: missing", p.at, dot(p), key);
+		return OK;
+	}
+	*out = value;
+	return OK;
+}
+
+enum status json_get_text(struct json_place p, const char *key, enum json_need need,
+	const char **out, struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_string(value))
+		return error_set(e, E_INVALID, "%s%s%s: not text", p.at, dot(p), key);
+	*out = json_string_value(value);
+	return OK;
+}
+
+enum status json_get_int(struct json_place p, const char *key, enum json_need need, int64_t *out,
+	struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_integer(value))
+		return error_set(e, E_INVALID, "%s%s%s: not a whole number", p.at, dot(p), key);
+	*out = json_integer_value(value);
+	return OK;
+}
+
+enum status json_get_number(struct json_place p, const char *key, enum json_need need, double *out,
+	struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_number(value))
+		return error_set(e, E_INVALID, "%s%s%s: not a number", p.at, dot(p), key);
+	*out = json_number_value(value);
+	return OK;
+}
+
+enum status json_get_bool(struct json_place p, const char *key, enum json_need need, bool *out,
+	struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_boolean(value))
+		return error_set(e, E_INVALID, "%s%s%s: neither true nor false", p.at, dot(p), key);
+	*out = json_is_true(value);
+	return OK;
+}
+
+enum status json_get_array(struct json_place p, const char *key, enum json_need need, json_t **out,
+	struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_array(value))
+		return error_set(e, E_INVALID, "%s%s%s: not a list", p.at, dot(p), key);
+	*out = value;
+	return OK;
+}
+
+enum status json_get_object(struct json_place p, const char *key, enum json_need need, json_t **out,
+	struct error *e)
+{
+	json_t *value;
+	TRY(find(p, key, need, &value, e));
+	if (value == NULL)
+		return OK;
+	if (!json_is_object(value))
+		return error_set(e, E_INVALID, "%s%s%s: not an object", p.at, dot(p), key);
+	*out = value;
+	return OK;
+}
+
+enum status json_only_keys(struct json_place p, const char *const *known, struct error *e)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach(p.object, key, value)
+	{
+		size_t i = 0;
+		while (known[i] != NULL && strcmp(known[i], key) != 0)
+			i++;
+		if (known[i] == NULL)
+			return error_set(e, E_INVALID, "%s%s%s: unknown key", p.at, dot(p), key);
+	}
+	return OK;
+}

@@ -1,0 +1,45 @@
+/*
+ * The home's signing keys (Ed25519, through OpenSSL): made at first use, 0600, kept for ever once
+ * retired, rotated with a signature of the old key over the new. <home>/keys/.
+ *
+ * keyid is the lower-case hex SHA-256 of the public key's SubjectPublicKeyInfo (DER), cut to 32
+ * characters.
+ */
+#ifndef RECORD_KEY_H
+#define RECORD_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+enum { KEY_ID_LEN = 32 };
+
+struct key;     /* one key pair, or a public key alone */
+struct keyring; /* the home's keys: the current one signs, all of them are trusted */
+
+void key_free(struct key *k);
+AUTO_TYPE(key_free, struct key *)
+const char *key_id(const struct key *k);
+bool key_is_private(const struct key *k);
+/* A PEM file with a public or private key, as `--key` names it. */
+enum status key_read(const char *path, struct key **out, struct error *e) MUST_CHECK;
+enum status key_public_pem(const struct key *k, struct buf *out, struct error *e) MUST_CHECK;
+enum status key_sign(const struct key *k, struct view message, struct buf *out_signature,
+	struct error *e) MUST_CHECK;
+bool key_verify(const struct key *k, struct view message, struct view signature);
+
+/* Opens <home>/keys; makes the folder and the first key where there is none and `make` is true.
+ * A private key that others may read is refused (E_DENIED). */
+enum status keyring_open(const char *home, bool make, struct keyring **out, struct error *e)
+	MUST_CHECK;
+void keyring_free(struct keyring *r);
+AUTO_TYPE(keyring_free, struct keyring *)
+const struct key *keyring_current(const struct keyring *r); /* NULL in an empty ring */
+const struct key *keyring_find(const struct keyring *r, struct view id); /* NULL: unknown */
+/* A new current key; the old one signs the statement that names it (keys/rotations.jsonl). */
+enum status keyring_rotate(struct keyring *r, int64_t wall_ns, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * The nouns that capabilities share: keys, envelope, evidence, finding, receipt, outbox. This header
+ * is all that other folders include.
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include "record/envelope.h"
+#include "record/evidence.h"
+#include "record/finding.h"
+#include "record/key.h"
+#include "record/outbox.h"
+
+#endif
