@@ -25,6 +25,10 @@
 #include "sys/role.h"
 
 struct store;
+struct migration_area;
+
+/* The drill's tables, for store_open. */
+extern const struct migration_area drill_migrations;
 
 struct drill_text {
 	const char *en;
