@@ -67,7 +67,8 @@ struct manifest_file {
 	uint32_t mode;           /* permission bits */
 	uint64_t size_bytes;
 	uint64_t inode;
-	struct digest whole;     /* SHA-256 of the content */
+	struct digest whole;     /* SHA-256 over the blocks in the runs, in order: of the content, unless
+	                            the file is sparse (holes are proven by being zero) */
 	const struct manifest_run *runs;
 	uint32_t n_runs;
 };
@@ -97,7 +98,8 @@ enum status manifest_read(struct view bytes, struct pool *p, struct manifest *ou
 	MUST_CHECK;
 /* Appends the whole file, with its closing hash; sets m->hash. */
 enum status manifest_write(struct manifest *m, struct buf *out, struct error *e) MUST_CHECK;
-/* The tag that block `index` had when planted. *is_hole where it was all zero. NULL past the end. */
+/* The tag that block `index` had when planted; NULL and *is_hole where it was a hole (all zero); NULL
+ * without *is_hole past the end. */
 const unsigned char *manifest_tag(const struct manifest_file *f, uint64_t index, bool *is_hole);
 uint64_t manifest_n_blocks(const struct manifest_file *f);
 /* Tag of a block's bytes (the last block of a file is shorter than BLOCK_BYTES). */

@@ -34,25 +34,52 @@ enum status planting_check(const char *arena, const struct manifest *so_far,
 /* <keep_folder>/manifest. */
 enum status planting_load(int keep_folder_fd, struct pool *p, struct manifest *out, struct error *e)
 	MUST_CHECK;
+/* For undo: everything that may be in the arena. *out_partial where a planting did not come to its end:
+ * then *out is what it was going to make (inodes and tags of an unfinished generation are 0 and absent),
+ * and an object is ours only where it stands at a planned name, belongs to out->uid and lies in the
+ * arena whose device and inode are out's. E_ABSENT: nothing was ever planted. */
+enum status planting_load_partial(int keep_folder_fd, struct pool *p, struct manifest *out,
+	bool *out_partial, struct error *e) MUST_CHECK;
 
 int planter_role(size_t n_fds);
 
-/* In any role that works in the arena: opens file `index` of the manifest through its folder chain and
- * checks the opened descriptor against the manifest (regular file, link count 1, owner, device, inode,
- * mount id of the arena). `name` NULL: the manifest's own. *out_folder_fd is its parent (checked the
- * same way), for rename and unlink by single name. */
+/*
+ * In any role that works in the arena: opens folders and files of the manifest through their folder
+ * chain, one checked name at a time. What is opened is compared with the manifest on the descriptor:
+ * type, owner, device, inode, the arena's mount id and, for files, a link count of 1.
+ *
+ * E_ABSENT: no such name. E_DENIED with errno_value 0: what is there is not what was planted (a link, a
+ * pipe, another inode, owner or mount, a second link); it was never opened for writing. Any other
+ * status, or an errno_value: what the kernel said (EACCES, EPERM, EROFS …).
+ *
+ * A view belongs to one thread at a time.
+ */
+enum { ARENA_FOLDERS_OPEN_MAX = 512 };
 struct arena_view {
-	int root_fd;
+	int root_fd;                 /* borrowed */
 	uint64_t root_mount_id;      /* as seen in the role */
 	const struct manifest *manifest;
-	int *folder_fds;             /* n_folders entries, -1: not opened yet; cached by arena_folder */
+	int *folder_fds;             /* n_folders entries, -1: not opened; cached by arena_folder */
+	/* Set by the caller after arena_view_open where objects may have other inodes than the manifest's:
+	 * half-planted ones (planting_load_partial) and those that a restore made anew. */
+	bool any_inode;
+	uint32_t *open_folders;      /* which entries are open, n_open of them */
+	uint32_t n_open;
+	uint64_t *last_used;         /* by folder, in ticks */
+	uint64_t tick;
 };
+/* E_DENIED where root_fd is not the manifest's arena. */
 enum status arena_view_open(int root_fd, const struct manifest *m, struct pool *p,
 	struct arena_view *out, struct error *e) MUST_CHECK;
-/* Descriptor stays owned by the view. */
+/* FOLDER_ROOT gives root_fd. The descriptor stays owned by the view, and good until more than
+ * ARENA_FOLDERS_OPEN_MAX - MANIFEST_DEPTH_MAX other folders were asked for. */
 enum status arena_folder(struct arena_view *v, uint32_t folder, int *out_fd, struct error *e)
 	MUST_CHECK;
+/* `name` NULL: the manifest's own, else a single name in the same folder (what a run renamed it to).
+ * `flags`: O_RDONLY, O_RDWR or O_WRONLY, with O_DIRECT and its like; never O_CREAT or O_TRUNC. */
 enum status arena_open_file(struct arena_view *v, uint32_t file, const char *name, int flags,
 	int *out_fd, struct error *e) MUST_CHECK;
+/* Closes the folders, not the root. Accepts a zeroed view. */
+void arena_view_close(struct arena_view *v);
 
 #endif
