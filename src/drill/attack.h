@@ -12,6 +12,11 @@
 #include "drill/manifest.h"
 #include "drill/scenario.h"
 
+/* Carried by every note, and the name under which ps shows the emulator: a desk that looks for them
+ * tells drill from attack in seconds. */
+#define DRILL_MARKER "TOCSIN-DRILL"
+#define EMULATOR_PROCESS_NAME "tocsin-emulator"
+
 enum attack_end {
 	ATTACK_COMPLETED,
 	ATTACK_STOP_ASKED,     /* user, stop file, drill stop */
@@ -39,6 +44,7 @@ struct attack_request {
 	const struct scenario *scenario;
 	const struct manifest *manifest;
 	const struct drill_budget *budget;
+	const char *call;            /* whom to call, for the notes; NULL or "": the security desk */
 	unsigned char escrow[ESCROW_KEY_BYTES];
 	double rate_files_per_s;     /* 0 unlimited */
 	uint64_t order_seed;
