@@ -366,6 +366,17 @@ struct drill_row {
 enum status drill_history(const struct drill_context *c, struct pool *p, struct drill_row **out_rows,
 	size_t *out_n, struct error *e) MUST_CHECK;
 
+/* The arena of a planting that has not been run, by the planting's id. E_ABSENT, E_CONFLICT. */
+enum status drill_planted_arena(const struct drill_context *c, const char *id, struct pool *p,
+	const char **out, struct error *e) MUST_CHECK;
+/* What drill_undo would find, without touching anything: n_restored counts what can be brought back,
+ * n_removed stays 0, `left` names what cannot. */
+enum status drill_undo_preview(const struct drill_context *c, const char *id, struct pool *p,
+	struct drill_undone *out, struct error *e) MUST_CHECK;
+/* The people's steps as a paper card needs them, before any run. */
+enum status drill_people_steps(struct pool *p, struct drill_step **out, size_t *out_n,
+	struct error *e) MUST_CHECK;
+
 /* Records where the reports went; render makes them after the run. */
 enum status drill_set_reports(const struct drill_context *c, const char *id,
 	const struct drill_report_paths *paths, struct error *e) MUST_CHECK;
