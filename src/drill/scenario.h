@@ -51,7 +51,7 @@ struct region {
 	struct comb combs[REGION_COMBS_MAX];
 	size_t n_combs;         /* 0: the file's content is left alone (renamed only, or skipped) */
 	bool skip;              /* not touched at all */
-	bool assumed;           /* the reference is unsure (mark C or "–"): not asserted in tests */
+	bool assumed;           /* published sources are unsure or silent: not asserted in tests */
 	const char *label;      /* branch name, for tests and reports */
 };
 
@@ -60,6 +60,7 @@ enum scenario_order { ORDER_DEPTH_FIRST, ORDER_BREADTH_FIRST, ORDER_IMPORTANT_FI
 enum scenario_write {
 	WRITE_IN_PLACE,          /* pread/pwrite on the original */
 	WRITE_IN_PLACE_MMAP,     /* stores into a shared mapping */
+	/* In both new-file modes bytes outside the extents are copied as they are, in large calls. */
 	WRITE_NEW_UNLINK,        /* new file, durable, then the original is unlinked */
 	WRITE_NEW_OVERWRITE_UNLINK /* as before, the original is overwritten first */
 };
@@ -117,6 +118,9 @@ struct scenario {
 	const char *size_class_types[32]; /* extension for it, NULL: any */
 	size_t n_size_classes;
 
+	const char *assumed[16]; /* top-level keys whose value no published source settles */
+	size_t n_assumed;
+
 	uint64_t max_files;      /* hard budget; the loader checks that the plan fits */
 	uint64_t max_bytes;
 	uint32_t max_seconds;
@@ -142,14 +146,22 @@ struct extent {
 	uint64_t len; /* never 0; offset + len never passes the file's size */
 };
 
-/* Walks the extents that the scenario changes in a file, in the order in which it changes them,
- * merged over overlapping combs (no byte is yielded twice). A value; no memory is taken. */
+/* A comb worked out for one size: teeth of `length` bytes from `first` on, one every `stride`, none
+ * past `end`. stride 0: one tooth from first to end. first == end: nothing. */
+struct comb_teeth {
+	uint64_t first;
+	uint64_t length;
+	uint64_t stride;
+	uint64_t end;
+};
+
+/* Walks the extents that the scenario changes in a file, from its start to its end, merged over
+ * overlapping and touching combs (no byte is yielded twice). A value; no memory is taken. */
 struct extent_walk {
-	const struct region *region; /* NULL: nothing to change */
 	uint64_t size_bytes;
-	size_t comb;
-	uint64_t tooth;
-	uint64_t done_to;            /* used by the merge */
+	uint64_t done_to;            /* everything below was yielded or is not changed */
+	struct comb_teeth combs[REGION_COMBS_MAX];
+	size_t n_combs;
 };
 /* The region for a file, NULL where it is skipped. `type` is the extension in lower case. */
 const struct region *scenario_region(const struct scenario *s, uint64_t size_bytes,
@@ -160,5 +172,13 @@ bool extent_walk_next(struct extent_walk *w, struct extent *out);
 uint64_t region_bytes(const struct region *region, uint64_t size_bytes);
 /* Number of write calls with the scenario's io size. */
 uint64_t region_calls(const struct region *region, uint64_t size_bytes, uint32_t io_bytes);
+/* All three at once, exact. */
+struct region_sum {
+	uint64_t n_bytes;
+	uint64_t n_extents;
+	uint64_t n_calls;
+};
+struct region_sum region_sum_of(const struct region *region, uint64_t size_bytes,
+	uint32_t io_bytes);
 
 #endif
