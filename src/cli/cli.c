@@ -1,0 +1,109 @@
+/*
+ * From argv to an exit code: parse, run the row, tell what went wrong.
+ */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/pool.h"
+#include "cli/exit.h"
+#include "cli/help.h"
+#include "cli/session.h"
+
+/* The language must be known before the first sentence, also one about a wrong option. */
+static const char *wanted_language(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+			return argv[i + 1];
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			return argv[i] + 7;
+	}
+	return NULL;
+}
+
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	}
+	return false;
+}
+
+static int tell(const struct error *e, bool json)
+{
+	(void)fprintf(stderr, "tocsin: %s\n", e->text);
+	if (json) {
+		struct error ignored = ERROR_NONE;
+		/* The exit code and standard error have told already. */
+		(void)session_print_json(json_pack("{s:{s:s,s:s}}", "error", "status",
+						 status_name(e->status), "message", e->text),
+			&ignored);
+	}
+	return (int)exit_code_of(e->status);
+}
+
+static enum status show_help(
+	const struct command_table *t, const struct parsed *parsed, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, MIB);
+	if (parsed->common.version)
+		buf_addf(&text, "tocsin %s\n", TOCSIN_VERSION);
+	else if (parsed->command != NULL)
+		help_command(parsed->command, &text);
+	else if (parsed->noun != NULL)
+		help_noun(parsed->noun, &text);
+	else
+		help_all(t, &text);
+	TRY(buf_check(&text, "help", e));
+	return session_print(buf_view(&text), e);
+}
+
+static enum status run_parsed(
+	const struct command_table *t, const struct parsed *parsed, struct error *e)
+{
+	struct session s;
+	enum status status = session_open(&s, parsed->common.home, parsed->common.json, e);
+	if (status != OK)
+		return status;
+	s.table = t;
+	s.quiet = parsed->common.quiet;
+	s.colour = s.colour && !parsed->common.no_colour;
+	session_catch_signals();
+	status = parsed->command->run(&s, parsed->args, e);
+	session_close(&s);
+	return status;
+}
+
+int cli_main(const struct command_table *t, int argc, char **argv)
+{
+	struct error e = ERROR_NONE;
+	struct parsed parsed;
+	const char *language = wanted_language(argc, argv);
+	i18n_start(language);
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	if (p == NULL || command_parse(t, argc, argv, p, &parsed, &e) != OK)
+		return tell(&e, wants_json(argc, argv));
+	if (language != NULL && strncmp(language, "en", 2) != 0 &&
+		strncmp(language, "zh", 2) != 0) {
+		(void)error_set(&e, E_USAGE, "option --lang: '%s' is neither en nor zh", language);
+		return tell(&e, parsed.common.json);
+	}
+	bool help_wanted = parsed.common.help || parsed.common.version;
+	enum status status = OK;
+	if (help_wanted || parsed.command == NULL) {
+		status = show_help(t, &parsed, &e);
+		if (status == OK && !help_wanted && parsed.noun != NULL)
+			return (int)EXIT_USAGE;
+	} else {
+		status = run_parsed(t, &parsed, &e);
+	}
+	/* A verdict that is no error (a voided run) has told its story already. */
+	if (status != OK && e.text[0] == '\0')
+		return (int)exit_code_of(status);
+	return status == OK ? (int)EXIT_OK : tell(&e, parsed.common.json);
+}

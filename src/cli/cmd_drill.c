@@ -1,0 +1,192 @@
+/*
+ * tocsin drill: the rows, and the commands that come before a run.
+ */
+#include "cli/cmd_drill.h"
+
+#include "base/i18n.h"
+#include "cli/cli.h"
+#include "cli/live.h"
+#include "cli/verify.h"
+#include "render/render.h"
+
+struct drill_context drill_context_of(const struct session *s)
+{
+	return (struct drill_context){ .home = s->home, .store = s->store, .clock = NULL };
+}
+
+static json_t *scenario_json(const struct drill_scenario_row *row)
+{
+	json_t *attack = json_array();
+	for (size_t i = 0; i < row->n_attack; i++)
+		(void)json_array_append_new(attack, json_string(row->attack[i]));
+	bool zh = i18n_language() == LANGUAGE_ZH;
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:f,s:i,s:b}", "id", row->id, "name",
+		zh ? row->name.zh : row->name.en, "summary", zh ? row->summary.zh : row->summary.en,
+		"kind", row->kind, "source", row->source, "attack", attack, "rate_files_per_s",
+		row->rate_files_per_s, "decoys", (int)row->n_decoys, "assumed", (int)row->assumed);
+}
+
+static enum status cmd_list(struct session *s, const void *args, struct error *e)
+{
+	(void)args;
+	struct drill_scenario_row *rows;
+	size_t n;
+	const struct drill_context context = drill_context_of(s);
+	TRY(drill_scenarios(&context, s->pool, &rows, &n, e));
+	if (s->json) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < n; i++)
+			(void)json_array_append_new(list, scenario_json(&rows[i]));
+		return session_print_json(json_pack("{s:o}", "scenarios", list), e);
+	}
+	AUTO_BUF struct buf text;
+	buf_init(&text, RENDER_CEILING_BYTES);
+	struct render_terminal t = { (size_t)s->width, s->colour };
+	TRY(render_scenarios_terminal(rows, n, t, &text, e));
+	return session_print(buf_view(&text), e);
+}
+
+static void append_lock(const char *name, void *context)
+{
+	(void)json_array_append_new(context, json_string(name));
+}
+
+json_t *drill_plan_json(const struct drill_plan *plan)
+{
+	const struct drill_budget *b = &plan->budget;
+	json_t *locks = json_array();
+	confine_lock_names(&plan->locks, append_lock, locks);
+	json_t *budget = json_pack("{s:I,s:I,s:f,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "files",
+		(json_int_t)b->n_files, "bytes", (json_int_t)b->n_bytes, "seconds", b->seconds,
+		"folders", (json_int_t)b->n_folders, "decoys", (json_int_t)b->n_decoys,
+		"bytes_planted", (json_int_t)b->bytes_planted, "bytes_changed",
+		(json_int_t)b->bytes_changed, "largest_file_bytes",
+		(json_int_t)b->largest_file_bytes, "free_needed_bytes",
+		(json_int_t)b->free_needed_bytes, "free_kept_bytes",
+		(json_int_t)b->free_kept_bytes);
+	return json_pack("{s:s,s:o,s:o,s:s,s:s,s:I,s:f,s:s,s:s}", "scenario", plan->scenario.id,
+		"budget", budget, "locks", locks, "arena", plan->arena, "file_system",
+		plan->file_system, "free_bytes", (json_int_t)plan->free_bytes, "rate_files_per_s",
+		plan->rate_files_per_s, "marker", plan->marker, "process_name", plan->process_name);
+}
+
+static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
+{
+	struct drill_request request;
+	struct drill_plan plan;
+	drill_request_from(raw, &request);
+	const struct drill_context context = drill_context_of(s);
+	TRY(drill_plan(&context, &request, s->pool, &plan, e));
+	if (s->json)
+		return session_print_json(drill_plan_json(&plan), e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, RENDER_CEILING_BYTES);
+	struct render_terminal t = { (size_t)s->width, s->colour };
+	TRY(render_plan_terminal(&plan, t, &text, e));
+	return session_print(buf_view(&text), e);
+}
+
+static enum status cmd_plant(struct session *s, const void *raw, struct error *e)
+{
+	const struct drill_args *args = raw;
+	struct drill_request request;
+	struct drill_planting planted;
+	struct live live;
+	struct drill_watch watch;
+	drill_request_from(args, &request);
+	TRY(session_store(s, e));
+	const struct drill_context context = drill_context_of(s);
+	if (args->planted != NULL)
+		TRY(drill_planted_arena(&context, args->planted, s->pool, &request.arena, e));
+	live_start(&live, s, false, &watch);
+	enum status status = drill_plant(&context, &request, &watch, s->pool, &planted, e);
+	live_end(&live);
+	TRY(status);
+	char at[TIME_TEXT_MAX];
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:s,s:s,s:i,s:i,s:I,s:s}", "id", planted.id, "arena",
+				planted.arena, "generation", (int)planted.generation, "files",
+				(int)planted.n_files, "bytes", (json_int_t)planted.n_bytes,
+				"planted_at", time_text(planted.planted_ns, at)),
+			e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 64 * KIB);
+	buf_addf(&text, _("Planted generation %u: %u decoys, %.1f MiB, in %s"), planted.generation,
+		planted.n_files, (double)planted.n_bytes / (double)MIB, planted.arena);
+	buf_add_char(&text, '\n');
+	buf_addf(&text,
+		_("Let your backup run. Plant again on another day for a recovery point, or run "
+		  "the drill: tocsin drill run --planted %s"),
+		planted.id);
+	buf_add_char(&text, '\n');
+	return session_print(buf_view(&text), e);
+}
+
+static enum status cmd_verify(struct session *s, const void *raw, struct error *e)
+{
+	return verify_file(s, raw, e);
+}
+
+static const struct option undo_options[] = {
+	{ "dry-run", OPTION_FLAG, offsetof(struct drill_id_args, dry_run), NULL,
+		N_("Show what would be put back, do nothing."), NULL },
+};
+static const struct operand id_operand[1] = {
+	{ N_("ID"), offsetof(struct drill_id_args, id), true, N_("The drill or planting.") },
+};
+static const struct operand optional_id_operand[1] = {
+	{ N_("ID"), offsetof(struct drill_id_args, id), false,
+		N_("The drill; without it, the list of all.") },
+};
+
+static const struct command list = { "drill", "list", N_("List the scenarios."), NULL, NULL, 0,
+	NULL, 0, 0, NULL, cmd_list };
+static const struct command plan = { "drill", "plan",
+	N_("Show what a drill can do at most, before anything happens."),
+	N_("Prints the provable budget (files, bytes, seconds, folders), the free space that is "
+	   "needed and "
+	   "kept, and the locks that this kernel gives. Changes nothing."),
+	drill_plan_options, N_DRILL_PLAN_OPTIONS, drill_scenario_operand, 1,
+	sizeof(struct drill_args), &drill_args_defaults, cmd_plan };
+static const struct command plant = { "drill", "plant",
+	N_("Plant decoys ahead of a drill, one dated generation a day."),
+	N_("A restore can only be given a recovery point when decoys were planted on different "
+	   "days and "
+	   "your backup ran in between. Repeat with the same --arena."),
+	drill_run_options, N_DRILL_RUN_OPTIONS, drill_scenario_operand, 1,
+	sizeof(struct drill_args), &drill_args_defaults, cmd_plant };
+static const struct command run = { "drill", "run",
+	N_("Run a ransomware drill on planted decoys, from plan to score."),
+	N_("Plants decoys, changes them as a ransomware family would, senses who noticed and who "
+	   "stopped it, "
+	   "destroys a sample and lets your own backup tool bring it back, scores the outcome, "
+	   "writes the "
+	   "report and a signed record. Nothing outside the arena can be reached: the kernel "
+	   "enforces it "
+	   "(see SECURITY.md). 'drill undo' puts everything back and removes the decoys."),
+	drill_run_options, N_DRILL_RUN_OPTIONS, drill_scenario_operand, 1,
+	sizeof(struct drill_args), &drill_args_defaults, cmd_drill_run };
+static const struct command stop = { "drill", "stop", N_("Stop a running drill within a second."),
+	NULL, NULL, 0, id_operand, 1, sizeof(struct drill_id_args), NULL, cmd_drill_stop };
+static const struct command undo = { "drill", "undo",
+	N_("Put every decoy back, prove it by hash, then remove what was planted."),
+	N_("Works after a kill or a power cut at any point, and twice in a row. What is not proven "
+	   "to be "
+	   "ours is left where it is and named."),
+	undo_options, COUNT_OF(undo_options), id_operand, 1, sizeof(struct drill_id_args), NULL,
+	cmd_drill_undo };
+static const struct command show = { "drill", "show",
+	N_("Show a drill's scorecard, or list all drills."), NULL, NULL, 0, optional_id_operand, 1,
+	sizeof(struct drill_id_args), NULL, cmd_drill_show };
+static const struct command verify = { "drill", "verify",
+	N_("Check a drill's signed record: unchanged, complete, by a known key."),
+	N_("Only the keys of this home, or the key that --key names, are trusted. The check proves "
+	   "that "
+	   "nothing was changed after signing; it does not prove that what was written is true."),
+	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, cmd_verify };
+
+static const struct command *const commands[] = { &list, &plan, &plant, &run, &stop, &undo, &show,
+	&verify };
+const struct noun cli_noun_drill = { "drill", N_("Ransomware drill on planted decoys"), commands,
+	COUNT_OF(commands) };

@@ -1,0 +1,23 @@
+/*
+ * What the files of the drill's commands share.
+ */
+#ifndef CLI_CMD_DRILL_H
+#define CLI_CMD_DRILL_H
+
+#include "cli/drill_args.h"
+#include "cli/session.h"
+#include "drill/drill.h"
+
+/* After session_store. */
+struct drill_context drill_context_of(const struct session *s);
+json_t *drill_plan_json(const struct drill_plan *plan);
+
+enum status drill_run_and_report(struct session *s, const struct drill_request *request,
+	struct drill_result *out, struct error *e) MUST_CHECK;
+
+enum status cmd_drill_run(struct session *s, const void *args, struct error *e);
+enum status cmd_drill_stop(struct session *s, const void *args, struct error *e);
+enum status cmd_drill_undo(struct session *s, const void *args, struct error *e);
+enum status cmd_drill_show(struct session *s, const void *args, struct error *e);
+
+#endif

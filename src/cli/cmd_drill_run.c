@@ -1,0 +1,117 @@
+/*
+ * tocsin drill run: card, consent, run with a live view, reports, scorecard.
+ */
+#include "cli/cmd_drill.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "cli/live.h"
+#include "cli/report.h"
+#include "render/render.h"
+
+static enum status print_plan(const struct session *s, const struct drill_request *request,
+	const struct drill_plan *plan, FILE *where, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	struct render_terminal t = { (size_t)s->width, false };
+	buf_init(&text, RENDER_CEILING_BYTES);
+	TRY(render_plan_terminal(plan, t, &text, e));
+	buf_add_char(&text, '\n');
+	TRY(render_card_text(plan, &request->authority, NULL, &text, e));
+	(void)fwrite(buf_text(&text), 1, text.len, where);
+	return OK;
+}
+
+/* The folder of an arena that "drill plant" made, by the planting's id. */
+static enum status arena_of_planting(
+	struct session *s, const char *id, const char **out, struct error *e)
+{
+	const struct drill_context context = drill_context_of(s);
+	return drill_planted_arena(&context, id, s->pool, out, e);
+}
+
+static enum status consent(const struct session *s, const struct drill_args *args,
+	const struct drill_request *request, const struct drill_plan *plan, struct error *e)
+{
+	if (!s->quiet)
+		TRY(print_plan(s, request, plan, stderr, e));
+	if (args->yes)
+		return OK;
+	if (!s->input_is_terminal)
+		return error_set(e, E_USAGE,
+			"a drill without a terminal needs --yes: nobody was asked, nothing was "
+			"done");
+	if (session_confirm(
+		    _("Start this drill? It only touches decoys that it plants. Type 'yes':")))
+		return OK;
+	return error_set(e, E_STOPPED, "not started");
+}
+
+static enum status print_result(struct session *s, const struct drill_result *r, struct error *e)
+{
+	if (s->json)
+		return session_print_json(drill_result_json(r), e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, RENDER_CEILING_BYTES);
+	struct render_terminal t = { (size_t)s->width, s->colour };
+	TRY(render_scorecard_terminal(r, t, &text, e));
+	return session_print(buf_view(&text), e);
+}
+
+/* A stopped or voided drill has a result all the same: printed, and told by the exit code. */
+static enum status verdict_status(const struct drill_result *r)
+{
+	switch (r->verdict) {
+	case DRILL_COMPLETED:
+	case DRILL_CONTAINED:
+		return OK;
+	case DRILL_STOPPED:
+		return session_interrupted() ? E_INTERRUPTED : E_STOPPED;
+	case DRILL_VOIDED:
+		return E_VOIDED;
+	}
+	return E_FAILED;
+}
+
+enum status drill_run_and_report(struct session *s, const struct drill_request *request,
+	struct drill_result *out, struct error *e)
+{
+	const struct drill_context context = drill_context_of(s);
+	struct live live;
+	struct drill_watch watch;
+	live_start(&live, s, request->people_terminal, &watch);
+	enum status status = drill_run(&context, request, &watch, s->pool, out, e);
+	live_end(&live);
+	TRY(status);
+	const char *folder = request->out_folder;
+	if (folder == NULL)
+		folder = pool_textf(s->pool, "%s/drills/%s", s->home, out->id);
+	if (folder == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	TRY(report_write(s, folder, out, e));
+	return drill_set_reports(&context, out->id, &out->report, e);
+}
+
+enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
+{
+	const struct drill_args *args = raw;
+	struct drill_request request;
+	struct drill_plan plan;
+	struct drill_result result;
+	drill_request_from(args, &request);
+	TRY(session_store(s, e));
+	const struct drill_context context = drill_context_of(s);
+	if (args->planted != NULL)
+		TRY(arena_of_planting(s, args->planted, &request.arena, e));
+	TRY(drill_plan(&context, &request, s->pool, &plan, e));
+	if (args->dry_run)
+		return s->json ? session_print_json(drill_plan_json(&plan), e)
+			       : print_plan(s, &request, &plan, stdout, e);
+	TRY(consent(s, args, &request, &plan, e));
+	request.arena = plan.arena;
+	TRY(drill_run_and_report(s, &request, &result, e));
+	TRY(print_result(s, &result, e));
+	report_notify_finished(s, &result);
+	return verdict_status(&result);
+}

@@ -1,0 +1,69 @@
+/*
+ * tocsin evidence: offline check of signed records, and the home's keys.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "cli/cli.h"
+#include "cli/session.h"
+#include "cli/verify.h"
+#include "record/record.h"
+
+static enum status run_verify(struct session *s, const void *raw, struct error *e)
+{
+	return verify_file(s, raw, e);
+}
+
+static enum status run_rotate(struct session *s, const void *args, struct error *e)
+{
+	(void)args;
+	AUTO(keyring_free) struct keyring *ring = NULL;
+	TRY(session_store(s, e));
+	TRY(keyring_open(s->home, true, &ring, e));
+	AUTO_FREE char *old = strdup(key_id(keyring_current(ring)));
+	TRY(keyring_rotate(ring, clock_wall_ns(NULL), e));
+	const char *now = key_id(keyring_current(ring));
+	if (s->json)
+		return session_print_json(json_pack("{s:s,s:s?}", "key", now, "previous", old), e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 4096);
+	buf_addf(&text, _("The new key is %s; the old one signed it and stays trusted."), now);
+	buf_add_char(&text, '\n');
+	return session_print(buf_view(&text), e);
+}
+
+static enum status run_key(struct session *s, const void *args, struct error *e)
+{
+	(void)args;
+	AUTO(keyring_free) struct keyring *ring = NULL;
+	AUTO_BUF struct buf pem;
+	buf_init(&pem, 64 * KIB);
+	TRY(session_store(s, e));
+	TRY(keyring_open(s->home, true, &ring, e));
+	TRY(key_public_pem(keyring_current(ring), &pem, e));
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:s,s:s}", "key", key_id(keyring_current(ring)), "public_key",
+				buf_text(&pem)),
+			e);
+	return session_print(buf_view(&pem), e);
+}
+
+static const struct command evidence_verify_command = { "evidence", "verify",
+	N_("Check a signed record: unchanged, complete, by a known key."),
+	N_("Only the keys of this home, or the key that --key names, are trusted. The check proves "
+	   "that "
+	   "nothing was changed after signing; it does not prove that what was written is true."),
+	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, run_verify };
+static const struct command evidence_rotate = { "evidence", "rotate",
+	N_("Make a new signing key; the old one signs it."), NULL, NULL, 0, NULL, 0, 0, NULL,
+	run_rotate };
+static const struct command evidence_key = { "evidence", "key",
+	N_("Print the public key that this home signs with."), NULL, NULL, 0, NULL, 0, 0, NULL,
+	run_key };
+
+static const struct command *const commands[] = { &evidence_verify_command, &evidence_key,
+	&evidence_rotate };
+const struct noun cli_noun_evidence = { "evidence", N_("Signed records"), commands,
+	COUNT_OF(commands) };

@@ -1,0 +1,49 @@
+/*
+ * One call of the program: where state lives, how output should look, and the means to print it.
+ */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/pool.h"
+#include "store/store.h"
+
+struct session {
+	const struct command_table *table;
+	struct pool *pool; /* for the whole call */
+	const char *home;  /* absolute; exists once session_store was called */
+	bool json;
+	bool quiet;
+	bool colour; /* standard output takes colours */
+	bool error_is_terminal;
+	bool input_is_terminal;
+	int width;	     /* columns of standard output, 80 where unknown */
+	struct store *store; /* NULL until session_store */
+};
+
+/* Finds the home (not making it), the terminal, the width. */
+enum status session_open(
+	struct session *s, const char *home, bool json, struct error *e) MUST_CHECK;
+void session_close(struct session *s);
+/* Makes the home (0700) where absent and opens the database in it. */
+enum status session_store(struct session *s, struct error *e) MUST_CHECK;
+enum status session_has_home(const struct session *s, struct error *e) MUST_CHECK;
+
+/* Data: one JSON object and a newline. Takes the reference. */
+enum status session_print_json(json_t *value, struct error *e) MUST_CHECK;
+/* Data as text. */
+enum status session_print(struct view text, struct error *e) MUST_CHECK;
+/* A sentence on standard error, unless quiet. */
+void session_say(const struct session *s, const char *sentence);
+/* Asks on the terminal; true only for an explicit yes. */
+bool session_confirm(const char *question);
+
+/* Set by SIGINT and SIGTERM once session_catch_signals was called. */
+void session_catch_signals(void);
+bool session_interrupted(void);
+
+#endif
