@@ -13,11 +13,11 @@
 #define AUTO(free_function) __attribute__((cleanup(auto_##free_function)))
 
 /* Put beside the declaration of the destructor, in its header. The destructor accepts NULL. */
-#define AUTO_TYPE(free_function, pointer_type)                                   \
-	static inline void auto_##free_function(pointer_type *p)                 \
-	{                                                                        \
-		if (*p != NULL)                                                  \
-			free_function(*p);                                       \
+#define AUTO_TYPE(free_function, pointer_type)                                                     \
+	static inline void auto_##free_function(pointer_type *p)                                   \
+	{                                                                                          \
+		if (*p != NULL)                                                                    \
+			free_function(*p);                                                         \
 	}
 
 static inline void auto_fd(int *fd)
@@ -41,11 +41,11 @@ static inline void auto_file(FILE **f)
 #define AUTO_FILE __attribute__((cleanup(auto_file)))
 
 /* Empties the owner and yields what it held. */
-#define TAKE(pointer)                              \
-	({                                         \
-		__typeof__(pointer) taken_ = (pointer); \
-		(pointer) = NULL;                  \
-		taken_;                            \
+#define TAKE(pointer)                                                                              \
+	({                                                                                         \
+		__typeof__(pointer) taken_ = (pointer);                                            \
+		(pointer) = NULL;                                                                  \
+		taken_;                                                                            \
 	})
 
 static inline int take_fd(int *fd)

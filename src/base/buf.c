@@ -120,6 +120,6 @@ enum status buf_check(const struct buf *b, const char *what, struct error *e)
 {
 	if (!b->failed)
 		return OK;
-	return error_set(e, E_TOO_BIG, "%s: larger than %zu bytes, or memory is short", what,
-		b->ceiling);
+	return error_set(
+		e, E_TOO_BIG, "%s: larger than %zu bytes, or memory is short", what, b->ceiling);
 }

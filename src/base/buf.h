@@ -13,11 +13,11 @@
 #include "base/view.h"
 
 struct buf {
-	char *at;            /* NULL until the first byte; then NUL-terminated */
-	size_t len;          /* bytes, without the NUL */
-	size_t capacity;     /* bytes allocated */
-	size_t ceiling;      /* most bytes it may ever hold */
-	bool failed;         /* ceiling or memory was hit; later appends do nothing */
+	char *at;	 /* NULL until the first byte; then NUL-terminated */
+	size_t len;	 /* bytes, without the NUL */
+	size_t capacity; /* bytes allocated */
+	size_t ceiling;	 /* most bytes it may ever hold */
+	bool failed;	 /* ceiling or memory was hit; later appends do nothing */
 };
 
 void buf_init(struct buf *b, size_t ceiling_bytes);

@@ -150,8 +150,9 @@ static bool take_offset(struct view *v, int64_t *out_seconds)
 	*out_seconds = 0;
 	if (take_one_of(v, "Zz", &sign))
 		return true;
-	if (!take_one_of(v, "+-", &sign) || !take_digits(v, 2, &hours) || !take_one_of(v, ":", &c) ||
-		!take_digits(v, 2, &minutes) || hours > 23 || minutes > 59)
+	if (!take_one_of(v, "+-", &sign) || !take_digits(v, 2, &hours) ||
+		!take_one_of(v, ":", &c) || !take_digits(v, 2, &minutes) || hours > 23 ||
+		minutes > 59)
 		return false;
 	*out_seconds = (hours * 3600 + minutes * 60) * (sign == '+' ? 1 : -1);
 	return true;

@@ -128,7 +128,8 @@ void base64_add(struct buf *b, const void *bytes, size_t n_bytes)
 		buf_add_bytes(b, four, 4);
 	}
 	if (n_bytes - i == 1) {
-		char four[4] = { base64_digits[at[i] >> 2], base64_digits[(at[i] & 3) << 4], '=', '=' };
+		char four[4] = { base64_digits[at[i] >> 2], base64_digits[(at[i] & 3) << 4], '=',
+			'=' };
 		buf_add_bytes(b, four, 4);
 	} else if (n_bytes - i == 2) {
 		unsigned x = (unsigned)at[i] << 8 | at[i + 1];

@@ -54,17 +54,18 @@ enum status error_set(struct error *e, enum status status, const char *format, .
 /* The system knows why: ": <strerror>" is appended. ENOSPC, EDQUOT and ENOMEM become E_NO_SPACE. */
 enum status error_sys(struct error *e, enum status status, int errno_value, const char *format, ...)
 	PRINTF_LIKE(4, 5);
-/* We know what we were doing: puts "format: " before the sentence that is there. Keeps the status. */
+/* We know what we were doing: puts "format: " before the sentence that is there. Keeps the status.
+ */
 enum status error_wrap(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* A stable English word for a status ("invalid", "not-found"), as JSON output and logs use it. */
 const char *status_name(enum status status);
 
-#define TRY(call)                                  \
-	do {                                       \
-		enum status try_status_ = (call);  \
-		if (try_status_ != OK)             \
-			return try_status_;        \
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		enum status try_status_ = (call);                                                  \
+		if (try_status_ != OK)                                                             \
+			return try_status_;                                                        \
 	} while (0)
 
 #endif

@@ -14,7 +14,8 @@
 
 #define DOMAIN "tocsin"
 
-/* glibc's counter: raising it makes gettext look at LANGUAGE again (libintl manual, "Triggering"). */
+/* glibc's counter: raising it makes gettext look at LANGUAGE again (libintl manual, "Triggering").
+ */
 extern int _nl_msg_cat_cntr;
 
 static const char *from_environment(void)
@@ -42,8 +43,8 @@ static bool find_catalogues(char *folder, size_t size)
 	static const char *const beside[] = { "po", "../share/locale" };
 	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
 		char probe[PATH_MAX];
-		int len = snprintf(probe, sizeof probe, "%s/%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo", exe,
-			beside[i]);
+		int len = snprintf(probe, sizeof probe, "%s/%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo",
+			exe, beside[i]);
 		if (len <= 0 || (size_t)len >= sizeof probe || access(probe, R_OK) != 0)
 			continue;
 		len = snprintf(folder, size, "%s/%s", exe, beside[i]);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-enum status json_read(struct view text, size_t ceiling_bytes, const char *what, json_t **out,
-	struct error *e)
+enum status json_read(
+	struct view text, size_t ceiling_bytes, const char *what, json_t **out, struct error *e)
 {
 	if (text.len > ceiling_bytes)
 		return error_set(e, E_TOO_BIG, "%s: larger than %zu bytes", what, ceiling_bytes);
@@ -50,8 +50,8 @@ static const char *dot(struct json_place p)
 }
 
 /* Finds the key; OK with *out NULL where it is absent (or null) and optional. */
-static enum status find(struct json_place p, const char *key, enum json_need need, json_t **out,
-	struct error *e)
+static enum status find(
+	struct json_place p, const char *key, enum json_need need, json_t **out, struct error *e)
 {
 	*out = NULL;
 	if (!json_is_object(p.object))
@@ -79,8 +79,8 @@ enum status json_get_text(struct json_place p, const char *key, enum json_need n
 	return OK;
 }
 
-enum status json_get_int(struct json_place p, const char *key, enum json_need need, int64_t *out,
-	struct error *e)
+enum status json_get_int(
+	struct json_place p, const char *key, enum json_need need, int64_t *out, struct error *e)
 {
 	json_t *value;
 	TRY(find(p, key, need, &value, e));
@@ -92,8 +92,8 @@ enum status json_get_int(struct json_place p, const char *key, enum json_need ne
 	return OK;
 }
 
-enum status json_get_number(struct json_place p, const char *key, enum json_need need, double *out,
-	struct error *e)
+enum status json_get_number(
+	struct json_place p, const char *key, enum json_need need, double *out, struct error *e)
 {
 	json_t *value;
 	TRY(find(p, key, need, &value, e));
@@ -105,8 +105,8 @@ enum status json_get_number(struct json_place p, const char *key, enum json_need
 	return OK;
 }
 
-enum status json_get_bool(struct json_place p, const char *key, enum json_need need, bool *out,
-	struct error *e)
+enum status json_get_bool(
+	struct json_place p, const char *key, enum json_need need, bool *out, struct error *e)
 {
 	json_t *value;
 	TRY(find(p, key, need, &value, e));
@@ -118,8 +118,8 @@ enum status json_get_bool(struct json_place p, const char *key, enum json_need n
 	return OK;
 }
 
-enum status json_get_array(struct json_place p, const char *key, enum json_need need, json_t **out,
-	struct error *e)
+enum status json_get_array(
+	struct json_place p, const char *key, enum json_need need, json_t **out, struct error *e)
 {
 	json_t *value;
 	TRY(find(p, key, need, &value, e));
@@ -131,8 +131,8 @@ enum status json_get_array(struct json_place p, const char *key, enum json_need 
 	return OK;
 }
 
-enum status json_get_object(struct json_place p, const char *key, enum json_need need, json_t **out,
-	struct error *e)
+enum status json_get_object(
+	struct json_place p, const char *key, enum json_need need, json_t **out, struct error *e)
 {
 	json_t *value;
 	TRY(find(p, key, need, &value, e));

@@ -53,7 +53,7 @@ enum status json_get_array(struct json_place p, const char *key, enum json_need 
 enum status json_get_object(struct json_place p, const char *key, enum json_need need, json_t **out,
 	struct error *e) MUST_CHECK; /* borrowed */
 /* E_INVALID naming the first key of the object that is not in `known` (ends with NULL). */
-enum status json_only_keys(struct json_place p, const char *const *known, struct error *e)
-	MUST_CHECK;
+enum status json_only_keys(
+	struct json_place p, const char *const *known, struct error *e) MUST_CHECK;
 
 #endif

@@ -33,8 +33,8 @@ typedef uint16_t pack_u16;
 typedef uint32_t pack_u32;
 typedef uint64_t pack_u64;
 typedef int64_t pack_i64;
-typedef struct view pack_text;     /* u16 length, then bytes */
-typedef struct view pack_bytes;    /* u32 length, then bytes */
+typedef struct view pack_text;	   /* u16 length, then bytes */
+typedef struct view pack_bytes;	   /* u32 length, then bytes */
 typedef struct digest pack_digest; /* 32 bytes */
 
 void pack_put_u8(struct buf *b, uint8_t x);
@@ -64,22 +64,22 @@ bool pack_end(const struct unpack *u) MUST_CHECK;
 #define PACK_WRITE(kind, name) pack_put_##kind(b, m->name);
 #define PACK_READ(kind, name) m->name = pack_get_##kind(u);
 
-#define PACK_STRUCT(noun, FIELDS)                                   \
-	struct noun {                                               \
-		FIELDS(PACK_MEMBER)                                 \
-	};                                                          \
-	void noun##_write(struct buf *b, const struct noun *m);     \
+#define PACK_STRUCT(noun, FIELDS)                                                                  \
+	struct noun {                                                                              \
+		FIELDS(PACK_MEMBER)                                                                \
+	};                                                                                         \
+	void noun##_write(struct buf *b, const struct noun *m);                                    \
 	bool noun##_read(struct unpack *u, struct noun *m) MUST_CHECK;
 
-#define PACK_CODE(noun, FIELDS)                                     \
-	void noun##_write(struct buf *b, const struct noun *m)      \
-	{                                                           \
-		FIELDS(PACK_WRITE)                                  \
-	}                                                           \
-	bool noun##_read(struct unpack *u, struct noun *m)          \
-	{                                                           \
-		FIELDS(PACK_READ)                                   \
-		return !u->failed;                                  \
+#define PACK_CODE(noun, FIELDS)                                                                    \
+	void noun##_write(struct buf *b, const struct noun *m)                                     \
+	{                                                                                          \
+		FIELDS(PACK_WRITE)                                                                 \
+	}                                                                                          \
+	bool noun##_read(struct unpack *u, struct noun *m)                                         \
+	{                                                                                          \
+		FIELDS(PACK_READ)                                                                  \
+		return !u->failed;                                                                 \
 	}
 
 #endif

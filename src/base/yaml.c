@@ -1,6 +1,7 @@
 /*
  * Strict YAML by libyaml, read into JSON values so that one set of getters serves both. What would
- * surprise a reader is refused: anchors, aliases, tags, merge keys, duplicate keys, second documents.
+ * surprise a reader is refused: anchors, aliases, tags, merge keys, duplicate keys, second
+ * documents.
  */
 #include <string.h>
 #include <yaml.h>
@@ -15,7 +16,8 @@ struct reader {
 
 static enum status complain(struct reader *r, const yaml_event_t *event, const char *why)
 {
-	return error_set(r->e, E_INVALID, "%s: line %zu: %s", r->what, event->start_mark.line + 1, why);
+	return error_set(
+		r->e, E_INVALID, "%s: line %zu: %s", r->what, event->start_mark.line + 1, why);
 }
 
 static enum status next_event(struct reader *r, yaml_event_t *event)
@@ -67,9 +69,11 @@ static bool has_anchor_or_tag(const yaml_event_t *event)
 	case YAML_SCALAR_EVENT:
 		return event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL;
 	case YAML_SEQUENCE_START_EVENT:
-		return event->data.sequence_start.anchor != NULL || event->data.sequence_start.tag != NULL;
+		return event->data.sequence_start.anchor != NULL ||
+		       event->data.sequence_start.tag != NULL;
 	case YAML_MAPPING_START_EVENT:
-		return event->data.mapping_start.anchor != NULL || event->data.mapping_start.tag != NULL;
+		return event->data.mapping_start.anchor != NULL ||
+		       event->data.mapping_start.tag != NULL;
 	default:
 		return false;
 	}
@@ -180,8 +184,8 @@ static enum status read_document(struct reader *r, json_t **out)
 	return OK;
 }
 
-enum status yaml_read(struct view text, size_t ceiling_bytes, const char *what, json_t **out,
-	struct error *e)
+enum status yaml_read(
+	struct view text, size_t ceiling_bytes, const char *what, json_t **out, struct error *e)
 {
 	if (text.len > ceiling_bytes)
 		return error_set(e, E_TOO_BIG, "%s: larger than %zu bytes", what, ceiling_bytes);
@@ -189,8 +193,8 @@ enum status yaml_read(struct view text, size_t ceiling_bytes, const char *what, 
 	if (!yaml_parser_initialize(&r.parser))
 		return error_set(e, E_NO_SPACE, "%s: out of memory", what);
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.len == 0 ? "" : text.at),
-		text.len);
+	yaml_parser_set_input_string(
+		&r.parser, (const unsigned char *)(text.len == 0 ? "" : text.at), text.len);
 	enum status status = read_document(&r, out);
 	yaml_parser_delete(&r.parser);
 	return status;

@@ -163,6 +163,9 @@ struct drill_watch {
 	 * taken by the caller of ask). Must return within about 100 ms; asked again until answered. */
 	bool (*ask)(const struct drill_step *step, const char **out_answer, bool *out_done,
 		void *context);
+	/* True, and a line in *out_text (valid until the next call), where the operator entered what he
+	 * saw: "alert …", "log …", "prevented …". Read by the channel "operator"; never blocks. */
+	bool (*operator_alert)(const char **out_text, void *context);
 	void *context;
 };
 
