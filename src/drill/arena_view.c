@@ -57,7 +57,8 @@ static enum status check_identity(
 		return foreign(e, w->name, "it belongs to somebody else");
 	if (w->type == S_IFREG && id.n_links != 1)
 		return foreign(e, w->name, "it has another link");
-	if (!v->any_inode && id.inode != w->inode)
+	bool any = v->any_inode || (v->unfinished && w->inode == 0);
+	if (!any && id.inode != w->inode)
 		return foreign(e, w->name, "it is another object of that name");
 	return OK;
 }

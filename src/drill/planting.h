@@ -27,17 +27,21 @@ struct planting_request {
  * writes <keep_folder>/manifest atomically. The same checks are used by the plan (planting_check). */
 enum status planting_make(const struct planting_request *r, struct pool *p, struct manifest *out,
 	struct confine_locks *out_locks, struct error *e) MUST_CHECK;
-/* Everything that can be refused before anything is made; *out_file_system gets its kind. */
+/* Everything that can be refused before anything is made: the kind of file system, links, mounts, who
+ * else could exchange a parent, what is there already. The arena's parent must exist. `home`: the state
+ * folder, in which no arena may lie; NULL: not asked. *out gets the file system. */
 struct file_system;
-enum status planting_check(const char *arena, const struct manifest *so_far,
+enum status planting_check(const char *arena, const char *home, const struct manifest *so_far,
 	struct file_system *out, struct error *e) MUST_CHECK;
 /* <keep_folder>/manifest. */
 enum status planting_load(int keep_folder_fd, struct pool *p, struct manifest *out, struct error *e)
 	MUST_CHECK;
 /* For undo: everything that may be in the arena. *out_partial where a planting did not come to its end:
- * then *out is what it was going to make (inodes and tags of an unfinished generation are 0 and absent),
+ * then *out is what it was going to make (objects of the unfinished generation have inode 0 and no tags),
  * and an object is ours only where it stands at a planned name, belongs to out->uid and lies in the
- * arena whose device and inode are out's. E_ABSENT: nothing was ever planted. */
+ * arena whose device and inode are out's. arena_inode 0: not even the arena is known to have been made;
+ * an empty folder of that name that belongs to out->uid or to us may be removed (rmdir), nothing else.
+ * E_ABSENT: nothing was ever planted. */
 enum status planting_load_partial(int keep_folder_fd, struct pool *p, struct manifest *out,
 	bool *out_partial, struct error *e) MUST_CHECK;
 
@@ -60,9 +64,9 @@ struct arena_view {
 	uint64_t root_mount_id;      /* as seen in the role */
 	const struct manifest *manifest;
 	int *folder_fds;             /* n_folders entries, -1: not opened; cached by arena_folder */
-	/* Set by the caller after arena_view_open where objects may have other inodes than the manifest's:
-	 * half-planted ones (planting_load_partial) and those that a restore made anew. */
-	bool any_inode;
+	/* Set by the caller after arena_view_open, where needed. */
+	bool unfinished;             /* inode 0 in the manifest fits any (planting_load_partial) */
+	bool any_inode;              /* what a restore made anew has other inodes than the manifest */
 	uint32_t *open_folders;      /* which entries are open, n_open of them */
 	uint32_t n_open;
 	uint64_t *last_used;         /* by folder, in ticks */
