@@ -8,6 +8,10 @@
 #include "drill/drill.h"
 #include "drill/keystream.h"
 #include "drill/manifest.h"
+#include "drill/scenario.h"
+
+/* The journal's name in <home>/drills/<id>. */
+#define UNDO_JOURNAL_NAME "journal"
 
 enum decoy_state {
 	DECOY_INTACT,    /* planted content at the planted name (whatever inode: a restore makes new ones) */
@@ -21,6 +25,8 @@ struct assess_request {
 	struct view journal;         /* its bytes; empty before a run */
 	int arena_fd;
 	const unsigned char *escrow; /* ESCROW_KEY_BYTES, NULL before a run */
+	const struct scenario *scenario; /* of the run: it says what a half-way block looks like; NULL
+	                                    before a run */
 	const uint32_t *files;       /* NULL: all */
 	size_t n_files;
 	/* Restore challenge: with a nonce each intact file answers HMAC-SHA-256(nonce, content). */
@@ -41,6 +47,8 @@ struct undo_request {
 	const struct manifest *manifest;
 	int keep_folder_fd;          /* <home>/drills/<id>: journal is read, PHASE and REMOVE are added */
 	const unsigned char *escrow; /* NULL: never run */
+	const struct scenario *scenario; /* NULL: never run */
+	bool partial;                /* the manifest is of an unfinished planting (planting_load_partial) */
 	const struct drill_watch *watch;
 };
 /* Restores every changed decoy bit-exactly and proves it by hash, then removes what was planted and
