@@ -236,12 +236,12 @@ static const struct option demo_options[] = {
 		NULL },
 };
 
-static const struct command demo = { "demo", NULL,
+static const struct cli_command demo = { "demo", NULL,
 	N_("The whole story on one machine, in about a minute."),
 	N_("Plants decoys, backs them up with restic, borg or rsync, runs the scenario 'quick' on "
 	   "them, "
 	   "restores a sample from the backup, scores, writes the report, and removes everything "
 	   "again."),
 	demo_options, COUNT_OF(demo_options), NULL, 0, sizeof(struct demo_args), NULL, run_demo };
-static const struct command *const commands[] = { &demo };
+static const struct cli_command *const commands[] = { &demo };
 const struct noun cli_noun_demo = { "demo", N_("Demonstration"), commands, COUNT_OF(commands) };

@@ -50,20 +50,20 @@ static enum status run_key(struct session *s, const void *args, struct error *e)
 	return session_print(buf_view(&pem), e);
 }
 
-static const struct command evidence_verify_command = { "evidence", "verify",
+static const struct cli_command evidence_verify_command = { "evidence", "verify",
 	N_("Check a signed record: unchanged, complete, by a known key."),
 	N_("Only the keys of this home, or the key that --key names, are trusted. The check proves "
 	   "that "
 	   "nothing was changed after signing; it does not prove that what was written is true."),
 	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, run_verify };
-static const struct command evidence_rotate = { "evidence", "rotate",
+static const struct cli_command evidence_rotate = { "evidence", "rotate",
 	N_("Make a new signing key; the old one signs it."), NULL, NULL, 0, NULL, 0, 0, NULL,
 	run_rotate };
-static const struct command evidence_key = { "evidence", "key",
+static const struct cli_command evidence_key = { "evidence", "key",
 	N_("Print the public key that this home signs with."), NULL, NULL, 0, NULL, 0, 0, NULL,
 	run_key };
 
-static const struct command *const commands[] = { &evidence_verify_command, &evidence_key,
+static const struct cli_command *const commands[] = { &evidence_verify_command, &evidence_key,
 	&evidence_rotate };
 const struct noun cli_noun_evidence = { "evidence", N_("Signed records"), commands,
 	COUNT_OF(commands) };

@@ -13,11 +13,12 @@ struct help_args {
 	const char *second;
 };
 
-static const struct command *find(const struct command_table *t, const char *noun, const char *verb)
+static const struct cli_command *find(
+	const struct command_table *t, const char *noun, const char *verb)
 {
 	for (size_t i = 0; i < t->n_nouns; i++) {
 		for (size_t j = 0; j < t->nouns[i].n_commands; j++) {
-			const struct command *c = t->nouns[i].commands[j];
+			const struct cli_command *c = t->nouns[i].commands[j];
 			bool same_verb = verb == NULL
 						 ? c->verb == NULL
 						 : c->verb != NULL && strcmp(c->verb, verb) == 0;
@@ -48,7 +49,7 @@ static enum status run_man(struct session *s, const void *raw, struct error *e)
 	const struct help_args *args = raw;
 	AUTO_BUF struct buf text;
 	buf_init(&text, MIB);
-	const struct command *c = NULL;
+	const struct cli_command *c = NULL;
 	if (args->first != NULL) {
 		c = find(s->table, args->first, args->second);
 		if (c == NULL)
@@ -78,14 +79,15 @@ static const struct operand completion_operands[] = {
 	{ N_("SHELL"), offsetof(struct help_args, first), true, N_("bash, zsh or fish.") },
 };
 
-static const struct command help_all_command = { "help", "all", N_("List every command."), NULL,
+static const struct cli_command help_all_command = { "help", "all", N_("List every command."), NULL,
 	NULL, 0, NULL, 0, sizeof(struct help_args), NULL, run_all };
-static const struct command help_man = { "help", "man", N_("Print a manual page (roff)."), NULL,
+static const struct cli_command help_man = { "help", "man", N_("Print a manual page (roff)."), NULL,
 	NULL, 0, man_operands, COUNT_OF(man_operands), sizeof(struct help_args), NULL, run_man };
-static const struct command help_completion = { "help", "completion",
+static const struct cli_command help_completion = { "help", "completion",
 	N_("Print a completion script for a shell."), NULL, NULL, 0, completion_operands,
 	COUNT_OF(completion_operands), sizeof(struct help_args), NULL, run_completion };
 
-static const struct command *const commands[] = { &help_all_command, &help_man, &help_completion };
+static const struct cli_command *const commands[] = { &help_all_command, &help_man,
+	&help_completion };
 const struct noun cli_noun_help = { "help", N_("Help, manual pages, completion"), commands,
 	COUNT_OF(commands) };

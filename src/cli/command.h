@@ -46,7 +46,7 @@ struct operand {
 	const char *help;
 };
 
-struct command {
+struct cli_command {
 	const char *noun;	 /* "drill" */
 	const char *verb;	 /* "run"; NULL where the noun stands alone ("demo") */
 	const char *summary;	 /* N_(one line) */
@@ -66,7 +66,7 @@ struct command {
 struct noun {
 	const char *name;
 	const char *summary;
-	const struct command *const *commands;
+	const struct cli_command *const *commands;
 	size_t n_commands;
 };
 
@@ -89,9 +89,9 @@ extern const struct option common_options[];
 extern const size_t n_common_options;
 
 struct parsed {
-	const struct noun *noun;       /* NULL: none was named */
-	const struct command *command; /* NULL: help of the noun, or of all */
-	void *args;		       /* of the command, in memory of `p` */
+	const struct noun *noun;	   /* NULL: none was named */
+	const struct cli_command *command; /* NULL: help of the noun, or of all */
+	void *args;			   /* of the command, in memory of `p` */
 	struct common_args common;
 };
 

@@ -105,7 +105,7 @@ void help_noun(const struct noun *n, struct buf *out)
 			_(n->commands[i]->summary));
 }
 
-static void add_usage(const struct command *c, struct buf *out)
+static void add_usage(const struct cli_command *c, struct buf *out)
 {
 	buf_addf(out, "tocsin %s%s%s", c->noun, c->verb == NULL ? "" : " ",
 		c->verb == NULL ? "" : c->verb);
@@ -114,7 +114,7 @@ static void add_usage(const struct command *c, struct buf *out)
 	buf_addf(out, " [%s]", _("options"));
 }
 
-void help_command(const struct command *c, struct buf *out)
+void help_command(const struct cli_command *c, struct buf *out)
 {
 	add_usage(c, out);
 	buf_add_text(out, "\n\n");

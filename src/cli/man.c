@@ -40,7 +40,7 @@ static void add_man_options(struct buf *out, const struct option *rows, size_t n
 	}
 }
 
-static void add_man_command(struct buf *out, const struct command *c)
+static void add_man_command(struct buf *out, const struct cli_command *c)
 {
 	buf_addf(out, ".SH NAME\ntocsin\\-%s%s%s \\- ", c->noun, c->verb == NULL ? "" : "\\-",
 		c->verb == NULL ? "" : c->verb);
@@ -93,7 +93,7 @@ static void add_man_exit(struct buf *out)
 	}
 }
 
-void man_page(const struct command_table *t, const struct command *c, struct buf *out)
+void man_page(const struct command_table *t, const struct cli_command *c, struct buf *out)
 {
 	buf_addf(out, ".TH TOCSIN%s%s%s%s 1 \"\" \"tocsin %s\"\n", c == NULL ? "" : "\\-",
 		c == NULL ? "" : c->noun, c == NULL || c->verb == NULL ? "" : "\\-",
@@ -110,7 +110,7 @@ void man_page(const struct command_table *t, const struct command *c, struct buf
 	buf_add_text(out, ".SH COMMANDS\n");
 	for (size_t i = 0; i < t->n_nouns; i++) {
 		for (size_t j = 0; j < t->nouns[i].n_commands; j++) {
-			const struct command *row = t->nouns[i].commands[j];
+			const struct cli_command *row = t->nouns[i].commands[j];
 			buf_addf(out, ".TP\n\\fB%s%s%s\\fR\n", row->noun,
 				row->verb == NULL ? "" : " ", row->verb == NULL ? "" : row->verb);
 			add_roff(out, _(row->summary));
@@ -122,7 +122,7 @@ void man_page(const struct command_table *t, const struct command *c, struct buf
 	add_man_exit(out);
 }
 
-static void add_words(const struct command *c, struct buf *out)
+static void add_words(const struct cli_command *c, struct buf *out)
 {
 	for (size_t i = 0; c != NULL && i < c->n_options; i++)
 		buf_addf(out, " --%s", c->options[i].name);
@@ -136,7 +136,7 @@ static void bash_script(const struct command_table *t, struct buf *out)
 			  "\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
 	for (size_t i = 0; i < t->n_nouns; i++) {
 		for (size_t j = 0; j < t->nouns[i].n_commands; j++) {
-			const struct command *c = t->nouns[i].commands[j];
+			const struct cli_command *c = t->nouns[i].commands[j];
 			buf_addf(out, "\t\"%s %s\"*) words=\"", c->noun,
 				c->verb == NULL ? "" : c->verb);
 			add_words(c, out);
@@ -181,7 +181,7 @@ static void fish_script(const struct command_table *t, struct buf *out)
 		add_quoted(out, _(n->summary));
 		buf_add_char(out, '\n');
 		for (size_t j = 0; j < n->n_commands; j++) {
-			const struct command *c = n->commands[j];
+			const struct cli_command *c = n->commands[j];
 			if (c->verb != NULL) {
 				buf_addf(out,
 					"complete -c tocsin -n '__fish_seen_subcommand_from %s' -a "

@@ -196,7 +196,7 @@ static const struct option *find_option(const struct option *rows, size_t n, str
 	return NULL;
 }
 
-static enum status unknown_option(const struct command *c, const char *word, struct error *e)
+static enum status unknown_option(const struct cli_command *c, const char *word, struct error *e)
 {
 	const char *names[128];
 	size_t n = 0;
@@ -207,7 +207,7 @@ static enum status unknown_option(const struct command *c, const char *word, str
 	return unknown("option", word, nearest_name(word + 2, names, n), e);
 }
 
-static enum status take_option(struct words *w, const struct command *c, struct parsed *out,
+static enum status take_option(struct words *w, const struct cli_command *c, struct parsed *out,
 	struct pool *p, struct error *e)
 {
 	const char *word = w->argv[w->at++];
@@ -265,7 +265,7 @@ static enum status find_verb(struct words *w, struct parsed *out, struct error *
 	size_t n = 0;
 	const char *word = w->argv[w->at++];
 	for (size_t i = 0; i < out->noun->n_commands; i++) {
-		const struct command *c = out->noun->commands[i];
+		const struct cli_command *c = out->noun->commands[i];
 		names[n++] = c->verb;
 		if (strcmp(c->verb, word) == 0)
 			out->command = c;
@@ -277,7 +277,7 @@ static enum status find_verb(struct words *w, struct parsed *out, struct error *
 
 static enum status make_args(struct parsed *out, struct pool *p, struct error *e)
 {
-	const struct command *c = out->command;
+	const struct cli_command *c = out->command;
 	out->args = pool_take(p, 1, c->args_size == 0 ? 1 : c->args_size);
 	if (out->args == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
@@ -289,7 +289,7 @@ static enum status make_args(struct parsed *out, struct pool *p, struct error *e
 static enum status take_operand(
 	const char *word, size_t *n_taken, struct parsed *out, struct pool *p, struct error *e)
 {
-	const struct command *c = out->command;
+	const struct cli_command *c = out->command;
 	if (c->n_operands > 0 && *n_taken >= c->n_operands - 1 &&
 		strcmp(c->operands[c->n_operands - 1].name, "PATH…") == 0) {
 		struct option as_list = { .kind = OPTION_LIST,

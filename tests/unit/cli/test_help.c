@@ -27,7 +27,7 @@ TEST(every_command_and_option_is_in_help_manual_and_completion)
 	REQUIRE_OK(completion_script(&t, "bash", &bash, &e), e);
 	for (size_t i = 0; i < t.n_nouns; i++) {
 		for (size_t j = 0; j < nouns[i].n_commands; j++) {
-			const struct command *c = nouns[i].commands[j];
+			const struct cli_command *c = nouns[i].commands[j];
 			AUTO_BUF struct buf help;
 			AUTO_BUF struct buf man;
 			buf_init(&help, MIB);
@@ -52,7 +52,7 @@ TEST(every_choice_list_ends_and_every_kind_that_needs_one_has_it)
 	fill(nouns, &t);
 	for (size_t i = 0; i < t.n_nouns; i++) {
 		for (size_t j = 0; j < nouns[i].n_commands; j++) {
-			const struct command *c = nouns[i].commands[j];
+			const struct cli_command *c = nouns[i].commands[j];
 			for (size_t k = 0; k < c->n_options; k++) {
 				const struct option *o = &c->options[k];
 				CHECK((o->kind == OPTION_CHOICE) == (o->choices != NULL));
@@ -65,9 +65,10 @@ TEST(every_choice_list_ends_and_every_kind_that_needs_one_has_it)
 
 TEST(roff_never_reads_our_text_as_a_request)
 {
-	static const struct option odd[] = { { "odd", OPTION_TEXT, 0, "X", ".so /etc/passwd\n'x \\f",
-		NULL } };
-	static const struct command c = { "toy", "play", "Play.", NULL, odd, 1, NULL, 0, 8, NULL, NULL };
+	static const struct option odd[] = { { "odd", OPTION_TEXT, 0, "X",
+		".so /etc/passwd\n'x \\f", NULL } };
+	static const struct cli_command c = { "toy", "play", "Play.", NULL, odd, 1, NULL, 0, 8,
+		NULL, NULL };
 	AUTO_BUF struct buf man;
 	buf_init(&man, MIB);
 	man_page(NULL, &c, &man);

@@ -45,13 +45,14 @@ static const struct operand operands[] = {
 	{ "FIRST", offsetof(struct toy_args, first), true, "a" },
 	{ "SECOND", offsetof(struct toy_args, second), false, "b" },
 };
-static const struct command play = { "toy", "play", "Play.", NULL, options, COUNT_OF(options),
+static const struct cli_command play = { "toy", "play", "Play.", NULL, options, COUNT_OF(options),
 	operands, COUNT_OF(operands), sizeof(struct toy_args), &defaults, no_run };
-static const struct command halt = { "toy", "halt", "Halt.", NULL, NULL, 0, NULL, 0, 0, NULL,
+static const struct cli_command halt = { "toy", "halt", "Halt.", NULL, NULL, 0, NULL, 0, 0, NULL,
 	no_run };
-static const struct command *const toy_commands[] = { &play, &halt };
-static const struct command demo = { "demo", NULL, "Demo.", NULL, NULL, 0, NULL, 0, 0, NULL, no_run };
-static const struct command *const demo_commands[] = { &demo };
+static const struct cli_command *const toy_commands[] = { &play, &halt };
+static const struct cli_command demo = { "demo", NULL, "Demo.", NULL, NULL, 0, NULL, 0, 0, NULL,
+	no_run };
+static const struct cli_command *const demo_commands[] = { &demo };
 static const struct noun nouns[] = { { "toy", "Toys", toy_commands, 2 },
 	{ "demo", "Demo", demo_commands, 1 } };
 static const struct command_table table = { nouns, 2 };
@@ -163,9 +164,10 @@ TEST(wrong_calls_name_the_word_and_what_was_meant)
 		{ "tocsin toy play a --limit 5w",
 			"option --limit: '5w' is not a duration such as 90s, 15m, 4h or 2d" },
 		{ "tocsin toy play a --limit 99999999999d",
-			"option --limit: '99999999999d' is not a duration such as 90s, 15m, 4h or 2d" },
-		{ "tocsin toy play a --at yesterday",
-			"option --at: 'yesterday' is not a time such as 2026-11-24T08:00:00+08:00" },
+			"option --limit: '99999999999d' is not a duration such as 90s, 15m, 4h or "
+			"2d" },
+		{ "tocsin toy play a --at yesterday", "option --at: 'yesterday' is not a time such "
+						      "as 2026-11-24T08:00:00+08:00" },
 		{ "tocsin toy play a --colour blue",
 			"option --colour: 'blue' is not one of the values that the help names" },
 		{ "tocsin toy play a b c", "unexpected word 'c'" },
