@@ -91,7 +91,7 @@ static json_t *both_value(struct writer *w, const struct drill_text *text)
 	return object;
 }
 
-static json_t *texts_value(struct writer *w, const char *const *texts, size_t n)
+static json_t *texts_value(struct writer *w, char *const *texts, size_t n)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; list != NULL && i < n; i++)

@@ -1,0 +1,257 @@
+/*
+ * A result written and read back: nothing is lost, and nothing that was altered passes unnamed.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "tests/lib/drill_fixture.h"
+#include "tests/lib/test.h"
+
+static struct error e;
+
+static json_t *written(const struct drill_result *r)
+{
+	json_t *value = drill_result_json(r);
+	REQUIRE(value != NULL);
+	return value;
+}
+
+static void sorted_text(json_t *value, struct buf *out)
+{
+	buf_init(out, 64 * MIB);
+	REQUIRE_OK(json_write_sorted(value, out, &e), e);
+}
+
+static struct drill_result middling(struct pool *p)
+{
+	struct drill_result r;
+	fixture_result(FIXTURE_MIDDLING, p, &r);
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	return r;
+}
+
+TEST(what_scripts_ask_for_stands_at_the_top)
+{
+	static const char *const keys[] = { "id", "score", "coverage", "grade", "parts",
+		"files_planted", "files_changed", "files_lost", "files_destroyed_for_restore",
+		"stop_latency_ms", "outside_changes", "verdict", "report", "record" };
+	static const char *const reports[] = { "html", "json", "pdf", "navigator" };
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p);
+	AUTO_JSON json_t *value = written(&r);
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		CHECK(json_object_get(value, keys[i]) != NULL);
+	for (size_t i = 0; i < COUNT_OF(reports); i++)
+		CHECK(json_object_get(json_object_get(value, "report"), reports[i]) != NULL);
+	CHECK(json_number_value(json_object_get(value, "score")) == r.score);
+	CHECK(json_number_value(json_object_get(value, "stop_latency_ms")) == 41);
+	CHECK_INT(json_integer_value(json_object_get(value, "outside_changes")), 0);
+	CHECK_TEXT(json_string_value(json_object_get(value, "verdict")), "contained");
+	CHECK_TEXT(json_string_value(json_object_get(value, "grade")), "C");
+	json_t *times = json_object_get(value, "times");
+	CHECK_TEXT(json_string_value(json_object_get(times, "first_change")),
+		"2026-11-24T06:23:27.500Z");
+}
+
+TEST(a_void_run_has_null_for_its_score)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r, back;
+	fixture_result(FIXTURE_VOID, p, &r);
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	AUTO_JSON json_t *value = written(&r);
+	CHECK(json_is_null(json_object_get(value, "score")));
+	CHECK(json_is_null(json_object_get(value, "grade")));
+	CHECK_INT(json_integer_value(json_object_get(value, "outside_changes")), 1);
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	CHECK(back.score == 0);
+}
+
+TEST(any_result_comes_back_without_loss)
+{
+	struct dice d;
+	dice_init(&d, 3);
+	for (int i = 0; i < 2000; i++) {
+		AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
+		struct drill_result r, back;
+		fixture_random(&d, p, &r);
+		REQUIRE_OK(drill_score(&r, p, &e), e);
+		AUTO_JSON json_t *first = written(&r);
+		AUTO_BUF struct buf text, again;
+		sorted_text(first, &text);
+		AUTO_JSON json_t *parsed = NULL;
+		REQUIRE_OK(json_read(buf_view(&text), 64 * MIB, "result", &parsed, &e), e);
+		REQUIRE_OK(drill_result_read(parsed, p, &back, &e), e);
+		AUTO_JSON json_t *second = written(&back);
+		sorted_text(second, &again);
+		CHECK_TEXT(buf_text(&again), buf_text(&text));
+		/* Not only the same text: the same values. */
+		CHECK(back.score == r.score && back.coverage == r.coverage);
+		CHECK(back.detect_ns == r.detect_ns && back.t0_ns == r.t0_ns);
+		CHECK(back.bytes_changed == r.bytes_changed && back.verdict == r.verdict);
+		CHECK(digest_equal(&back.scenario_hash, &r.scenario_hash));
+		CHECK(back.n_curve == r.n_curve && back.n_steps == r.n_steps);
+		CHECK_TEXT(back.host, r.host);
+	}
+}
+
+TEST(bytes_that_are_no_utf8_become_replacement_characters)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p);
+	r.arena = "/srv/\xff\xc0\xaf/\xed\xa0\x80/ok\xe8\xad\xa6";
+	AUTO_JSON json_t *value = written(&r);
+	CHECK_TEXT(json_string_value(json_object_get(json_object_get(value, "arena"), "path")),
+		"/srv/\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd/\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd/ok"
+		"\xe8\xad\xa6");
+}
+
+TEST(numbers_that_json_cannot_hold_are_zero)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p), back;
+	r.rate_reached = INFINITY;
+	r.restore.integrity = NAN;
+	r.bytes_lost = UINT64_MAX;
+	AUTO_JSON json_t *value = written(&r);
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	CHECK(back.rate_reached == 0);
+	CHECK(back.bytes_lost == INT64_MAX);
+}
+
+static enum status read_apart(json_t *top)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result back;
+	return drill_result_read(top, p, &back, &e);
+}
+
+/* Every path of the value, one after the other: without it, the reader must name it. */
+static void check_missing(json_t *top, json_t *object, const char *path, struct pool *p)
+{
+	static const char *const derived[] = { "stop_latency_ms", "outside_changes" };
+	const char *key;
+	json_t *value;
+	void *next;
+	json_object_foreach_safe(object, next, key, value)
+	{
+		const char *here = pool_textf(p, "%s%s%s", path, path[0] == '\0' ? "" : ".", key);
+		REQUIRE(here != NULL);
+		if (strcmp(key, derived[0]) == 0 || strcmp(key, derived[1]) == 0)
+			continue;
+		if (json_is_object(value))
+			check_missing(top, value, here, p);
+		const char *kept_key = pool_text(p, view_of(key));
+		json_t *kept = json_incref(value);
+		REQUIRE(json_object_del(object, kept_key) == 0);
+		CHECK_INT(read_apart(top), E_INVALID);
+		CHECK_TEXT(e.text, pool_textf(p, "%s: missing", here));
+		REQUIRE(json_object_set_new(object, kept_key, kept) == 0);
+		/* And of a type that fits nowhere. */
+		kept = json_incref(kept);
+		REQUIRE(json_object_set_new(object, kept_key, json_pack("[[i]]", 7)) == 0);
+		CHECK_INT(read_apart(top), E_INVALID);
+		CHECK(strncmp(e.text, here, strlen(here)) == 0);
+		REQUIRE(json_object_set_new(object, kept_key, kept) == 0);
+	}
+}
+
+TEST(a_missing_or_wrong_field_is_named_by_its_path)
+{
+	AUTO(pool_free) struct pool *p = pool_new(256 * MIB);
+	struct drill_result r = middling(p), back;
+	AUTO_JSON json_t *value = written(&r);
+	check_missing(value, value, "", p);
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	json_t *steps = json_object_get(json_object_get(value, "people"), "steps");
+	REQUIRE(json_object_del(json_array_get(steps, 3), "role") == 0);
+	CHECK_INT(drill_result_read(value, p, &back, &e), E_INVALID);
+	CHECK_TEXT(e.text, "people.steps[3].role: missing");
+}
+
+TEST(values_out_of_range_are_refused)
+{
+	static const struct {
+		const char *path[3];
+		const char *value;
+		const char *says;
+	} rows[] = {
+		{ { "score" }, "101", "score: out of range" },
+		{ { "score" }, "null", "score: not a number" },
+		{ { "score" }, "-1", "score: out of range" },
+		{ { "coverage" }, "100.1", "coverage: out of range" },
+		{ { "grade" }, "\"A+\"", "grade: not one of A to E" },
+		{ { "verdict" }, "\"won\"", "verdict: not one of the known words" },
+		{ { "files_lost" }, "4294967296", "files_lost: out of range" },
+		{ { "files_lost" }, "1.5", "files_lost: not a whole number" },
+		{ { "parts", "detect", "share" }, "1.01", "parts.detect: out of range" },
+		{ { "parts", "people" }, "7", "parts.people: not an object" },
+		{ { "times", "started" }, "\"yesterday\"",
+			"times.started: not a time in RFC 3339" },
+		{ { "scenario", "hash" }, "\"abc\"", "scenario.hash: not a SHA-256 hash in hex" },
+		{ { "scenario", "attack" }, "[1]", "scenario.attack[0]: not text" },
+		{ { "attack", "curve" }, "[3]", "attack.curve[0]: not an object" },
+		{ { "host", "name" }, "\"a\\u0000b\"", "host.name: holds a NUL character" },
+		{ { "attack", "attack_ns" }, "-5", "attack.attack_ns: out of range" },
+	};
+	AUTO(pool_free) struct pool *p = pool_new(64 * MIB);
+	struct drill_result r = middling(p), back;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO_JSON json_t *value = written(&r);
+		json_t *at = value;
+		size_t k = 0;
+		for (; k < 2 && rows[i].path[k + 1] != NULL; k++)
+			at = json_object_get(at, rows[i].path[k]);
+		json_t *wrong = json_loads(rows[i].value, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+		REQUIRE(wrong != NULL && json_object_set_new(at, rows[i].path[k], wrong) == 0);
+		CHECK_INT(drill_result_read(value, p, &back, &e), E_INVALID);
+		CHECK_TEXT(e.text, rows[i].says);
+	}
+}
+
+TEST(a_result_that_is_no_object_is_refused)
+{
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct drill_result back;
+	AUTO_JSON json_t *list = json_array();
+	CHECK_INT(drill_result_read(list, p, &back, &e), E_INVALID);
+	CHECK_TEXT(e.text, "result: not an object");
+}
+
+TEST(too_long_a_list_is_refused_before_memory_is_taken)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p), back;
+	AUTO_JSON json_t *value = written(&r);
+	AUTO_JSON json_t *many = json_array();
+	for (int i = 0; i < 257; i++)
+		REQUIRE(json_array_append_new(many, json_object()) == 0);
+	REQUIRE(json_object_set(value, "improvements", many) == 0);
+	CHECK_INT(drill_result_read(value, p, &back, &e), E_INVALID);
+	CHECK_TEXT(e.text, "improvements: too long");
+}
+
+TEST(short_memory_gives_no_half_result)
+{
+#ifdef TOCSIN_FAULTS
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p);
+	long nth = 1;
+	for (; nth < 2000; nth++) {
+		fault_arm("result_set", nth);
+		AUTO_JSON json_t *value = drill_result_json(&r);
+		fault_disarm();
+		if (value != NULL)
+			break;
+	}
+	CHECK(nth > 150); /* about as many as there are fields */
+	AUTO(pool_free) struct pool *tiny = pool_new(256);
+	AUTO_JSON json_t *value = written(&r);
+	struct drill_result back = { .id = "untouched" };
+	CHECK_INT(drill_result_read(value, tiny, &back, &e), E_TOO_BIG);
+	CHECK_TEXT(back.id, "untouched");
+#else
+	test_skip("needs a build with -Dfaults=true");
+#endif
+}
