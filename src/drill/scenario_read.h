@@ -5,6 +5,7 @@
 #ifndef DRILL_SCENARIO_READ_H
 #define DRILL_SCENARIO_READ_H
 
+#include "base/i18n.h"
 #include "base/json.h"
 #include "base/pool.h"
 #include "drill/scenario.h"
@@ -42,19 +43,19 @@ enum status field_count(struct field f, struct range r, uint32_t *out, struct er
 /* A size, "12.5 %" of the file, or a fraction of it ("1/3"). */
 enum status field_span(struct field f, struct span_rule *out, struct error *e) MUST_CHECK;
 /* Index of the word in a list that ends with NULL. */
-enum status field_word(struct field f, const char *const *words, unsigned *out, struct error *e)
-	MUST_CHECK;
+enum status field_word(
+	struct field f, const char *const *words, unsigned *out, struct error *e) MUST_CHECK;
 enum status field_bool(struct field f, bool *out, struct error *e) MUST_CHECK;
 
 enum text_shape {
-	TEXT_LINE,  /* no control characters */
-	TEXT_LINES, /* line feeds allowed */
-	TEXT_ID,    /* [a-z0-9-]{2,40} */
-	TEXT_LABEL, /* [A-Za-z0-9 ._<>=+-]{1,60} */
-	TEXT_TYPE,  /* extension: [a-z0-9_]{1,15} */
+	TEXT_LINE,   /* no control characters */
+	TEXT_LINES,  /* line feeds allowed */
+	TEXT_ID,     /* [a-z0-9-]{2,40} */
+	TEXT_LABEL,  /* [A-Za-z0-9 ._<>=+-]{1,60} */
+	TEXT_TYPE,   /* extension: [a-z0-9_]{1,15} */
 	TEXT_SUFFIX, /* "." and [A-Za-z0-9._-], at most 32, or "" */
-	TEXT_NAME,  /* a single file name, at most 100 bytes */
-	TEXT_ATTACK /* T1234 or T1234.567 */
+	TEXT_NAME,   /* a single file name, at most 100 bytes */
+	TEXT_ATTACK  /* T1234 or T1234.567 */
 };
 struct text_rule {
 	enum text_shape shape;
@@ -76,7 +77,7 @@ enum status field_list(struct field f, struct text_rule rule, struct pool *p, st
 bool text_has_shape(struct view v, struct text_rule rule);
 
 /* scenario_region.c */
-enum status scenario_read_regions(struct json_place top, struct pool *p, struct scenario *out,
-	struct error *e) MUST_CHECK;
+enum status scenario_read_regions(
+	struct json_place top, struct pool *p, struct scenario *out, struct error *e) MUST_CHECK;
 
 #endif
