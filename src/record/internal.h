@@ -1,0 +1,35 @@
+/*
+ * What the files of this folder share; nobody else includes it.
+ */
+#ifndef RECORD_INTERNAL_H
+#define RECORD_INTERNAL_H
+
+#include <openssl/types.h>
+
+#include "record/envelope.h"
+#include "record/key.h"
+
+enum { SIGNATURE_BYTES = 64, PEM_BYTES_MAX = 4096 };
+
+/* A new pair, and its private half as PEM (PKCS #8). */
+enum status key_make(struct key **out, struct error *e) MUST_CHECK;
+enum status key_private_pem(const struct key *k, struct buf *out, struct error *e) MUST_CHECK;
+/* Either half, from PEM text; `what` names it in errors. */
+enum status key_parse(
+	struct view pem, const char *what, struct key **out, struct error *e) MUST_CHECK;
+
+/* All keys of a ring, the first one first. */
+size_t keyring_count(const struct keyring *r);
+const struct key *keyring_at(const struct keyring *r, size_t i);
+
+/* DSSE's pre-authentication encoding (protocol.md, "Signature Definition"). */
+void envelope_encode(struct buf *out, const char *payload_type, struct view payload);
+/* envelope_open that also tells whose signature was good. */
+enum status envelope_open_signed(json_t *envelope, const char *payload_type,
+	const struct keyring *ring, const struct key *extra, struct buf *out_payload,
+	const struct key **out_signer, struct error *e) MUST_CHECK;
+/* Adds a further signature to an envelope that envelope_sign made. */
+enum status envelope_cosign(json_t *envelope, const char *payload_type, struct view payload,
+	const struct key *key, struct error *e) MUST_CHECK;
+
+#endif

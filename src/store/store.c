@@ -1,0 +1,215 @@
+/*
+ * Opening the database: what the file must be, how the connection is set, and the words for what
+ * SQLite answers. Migrations, statements and transactions stand in files of their own.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/i18n.h"
+#include "store/internal.h"
+
+/* "Tcsn": written into byte 68 of the file, where file(1) and we look for it. */
+#define APPLICATION_ID 0x5463736e
+
+enum { BUSY_MS = 10000, WAL_PAUSE_MS = 20, VALUE_BYTES_MAX = 64 * 1024 * 1024 };
+
+static enum status status_of(int result)
+{
+	switch (result & 0xff) { /* extended codes carry the primary one in the low byte */
+	case SQLITE_CONSTRAINT:
+		return E_CONFLICT;
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+		return E_NO_SPACE;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return E_INVALID;
+	case SQLITE_PERM:
+	case SQLITE_READONLY:
+	case SQLITE_AUTH:
+		return E_DENIED;
+	case SQLITE_TOOBIG:
+		return E_TOO_BIG;
+	default:
+		return E_FAILED;
+	}
+}
+
+enum status store_fail(const struct store *s, int result, const char *doing, struct error *e)
+{
+	int known = s->db == NULL ? SQLITE_OK : sqlite3_extended_errcode(s->db);
+	const char *why = known == result ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
+	return error_set(e, status_of(result), "database '%s': %s: %s", s->path, doing, why);
+}
+
+enum status store_exec(struct store *s, const char *sql, const char *doing, struct error *e)
+{
+	int result = FAULT("store_exec") ? SQLITE_FULL : sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+	return result == SQLITE_OK ? OK : store_fail(s, result, doing, e);
+}
+
+/* One number out of a pragma or a count. */
+static enum status read_number(struct store *s, const char *sql, int64_t *out, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool row = false;
+	TRY(store_prepare(s, sql, &q, e));
+	TRY(statement_step(q, &row, e));
+	*out = row ? column_int(q, 0) : 0;
+	return OK;
+}
+
+/*
+ * A new file is made here and not by SQLite, which would take the umask's mode; its -wal and -shm
+ * files take the mode of the database. An existing file is only looked at: opening and closing it
+ * would drop the locks of another connection of this process (POSIX locks belong to the process).
+ */
+static enum status make_file(const char *path, struct error *e)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) {
+		(void)close(fd); /* an empty file: there is nothing to lose */
+		return OK;
+	}
+	if (errno != EEXIST)
+		return error_sys(e, errno == ENOENT ? E_ABSENT : E_FAILED, errno,
+			"make database '%s'", path);
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return error_sys(e, E_FAILED, errno, "look at database '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, E_INVALID, "database '%s': not an ordinary file", path);
+	if ((st.st_mode & 077) != 0)
+		return error_set(e, E_DENIED,
+			"database '%s': other users may read or write it; set its mode to 0600",
+			path);
+	return OK;
+}
+
+/* Everything that a hostile or damaged file could use against us is off. */
+static enum status harden(struct store *s, struct error *e)
+{
+	static const struct {
+		int what;
+		int value;
+	} switches[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
+		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+		{ SQLITE_DBCONFIG_DQS_DML, 0 },
+		{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+	};
+	(void)sqlite3_extended_result_codes(s->db, 1);
+	for (size_t i = 0; i < COUNT_OF(switches); i++) {
+		int result = sqlite3_db_config(s->db, switches[i].what, switches[i].value, NULL);
+		if (result != SQLITE_OK)
+			return store_fail(s, result, "set the connection", e);
+	}
+	(void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+	(void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
+	int result = sqlite3_busy_timeout(s->db, BUSY_MS);
+	return result == SQLITE_OK ? OK : store_fail(s, result, "set the time limit", e);
+}
+
+/* Ours, or empty: then it becomes ours. Nothing is written to a file that is neither. */
+static enum status claim(struct store *s, struct error *e)
+{
+	int64_t id = 0;
+	int64_t n_objects = 0;
+	TRY(read_number(s, "PRAGMA application_id", &id, e));
+	if (id == APPLICATION_ID)
+		return OK;
+	AUTO_TRANSACTION struct transaction t = { NULL, false };
+	TRY(transaction_begin(s, &t, e));
+	/* Again, under the write lock: another process may just have made it. */
+	TRY(read_number(s, "PRAGMA application_id", &id, e));
+	if (id == APPLICATION_ID)
+		return OK;
+	TRY(read_number(s, "SELECT count(*) FROM sqlite_master", &n_objects, e));
+	if (id != 0 || n_objects != 0)
+		return error_set(e, E_INVALID,
+			"database '%s': made by another program, left as it is", s->path);
+	TRY(store_exec(s,
+		"PRAGMA application_id = 1415803758;"
+		"CREATE TABLE schema_migration ("
+		" area TEXT NOT NULL, number INTEGER NOT NULL, what TEXT NOT NULL,"
+		" applied_ns INTEGER NOT NULL, PRIMARY KEY (area, number));",
+		"make the first table", e));
+	return transaction_commit(&t, e);
+}
+_Static_assert(APPLICATION_ID == 1415803758, "the pragma takes a literal only");
+
+/*
+ * WAL is a property of the file. Switching needs the file alone for a moment and SQLite does not
+ * always wait for that, so it is tried for as long as the busy limit.
+ */
+static enum status use_wal(struct store *s, struct error *e)
+{
+	int64_t until_ns = clock_boot_ns(NULL) + BUSY_MS * NS_PER_MS;
+	while (clock_boot_ns(NULL) < until_ns) {
+		AUTO(statement_free) struct statement *q = NULL;
+		bool row = false;
+		struct error busy = ERROR_NONE;
+		enum status status = store_prepare(s, "PRAGMA journal_mode = WAL", &q, &busy);
+		if (status == OK)
+			status = statement_step(q, &row, &busy);
+		if (status == OK && row && view_is(column_text(q, 0), "wal"))
+			return OK;
+		if (status != OK && (sqlite3_errcode(s->db) & 0xff) != SQLITE_BUSY)
+			return store_fail(s, sqlite3_extended_errcode(s->db), "use a log", e);
+		clock_sleep_ns(WAL_PAUSE_MS * NS_PER_MS);
+	}
+	return error_set(e, E_FAILED, "database '%s': in use by another program", s->path);
+}
+
+static enum status set_up(
+	struct store *s, const struct migration_area *areas, size_t n_areas, struct error *e)
+{
+	TRY(harden(s, e));
+	TRY(claim(s, e));
+	TRY(use_wal(s, e));
+	/* FULL: a commit that was acknowledged is on disk, also after a power cut. */
+	TRY(store_exec(s, "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON",
+		"set the connection", e));
+	return store_migrate(s, areas, n_areas, e);
+}
+
+enum status store_open(const char *path, const struct migration_area *areas, size_t n_areas,
+	struct store **out, struct error *e)
+{
+	TRY(make_file(path, e));
+	AUTO(store_close) struct store *s = FAULT("store_open") ? NULL : calloc(1, sizeof *s);
+	if (s == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open database '%s'", path);
+	s->path = FAULT("store_open") ? NULL : strdup(path);
+	if (s->path == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open database '%s'", path);
+	int result = sqlite3_open_v2(path, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	if (result != SQLITE_OK)
+		return store_fail(s, result, "open", e);
+	TRY(set_up(s, areas, n_areas, e));
+	*out = TAKE(s);
+	return OK;
+}
+
+void store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	(void)sqlite3_close_v2(s->db); /* OK also for NULL; what was committed is on disk already */
+	free(s->path);
+	free(s);
+}
+
+int64_t store_changes(struct store *s)
+{
+	return sqlite3_changes64(s->db);
+}
