@@ -1,0 +1,157 @@
+/*
+ * Looking at a name without trusting it: opened one single name beneath a checked folder, first
+ * only as a handle, and opened for writing only where it is the planted object or can be a file of
+ * the run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "drill/undo_proof.h"
+#include "drill/undo_work.h"
+
+/* 2^24 hashes of a block are 10 to 60 s: the most that files which nothing explains can cost a job.
+ */
+#define SEARCH_UNDO (UINT64_C(1) << 24)
+#define SEARCH_ASSESS (UINT64_C(1) << 21)
+
+void sight_done(struct sight *s)
+{
+	if (s->fd >= 0)
+		(void)close(s->fd); /* what counts is synced by the conductor */
+	s->fd = -1;
+}
+
+static void foreign(struct sight *s, enum undo_reason reason, int errno_value)
+{
+	s->thing = THING_FOREIGN;
+	s->reason = reason;
+	s->errno_value = errno_value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static bool is_planted_inode(const struct undo_work *w, uint64_t inode)
+{
+	return w->manifest->n_files > 0 &&
+	       bsearch(&inode, w->inodes, w->manifest->n_files, sizeof inode, by_value) != NULL;
+}
+
+static enum thing tell(
+	const struct undo_work *w, const struct look *l, const struct file_identity *id)
+{
+	const struct manifest *m = w->manifest;
+	if (id->uid != m->uid)
+		return THING_OTHER;
+	bool by_name = w->partial && !l->made;
+	if (l->file != NO_FILE && (by_name || id->inode == m->files[l->file].inode))
+		return THING_OURS;
+	return l->made && !is_planted_inode(w, id->inode) ? THING_MADE : THING_OTHER;
+}
+
+/* False where it is nothing that could be opened safely. */
+static bool check_kind(const struct undo_work *w, struct sight *s)
+{
+	const struct file_identity *id = &s->identity;
+	if (S_ISREG(id->mode) && id->n_links == 1 && id->device == w->manifest->device &&
+		id->mount_id == w->view.root_mount_id)
+		return true;
+	foreign(s, REASON_KIND, 0);
+	return false;
+}
+
+static void open_for_use(struct undo_work *w, const struct look *l, struct sight *s)
+{
+	struct error e = ERROR_NONE;
+	struct file_identity again;
+	bool writes = l->writes && w->writes && s->thing != THING_OTHER;
+	int flags = (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY;
+	if (file_open_beneath(s->folder_fd, l->name, flags, 0, &s->fd, &e) != OK) {
+		foreign(s, REASON_SYSTEM, e.errno_value);
+		return;
+	}
+	if (file_identify(s->fd, &again, &e) != OK || again.inode != s->identity.inode ||
+		again.device != s->identity.device || again.uid != s->identity.uid ||
+		again.n_links != 1) {
+		sight_done(s);
+		foreign(s, REASON_OTHER, 0);
+	}
+}
+
+/* Why a folder or a name could not be opened: not there, not what was planted, or the system. */
+static void not_opened(struct sight *s, enum status status, const struct error *e, bool folder)
+{
+	if (status == E_ABSENT)
+		s->thing = THING_NONE;
+	else if (folder && e->errno_value == 0)
+		foreign(s, REASON_FOLDER, 0);
+	else if (e->errno_value == ELOOP || e->errno_value == EXDEV || e->errno_value == ENOTDIR)
+		foreign(s, folder ? REASON_FOLDER : REASON_KIND, 0);
+	else
+		foreign(s, REASON_SYSTEM, e->errno_value);
+}
+
+void undo_look(struct undo_work *w, const struct look *l, struct sight *out)
+{
+	struct error e = ERROR_NONE;
+	*out = (struct sight){ .thing = THING_NONE, .fd = -1, .folder_fd = -1 };
+	enum status status = arena_folder(&w->view, l->folder, &out->folder_fd, &e);
+	if (status != OK) {
+		out->folder_fd = -1;
+		not_opened(out, status, &e, true);
+		return;
+	}
+	AUTO_FD int handle = -1;
+	status = file_open_beneath(out->folder_fd, l->name, O_PATH, 0, &handle, &e);
+	if (status != OK) {
+		not_opened(out, status, &e, false);
+		return;
+	}
+	if (file_identify(handle, &out->identity, &e) != OK) {
+		foreign(out, REASON_SYSTEM, e.errno_value);
+		return;
+	}
+	if (!check_kind(w, out))
+		return;
+	out->thing = tell(w, l, &out->identity);
+	open_for_use(w, l, out);
+}
+
+enum status undo_work_start(struct undo_work *w, int arena_fd, struct pool *p, struct error *e)
+{
+	const struct manifest *m = w->manifest;
+	TRY(arena_view_open(arena_fd, m, p, &w->view, e));
+	w->view.any_inode = w->partial;
+	TRY(keystream_new(&w->keystream, e));
+	w->solver = block_solver_new();
+	w->digester = digester_new();
+	w->chunk = pool_take(p, 1, UNDO_CHUNK_BYTES);
+	w->block = pool_take(p, 1, BLOCK_BYTES);
+	w->pieces = pool_take(p, BLOCK_BYTES, sizeof *w->pieces);
+	w->inodes = pool_take(p, m->n_files, sizeof *w->inodes);
+	if (w->solver == NULL || w->digester == NULL || w->chunk == NULL || w->block == NULL ||
+		w->pieces == NULL || w->inodes == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	for (uint32_t i = 0; i < m->n_files; i++)
+		w->inodes[i] = m->files[i].inode;
+	qsort(w->inodes, m->n_files, sizeof *w->inodes, by_value);
+	w->search_left = w->writes ? SEARCH_UNDO : SEARCH_ASSESS;
+	return OK;
+}
+
+void undo_work_done(struct undo_work *w)
+{
+	arena_view_close(&w->view);
+	keystream_free(w->keystream);
+	block_solver_free(w->solver);
+	digester_free(w->digester);
+	w->keystream = NULL;
+	w->solver = NULL;
+	w->digester = NULL;
+}
