@@ -186,6 +186,10 @@ static bool check_line(struct walk *w, struct view text)
 	struct error e = ERROR_NONE;
 	struct digest prev;
 	int64_t n = 0;
+	if (text.len > 0 && memchr(text.at, '\r', text.len) != NULL) {
+		bad(w, w->number, _("the line ends were changed"));
+		return false;
+	}
 	if (json_read(text, EVIDENCE_LINE_BYTES_MAX, _("line"), &line, &e) != OK ||
 		read_links(line, &n, &prev, &e) != OK) {
 		bad(w, w->number, e.text);
