@@ -5,10 +5,10 @@
  */
 #include "drill/budget.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { FOLDER_ENTRY_BYTES = 600 };
+#define SIZE_MOST (1ULL << 60)
 
 /* A slow machine's pace, for the time limit alone: a call, a byte, a file. */
 static const double call_s = 5e-6;
@@ -123,7 +123,7 @@ static enum status tally_file(
 	const struct scenario *s, const struct manifest_file *f, struct tally *t, struct error *e)
 {
 	char type[16];
-	if (f->size_bytes > INT64_MAX - BLOCK_BYTES - s->footer_bytes)
+	if (f->size_bytes > SIZE_MOST)
 		return error_set(e, E_INVALID, "the plan holds a file of %llu bytes",
 			(unsigned long long)f->size_bytes);
 	uint64_t planted = planted_bytes(f);
@@ -163,8 +163,8 @@ static double most_seconds(const struct scenario *s, const struct tally *t, doub
 {
 	double paced = rate > 0 ? (double)t->n_touched / rate : 0;
 	double wanted = t->own_s > paced ? t->own_s : paced;
-	double most = ceil(2 * wanted + 30);
-	return most > s->max_seconds ? s->max_seconds : most;
+	double most = 2 * wanted + 30;
+	return most > s->max_seconds ? s->max_seconds : (double)(uint64_t)most;
 }
 
 enum status budget_compute(const struct scenario *s, const struct manifest *plan,
@@ -175,7 +175,7 @@ enum status budget_compute(const struct scenario *s, const struct manifest *plan
 	uint64_t notes = n_notes(s, n_folders);
 	uint64_t probes = s->probe_file ? n_folders : 0;
 	uint64_t note = note_bytes(s);
-	if (!(rate_files_per_s >= 0) || !isfinite(rate_files_per_s))
+	if (!(rate_files_per_s >= 0 && rate_files_per_s <= 1e9))
 		return error_set(e, E_INVALID, "the rate is not a number of files per second");
 	for (uint32_t i = 0; i < plan->n_files; i++)
 		TRY(tally_file(s, &plan->files[i], &t, e));

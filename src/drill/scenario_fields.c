@@ -254,7 +254,7 @@ bool text_has_shape(struct view v, struct text_rule rule)
 	case TEXT_ID:
 		return v.len >= 2 && v.len <= 40 && only_of(v, LOWER DIGITS "-");
 	case TEXT_LABEL:
-		return v.len > 0 && v.len <= 60 && only_of(v, LOWER UPPER DIGITS " ._<>=+-");
+		return v.len > 0 && v.len <= 60 && only_of(v, LOWER UPPER DIGITS " ._<>=+%/-");
 	case TEXT_TYPE:
 		return v.len > 0 && v.len <= 15 && only_of(v, LOWER DIGITS "_");
 	case TEXT_SUFFIX:
@@ -278,7 +278,7 @@ static const char *shape_sentence(enum text_shape shape)
 	case TEXT_ID:
 		return N_("is not 2 to 40 of a-z, 0-9 and -");
 	case TEXT_LABEL:
-		return N_("is not a label of 1 to 60 letters, digits, blanks and ._<>=+-");
+		return N_("is not a label of 1 to 60 letters, digits, blanks and ._<>=+%/-");
 	case TEXT_TYPE:
 		return N_("is not a file type: lower case, without its dot");
 	case TEXT_SUFFIX:

@@ -51,7 +51,7 @@ enum text_shape {
 	TEXT_LINE,   /* no control characters */
 	TEXT_LINES,  /* line feeds allowed */
 	TEXT_ID,     /* [a-z0-9-]{2,40} */
-	TEXT_LABEL,  /* [A-Za-z0-9 ._<>=+-]{1,60} */
+	TEXT_LABEL,  /* [A-Za-z0-9 ._<>=+%/-]{1,60} */
 	TEXT_TYPE,   /* extension: [a-z0-9_]{1,15} */
 	TEXT_SUFFIX, /* "." and [A-Za-z0-9._-], at most 32, or "" */
 	TEXT_NAME,   /* a single file name, at most 100 bytes */

@@ -59,6 +59,18 @@ static bool span_sum(const struct span_rule *a, const struct span_rule *b, struc
 
 /* --- the shapes: each reads its own keys and appends one or two combs ------------------------ */
 
+/* The set of keys that a shape is written as. `path` must live as long as *out. */
+static enum status open_shape(struct field f, const char *const *known, char path[FIELD_PATH_MAX],
+	struct json_place *out, struct error *e)
+{
+	json_t *value;
+	TRY(field_value(f, &value, e));
+	if (!json_is_object(value))
+		return field_refuse(f, N_("is not a set of keys"), e);
+	*out = (struct json_place){ value, field_path(f, path) };
+	return json_only_keys(*out, known, e);
+}
+
 /* The keys that more than one shape has. */
 static enum status read_tooth(struct json_place at, struct comb *c, struct error *e)
 {
@@ -136,11 +148,9 @@ static enum status read_thirds(struct field f, struct region *r, struct error *e
 {
 	static const char *const known[] = { "change", "until", "cap", "align", NULL };
 	char path[FIELD_PATH_MAX];
-	json_t *value;
+	struct json_place at;
 	struct comb c = plain_comb();
-	TRY(field_value(f, &value, e));
-	struct json_place at = { value, field_path(f, path) };
-	TRY(json_only_keys(at, known, e));
+	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
 	c.stride.parts = 1;
 	c.stride.of = 3;
@@ -165,11 +175,9 @@ static enum status read_chunks(struct field f, struct region *r, struct error *e
 	static const char *const known[] = { "count", "change", "gap", "from", "until", "cap",
 		"align", NULL };
 	char path[FIELD_PATH_MAX];
-	json_t *value;
+	struct json_place at;
 	struct comb c = plain_comb();
-	TRY(field_value(f, &value, e));
-	struct json_place at = { value, field_path(f, path) };
-	TRY(json_only_keys(at, known, e));
+	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
 	TRY(read_gap(at, "gap", &c, e));
 	TRY(field_count(FIELD_NEEDED(at, "count"), (struct range){ 1, TEETH_MAX }, &c.n_teeth, e));
@@ -182,11 +190,9 @@ static enum status read_blocks(struct field f, struct region *r, struct error *e
 	static const char *const known[] = { "count", "change", "every", "from", "until", "cap",
 		"align", NULL };
 	char path[FIELD_PATH_MAX];
-	json_t *value;
+	struct json_place at;
 	struct comb c = plain_comb();
-	TRY(field_value(f, &value, e));
-	struct json_place at = { value, field_path(f, path) };
-	TRY(json_only_keys(at, known, e));
+	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
 	TRY(field_span(FIELD_NEEDED(at, "every"), &c.stride, e));
 	if (is_nothing(&c.stride))
@@ -201,11 +207,9 @@ static enum status read_step(struct field f, struct region *r, struct error *e)
 	static const char *const known[] = { "change", "skip", "from", "until", "cap", "align",
 		NULL };
 	char path[FIELD_PATH_MAX];
-	json_t *value;
+	struct json_place at;
 	struct comb c = plain_comb();
-	TRY(field_value(f, &value, e));
-	struct json_place at = { value, field_path(f, path) };
-	TRY(json_only_keys(at, known, e));
+	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
 	TRY(read_gap(at, "skip", &c, e));
 	r->combs[r->n_combs++] = c;
@@ -217,12 +221,10 @@ static enum status read_first_last(struct field f, struct region *r, struct erro
 {
 	static const char *const known[] = { "change", "count", "align", NULL };
 	char path[FIELD_PATH_MAX];
-	json_t *value;
+	struct json_place at;
 	uint32_t count = 2;
 	struct comb first = plain_comb();
-	TRY(field_value(f, &value, e));
-	struct json_place at = { value, field_path(f, path) };
-	TRY(json_only_keys(at, known, e));
+	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &first, e));
 	TRY(field_count(FIELD(at, "count"), (struct range){ 2, TEETH_MAX }, &count, e));
 	struct comb last = first;
