@@ -10,9 +10,6 @@
 #include "drill/manifest.h"
 #include "drill/scenario.h"
 
-/* The journal's name in <home>/drills/<id>. */
-#define UNDO_JOURNAL_NAME "journal"
-
 enum decoy_state {
 	DECOY_INTACT,    /* planted content at the planted name (whatever inode: a restore makes new ones) */
 	DECOY_CHANGED,   /* changed by the run, and the key brings it back */
@@ -45,7 +42,7 @@ enum status undo_assess(const struct assess_request *r, struct pool *p, struct a
 
 struct undo_request {
 	const struct manifest *manifest;
-	int keep_folder_fd;          /* <home>/drills/<id>: journal is read, PHASE and REMOVE are added */
+	int keep_folder_fd;          /* <home>/drills/<id>: its journal (keep.h) is read, PHASE and REMOVE are added */
 	const unsigned char *escrow; /* NULL: never run */
 	const struct scenario *scenario; /* NULL: never run */
 	bool partial;                /* the manifest is of an unfinished planting (planting_load_partial) */

@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECTOR_BYTES = 512, SECTORS_MAX = BLOCK_BYTES / SECTOR_BYTES };
+enum { SECTOR_BYTES = 512, SECTORS_MAX = BLOCK_BYTES / SECTOR_BYTES, CIPHER_STORE_BYTES = 16 };
 
 /* One sector's share of the change: places in the order of change, and the limits between calls. */
 struct sector {
@@ -203,15 +203,32 @@ static bool search_sectors(struct block_solver *s, unsigned free_set, bool *foun
 	}
 }
 
-/* One sector between two of its calls (or, `at_any_byte`, between two of its bytes). */
-static bool search_one_partial(struct block_solver *s, bool at_any_byte, bool *found)
+/* One sector between two of its calls. */
+static bool search_one_partial(struct block_solver *s, bool *found)
 {
 	unsigned all = (1U << s->n_sectors) - 1;
 	for (size_t i = 0; i < s->n_sectors; i++) {
 		const struct sector *sector = &s->sectors[i];
-		size_t n_states = at_any_byte ? sector->n : sector->n_limits;
-		for (size_t k = 0; k + 1 < n_states; k++) {
-			set_sector(s, i, at_any_byte ? k + 1 : s->limits[sector->limits + k]);
+		for (size_t k = 0; k + 1 < sector->n_limits; k++) {
+			set_sector(s, i, s->limits[sector->limits + k]);
+			if (search_sectors(s, all & ~(1U << i), found))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One sector inside a call, at multiples of `step`: stores into a mapping go on while its page is
+ * written to the disk, and the cipher stores 16 bytes at a time. */
+static bool search_one_inside(struct block_solver *s, size_t step, bool *found)
+{
+	unsigned all = (1U << s->n_sectors) - 1;
+	for (size_t i = 0; i < s->n_sectors; i++) {
+		const struct sector *sector = &s->sectors[i];
+		for (size_t k = 1; k < sector->n; k++) {
+			if (s->places[sector->first + k] % step != 0)
+				continue;
+			set_sector(s, i, k);
 			if (search_sectors(s, all & ~(1U << i), found))
 				return true;
 		}
@@ -252,8 +269,9 @@ static bool search(struct block_solver *s)
 	lay_out_sectors(s);
 	unsigned all = (1U << s->n_sectors) - 1;
 	memcpy(s->candidate, s->q->bytes, s->q->n_bytes);
-	if (search_sectors(s, all, &found) || search_one_partial(s, false, &found) ||
-		search_two_partial(s, &found) || search_one_partial(s, true, &found))
+	if (search_sectors(s, all, &found) || search_one_partial(s, &found) ||
+		search_one_inside(s, CIPHER_STORE_BYTES, &found) || search_two_partial(s, &found) ||
+		search_one_inside(s, 1, &found))
 		return found;
 	return false;
 }
