@@ -21,8 +21,8 @@ enum { RENDER_CEILING_BYTES = 32 * 1024 * 1024 };
 
 /* What the terminal can do. Columns are cells: a Chinese character takes two. */
 struct render_terminal {
-	size_t width;  /* columns; 0: 80. Used between 48 and 100. */
-	bool colour;   /* SGR sequences; without it the text alone must do, and does */
+	size_t width; /* columns; 0: 80. Used between 48 and 100. */
+	bool colour;  /* SGR sequences; without it the text alone must do, and does */
 };
 
 /* The card at the end of a run, and of `drill show`. */
@@ -46,14 +46,14 @@ enum status render_paper_card(const struct drill_step *steps, size_t n_steps, co
 
 /* One self-contained file in English and Chinese: no script, nothing fetched, a strict content
  * security policy. Opens in the language of i18n_use. */
-enum status render_report_html(const struct drill_result *r, struct buf *out, struct error *e)
-	MUST_CHECK;
+enum status render_report_html(
+	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
 /* A4. E_ABSENT with a sentence where this machine has no font for the language (Chinese needs a CJK
  * font such as Noto Sans CJK). */
-enum status render_report_pdf(const struct drill_result *r, struct buf *out, struct error *e)
-	MUST_CHECK;
+enum status render_report_pdf(
+	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
 /* ATT&CK Navigator layer, format 4.5. */
-enum status render_navigator(const struct drill_result *r, struct buf *out, struct error *e)
-	MUST_CHECK;
+enum status render_navigator(
+	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
 
 #endif

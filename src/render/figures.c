@@ -1,0 +1,140 @@
+/*
+ * Numbers as people read them.
+ */
+#include "render/figures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/i18n.h"
+
+#define ABSENT ((struct figure){ "–" })
+
+struct figure figure_count(uint64_t n)
+{
+	struct figure f;
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+	size_t at = 0;
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			f.text[at++] = ',';
+		f.text[at++] = digits[i];
+	}
+	f.text[at] = '\0';
+	return f;
+}
+
+struct figure figure_score(double x)
+{
+	struct figure f;
+	(void)snprintf(f.text, sizeof f.text, "%.1f", x);
+	return f;
+}
+
+struct figure figure_percent(double percent)
+{
+	struct figure f;
+	(void)snprintf(f.text, sizeof f.text, "%.0f %%", percent);
+	return f;
+}
+
+struct figure figure_share(double share)
+{
+	struct figure f;
+	double percent = share * 100;
+	/* What is not nothing must not read as nothing. */
+	if (percent > 0 && percent < 0.05)
+		(void)snprintf(f.text, sizeof f.text, "< 0.1 %%");
+	else if (percent >= 99.95 && percent < 100)
+		(void)snprintf(f.text, sizeof f.text, "> 99.9 %%");
+	else
+		(void)snprintf(f.text, sizeof f.text,
+			percent == 0 || percent == 100 ? "%.0f %%" : "%.1f %%", percent);
+	return f;
+}
+
+struct figure figure_duration(int64_t ns)
+{
+	struct figure f = ABSENT;
+	if (ns < 0)
+		return f;
+	int64_t s = ns / NS_PER_S;
+	double exact = (double)ns / (double)NS_PER_S;
+	if (ns < NS_PER_S)
+		(void)snprintf(
+			f.text, sizeof f.text, _("%d ms"), (int)((ns + NS_PER_MS / 2) / NS_PER_MS));
+	else if (s < 10)
+		(void)snprintf(f.text, sizeof f.text, _("%.1f s"), exact);
+	else if (s < 120)
+		(void)snprintf(f.text, sizeof f.text, _("%d s"), (int)s);
+	else if (s < 3600)
+		(void)snprintf(
+			f.text, sizeof f.text, _("%d min %02d s"), (int)(s / 60), (int)(s % 60));
+	else if (s < 48 * 3600)
+		(void)snprintf(f.text, sizeof f.text, _("%d h %02d min"), (int)(s / 3600),
+			(int)(s / 60 % 60));
+	else
+		(void)snprintf(f.text, sizeof f.text, _("%lld days %d h"), (long long)(s / 86400),
+			(int)(s / 3600 % 24));
+	return f;
+}
+
+struct figure figure_bytes(uint64_t n)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	struct figure f;
+	double x = (double)n;
+	size_t unit = 0;
+	while (x >= 1023.95 && unit + 1 < sizeof units / sizeof units[0]) {
+		x /= 1024;
+		unit++;
+	}
+	(void)snprintf(f.text, sizeof f.text, unit == 0 || x >= 100 ? "%.0f %s" : "%.1f %s", x,
+		units[unit]);
+	return f;
+}
+
+struct figure figure_rate(double files_per_s)
+{
+	struct figure f;
+	if (!(files_per_s > 0))
+		(void)snprintf(f.text, sizeof f.text, "%s", _("unlimited"));
+	else
+		(void)snprintf(f.text, sizeof f.text,
+			files_per_s < 100 && files_per_s != floor(files_per_s) ? _("%.1f files/s")
+									       : _("%.0f files/s"),
+			files_per_s);
+	return f;
+}
+
+struct figure figure_time(int64_t wall_ns)
+{
+	struct figure f = ABSENT;
+	struct tm local;
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	if (wall_ns < 0 || localtime_r(&seconds, &local) == NULL)
+		return f;
+	long offset_min = local.tm_gmtoff / 60;
+	long size = offset_min < 0 ? -offset_min : offset_min;
+	(void)snprintf(f.text, sizeof f.text, "%04d-%02d-%02d %02d:%02d:%02d %c%02ld:%02ld",
+		local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
+		local.tm_sec, offset_min < 0 ? '-' : '+', size / 60, size % 60);
+	return f;
+}
+
+struct figure figure_date(int64_t wall_ns)
+{
+	struct figure f = figure_time(wall_ns);
+	if (wall_ns >= 0)
+		f.text[10] = '\0';
+	return f;
+}
+
+const char *text_in_language(struct drill_text text)
+{
+	const char *en = text.en == NULL ? "" : text.en;
+	bool zh = i18n_language() == LANGUAGE_ZH && text.zh != NULL && text.zh[0] != '\0';
+	return zh ? text.zh : en;
+}

@@ -1,0 +1,148 @@
+/*
+ * The head of the report: what must be read first, facts before judgement, and the order of the
+ * rest.
+ */
+#include "render/report.h"
+
+#include "base/i18n.h"
+#include "render/figures.h"
+#include "render/wording.h"
+
+enum tone tone_of_score(double score)
+{
+	return score >= 70 ? TONE_GOOD : score >= 40 ? TONE_FAIR : TONE_POOR;
+}
+
+enum tone tone_of_rating(enum drill_rating rating)
+{
+	switch (rating) {
+	case RATING_NOT_ASSESSED:
+		return TONE_MUTED;
+	case RATING_P:
+		return TONE_GOOD;
+	case RATING_S:
+	case RATING_M:
+		return TONE_FAIR;
+	case RATING_U:
+		return TONE_POOR;
+	}
+	return TONE_PLAIN;
+}
+
+static const char *sentence(struct document *d,
+	void (*write)(const struct drill_result *r, struct buf *out), const struct drill_result *r)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	write(r, &text);
+	if (text.failed)
+		d->failed = true;
+	return doc_text(d, buf_text(&text));
+}
+
+static void add_warnings(struct document *d, const struct drill_result *r)
+{
+	if (r->verdict == DRILL_VOIDED)
+		add_banner(d, TONE_POOR,
+			doc_textf(d, _("This run is void and has no score: %s."),
+				r->safety.void_reason == NULL ? _("the safety check fired")
+							      : _(r->safety.void_reason)));
+	if (r->verdict == DRILL_STOPPED)
+		add_banner(d, TONE_FAIR,
+			_("The run was stopped before its end: it has a score for what happened "
+			  "until "
+			  "then, but no grade."));
+	if (r->safety.n_unattributed > 0)
+		add_banner(d, TONE_FAIR,
+			doc_textf(d,
+				_("Files of the sample that changed during the run without being "
+				  "traced to the drill: %s. Most often a program at work; look at "
+				  "them in the record."),
+				figure_count(r->safety.n_unattributed).text));
+}
+
+static void add_face(struct document *d, const struct drill_result *r)
+{
+	struct score_face face = { .score = "–", .tone = TONE_MUTED };
+	face.coverage = doc_text(d, figure_percent(r->coverage).text);
+	face.coverage_share = r->coverage / 100;
+	face.note = sentence(d, sentence_grade, r);
+	if (has_score(r)) {
+		face.score = doc_text(d, figure_score(r->score).text);
+		face.share = r->score / 100;
+		face.grade = r->grade;
+		face.tone = r->grade == NULL ? TONE_MUTED : tone_of_score(r->score);
+	}
+	add_score(d, face);
+}
+
+static void tile(struct rows *t, const char *label, struct cell value, const char *note)
+{
+	rows_cell(t, CELL(label));
+	rows_cell(t, value);
+	rows_cell(t, CELL(note));
+}
+
+static struct cell duration_cell(struct document *d, int64_t ns, bool assessed)
+{
+	if (!assessed)
+		return (struct cell){ .text = _("not assessed"), .tone = TONE_MUTED };
+	return CELL_STRONG(doc_text(d, figure_duration(ns).text));
+}
+
+static void add_tiles(struct document *d, const struct drill_result *r)
+{
+	double lost = r->n_planted == 0 ? 0 : (double)r->n_lost / (double)r->n_planted;
+	struct rows t = rows_begin(d, BLOCK_TILES, 3);
+	tile(&t, _("Decoys lost"), CELL_STRONG(doc_text(d, figure_count(r->n_lost).text)),
+		doc_textf(d, _("of %s planted, %s"), figure_count(r->n_planted).text,
+			figure_share(lost).text));
+	tile(&t, _("First alert"), duration_cell(d, r->detect_ns, r->channels_named),
+		r->channels_named ? word_detect(r->detect) : _("no channel was named"));
+	tile(&t, _("Contained"),
+		duration_cell(d, r->contain == CONTAIN_NONE ? -1 : r->contain_ns, true),
+		word_contain(r->contain));
+	tile(&t, _("Restore (RTO)"), duration_cell(d, r->restore.rto_ns, r->restore.assessed),
+		r->restore.assessed ? doc_textf(d, _("%s of %s samples identical"),
+					      figure_count(r->restore.n_identical).text,
+					      figure_count(r->restore.n_sample).text)
+				    : _("no restore command was given"));
+	tile(&t, _("Changed outside"),
+		CELL_TONE(doc_text(d, figure_count((uint64_t)r->safety.n_sentinels_changed +
+						   r->safety.n_attributed)
+					      .text),
+			r->safety.n_sentinels_changed + r->safety.n_attributed > 0 ? TONE_POOR
+										   : TONE_GOOD),
+		_("files outside the arena"));
+	tile(&t, _("Stop latency"),
+		CELL_STRONG(doc_text(d, figure_duration(r->safety.stop_latency_ns).text)),
+		r->safety.stop_latency_ns < 0 ? _("the run was not asked to stop")
+					      : _("from asking to stopped"));
+	rows_add(&t);
+}
+
+enum status report_build(const struct drill_result *r, struct document *d, struct error *e)
+{
+	d->title = doc_textf(d, _("Ransomware drill: %s"), text_in_language(r->scenario.name));
+	d->subtitle = doc_textf(
+		d, "%s · %s", r->host == NULL ? "" : r->host, r->system == NULL ? "" : r->system);
+	d->date = doc_text(d, figure_time(r->started_ns).text);
+	add_warnings(d, r);
+	add_text(d, sentence(d, sentence_verdict, r));
+	add_face(d, r);
+	add_tiles(d, r);
+	section_safety(d, r);
+	section_timeline(d, r);
+	section_parts(d, r);
+	section_counterfactual(d, r);
+	section_restore(d, r);
+	section_people(d, r);
+	section_plan(d, r);
+	section_previous(d, r);
+	section_evidence(d, r);
+	section_limits(d);
+	section_about(d, r);
+	if (d->failed)
+		return error_set(e, E_TOO_BIG, "the report does not fit into its memory");
+	return OK;
+}

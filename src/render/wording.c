@@ -1,0 +1,307 @@
+/*
+ * Words and sentences of the drill.
+ */
+#include "render/wording.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "render/figures.h"
+
+const char *word_part(enum drill_part_id part)
+{
+	switch (part) {
+	case PART_DETECT:
+		return _("Detect");
+	case PART_DAMAGE:
+		return _("Damage");
+	case PART_CONTAIN:
+		return _("Contain");
+	case PART_RECOVER:
+		return _("Recover");
+	case PART_PEOPLE:
+		return _("People");
+	case PARTS:
+		break;
+	}
+	return "";
+}
+
+const char *word_part_question(enum drill_part_id part)
+{
+	switch (part) {
+	case PART_DETECT:
+		return _("Was the attack reported, and how soon?");
+	case PART_DAMAGE:
+		return _("How many decoys were lost before it ended?");
+	case PART_CONTAIN:
+		return _("How long from the alert until it was contained?");
+	case PART_RECOVER:
+		return _("Does the backup come back, whole and in time?");
+	case PART_PEOPLE:
+		return _("Did people do what the plan asks, in time?");
+	case PARTS:
+		break;
+	}
+	return "";
+}
+
+const char *word_verdict(enum drill_verdict v)
+{
+	switch (v) {
+	case DRILL_COMPLETED:
+		return _("The attack ran to its end");
+	case DRILL_CONTAINED:
+		return _("The attack was contained");
+	case DRILL_STOPPED:
+		return _("The run was stopped");
+	case DRILL_VOIDED:
+		return _("The run is void");
+	}
+	return "";
+}
+
+const char *word_verdict_name(const char *name)
+{
+	for (int v = DRILL_COMPLETED; name != NULL && v <= (int)DRILL_VOIDED; v++)
+		if (strcmp(name, drill_verdict_name((enum drill_verdict)v)) == 0)
+			return word_verdict((enum drill_verdict)v);
+	return name == NULL ? "" : name;
+}
+
+const char *word_detect(enum drill_detect d)
+{
+	switch (d) {
+	case DETECT_NONE:
+		return _("not reported");
+	case DETECT_LOGGED:
+		return _("only logged");
+	case DETECT_ALERTED:
+		return _("alerted");
+	case DETECT_PREVENTED:
+		return _("prevented");
+	}
+	return "";
+}
+
+const char *word_contain(enum drill_contain c)
+{
+	switch (c) {
+	case CONTAIN_NONE:
+		return _("not contained");
+	case CONTAIN_KILLED:
+		return _("the process was ended");
+	case CONTAIN_FROZEN:
+		return _("the process was frozen");
+	case CONTAIN_READ_ONLY:
+		return _("the folder was made read-only");
+	case CONTAIN_BLOCKED:
+		return _("the writes were blocked");
+	case CONTAIN_QUARANTINED:
+		return _("files were put into quarantine");
+	case CONTAIN_NETWORK:
+		return _("the host was cut off the network");
+	}
+	return "";
+}
+
+const char *word_rating(enum drill_rating r)
+{
+	switch (r) {
+	case RATING_NOT_ASSESSED:
+		return _("not assessed");
+	case RATING_P:
+		return _("P: met, by plan");
+	case RATING_S:
+		return _("S: met, improvements noted");
+	case RATING_M:
+		return _("M: met, but off plan or with harm");
+	case RATING_U:
+		return _("U: not met");
+	}
+	return "";
+}
+
+const char *letter_rating(enum drill_rating r)
+{
+	return r == RATING_NOT_ASSESSED ? "–" : drill_rating_name(r);
+}
+
+struct word_row {
+	const char *name;
+	const char *word;
+};
+
+static const char *find_word(const struct word_row *rows, size_t n, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return _(rows[i].word);
+	return name == NULL ? "" : name;
+}
+
+const char *word_state(const char *state)
+{
+	static const struct word_row rows[] = {
+		{ "planted", N_("planted") },
+		{ "running", N_("running") },
+		{ "finished", N_("finished") },
+		{ "voided", N_("void") },
+		{ "undone", N_("undone") },
+		{ "interrupted", N_("interrupted") },
+	};
+	return find_word(rows, COUNT_OF(rows), state);
+}
+
+const char *word_status(const char *status)
+{
+	static const struct word_row rows[] = {
+		{ "open", N_("open") },
+		{ "done", N_("done") },
+	};
+	return find_word(rows, COUNT_OF(rows), status);
+}
+
+const char *word_kind(const char *kind)
+{
+	static const struct word_row rows[] = {
+		{ "pattern", N_("pattern of a family") },
+		{ "drill", N_("ready drill") },
+		{ "benign", N_("benign control") },
+	};
+	return find_word(rows, COUNT_OF(rows), kind);
+}
+
+const char *word_lock(const char *name)
+{
+	static const struct word_row rows[] = {
+		{ "mount-namespace", N_("private mount namespace: the arena is its only mount") },
+		{ "seccomp", N_("system call allow-list (seccomp)") },
+		{ "uid", N_("a user id of its own") },
+		{ "no-new-privileges", N_("no new privileges") },
+	};
+	static const char landlock[] = "landlock:";
+	if (strncmp(name, landlock, sizeof landlock - 1) == 0)
+		return _("Landlock: the kernel refuses every file outside the arena");
+	return find_word(rows, COUNT_OF(rows), name);
+}
+
+bool has_score(const struct drill_result *r)
+{
+	return r->verdict != DRILL_VOIDED;
+}
+
+static void sentence_loss(const struct drill_result *r, struct buf *out)
+{
+	double share = r->n_planted == 0 ? 0 : (double)r->n_lost / (double)r->n_planted;
+	if (r->n_lost == 0)
+		buf_addf(out, _("None of %s decoys was lost."), figure_count(r->n_planted).text);
+	else
+		buf_addf(out, _("%s of %s decoys were lost (%s)."), figure_count(r->n_lost).text,
+			figure_count(r->n_planted).text, figure_share(share).text);
+}
+
+static void sentence_alert(const struct drill_result *r, struct buf *out)
+{
+	if (!r->channels_named)
+		buf_add_text(out, _("Whether anybody was alerted was not assessed."));
+	else if (r->detect == DETECT_NONE)
+		buf_add_text(out, _("No channel reported it."));
+	else if (r->detect == DETECT_LOGGED)
+		buf_add_text(out, _("It was logged, but nobody was alerted."));
+	else if (r->detect_ns > 0)
+		buf_addf(out, _("The first alert came after %s."),
+			figure_duration(r->detect_ns).text);
+	else
+		buf_add_text(out, _("It was reported at once."));
+}
+
+void sentence_verdict(const struct drill_result *r, struct buf *out)
+{
+	const char *space = i18n_language() == LANGUAGE_ZH ? "" : " ";
+	sentence_loss(r, out);
+	buf_add_text(out, space);
+	sentence_alert(r, out);
+	buf_add_text(out, space);
+	switch (r->verdict) {
+	case DRILL_COMPLETED:
+		buf_add_text(out, _("Nothing contained the attack: it ran to its end."));
+		break;
+	case DRILL_CONTAINED:
+		buf_addf(out, _("How it was contained: %s."), word_contain(r->contain));
+		break;
+	case DRILL_STOPPED:
+		buf_add_text(out, _("The run was stopped before its end, so its figures say how "
+				    "far it got, not how "
+				    "well this host is defended."));
+		break;
+	case DRILL_VOIDED:
+		buf_add_text(out, _("The safety check fired: none of these figures counts."));
+		break;
+	}
+}
+
+void sentence_grade(const struct drill_result *r, struct buf *out)
+{
+	const char *space = "";
+	const char *between = i18n_language() == LANGUAGE_ZH ? "" : " ";
+	if (!has_score(r)) {
+		buf_add_text(out, _("A void run gets neither score nor grade."));
+		return;
+	}
+	if (r->coverage < 60) {
+		buf_addf(out, _("No grade: only %s of the weight was assessed, 60 %% are needed."),
+			figure_percent(r->coverage).text);
+		space = between;
+	} else if (r->grade == NULL) {
+		buf_add_text(out, _("No grade: the run was stopped before its end."));
+		space = between;
+	} else if (r->to_next_grade > 0) {
+		buf_addf(out, _("%s points to the next grade."),
+			figure_score(r->to_next_grade).text);
+		space = between;
+	}
+	if (r->capped) {
+		buf_add_text(out, space);
+		buf_add_text(out, _("Held at 59, because Recover or People reached less than 40 % "
+				    "of its weight: "
+				    "blocking alone is not being ready."));
+		space = between;
+	}
+	if (r->false_alarms > 0) {
+		buf_add_text(out, space);
+		buf_addf(out,
+			_("False alarms in the last benign control run: %s, two points each, ten "
+			  "at "
+			  "most."),
+			figure_count(r->false_alarms).text);
+	}
+}
+
+const char *sentence_limit(size_t i)
+{
+	static const char *const limits[] = {
+		N_("The drill touches only decoys that it planted. It shows how this host and its "
+		   "people "
+		   "react to the file operations of ransomware, not whether an attacker could get "
+		   "in."),
+		N_("The emulator carries a marker and a fixed process name, so that defenders can "
+		   "tell the "
+		   "drill from an attack. A product that knows the marker may react to the marker "
+		   "and not to "
+		   "the behaviour."),
+		N_("The emulator is confined. A product that looks for unconfined processes may "
+		   "judge it "
+		   "milder than real malware."),
+		N_("What is not assessed is not zero and not good: it is unknown. Read the score "
+		   "only "
+		   "together with its coverage."),
+		N_("Compare only runs of the same scenario at the same rate. Near a border the "
+		   "letter may "
+		   "change with small changes of the weights; the number is the sturdier figure."),
+		N_("The signature proves that the record was not changed later. It does not prove "
+		   "that what "
+		   "was recorded is true: whoever administers the host could have fed it."),
+	};
+	return i < COUNT_OF(limits) ? _(limits[i]) : NULL;
+}

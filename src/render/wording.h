@@ -1,0 +1,37 @@
+/*
+ * The drill's enums and rules in words for people, in the language of i18n_use. One place, so that
+ * terminal, HTML and PDF say the same.
+ */
+#ifndef RENDER_WORDING_H
+#define RENDER_WORDING_H
+
+#include "base/buf.h"
+#include "drill/drill.h"
+
+const char *word_part(enum drill_part_id part);
+/* What the part asks, as a question. */
+const char *word_part_question(enum drill_part_id part);
+const char *word_verdict(enum drill_verdict v);
+const char *word_detect(enum drill_detect d);
+const char *word_contain(enum drill_contain c);
+const char *word_rating(enum drill_rating r);
+/* "P", or "–" where not assessed. */
+const char *letter_rating(enum drill_rating r);
+const char *word_state(const char *state);	 /* of a drill_row */
+const char *word_status(const char *status);	 /* of an improvement */
+const char *word_kind(const char *kind);	 /* of a scenario */
+const char *word_verdict_name(const char *name); /* from its stable word */
+/* A lock's stable name in words; itself where it is new. */
+const char *word_lock(const char *name);
+
+/* One or two sentences: what happened, facts only. */
+void sentence_verdict(const struct drill_result *r, struct buf *out);
+/* The bound of what the report proves, one sentence each; NULL past the last. */
+const char *sentence_limit(size_t i);
+/* Under the score: cap, void, coverage, next border, false alarms. Empty where nothing is to say.
+ */
+void sentence_grade(const struct drill_result *r, struct buf *out);
+/* True where the score may be shown at all. */
+bool has_score(const struct drill_result *r);
+
+#endif
