@@ -70,8 +70,21 @@ json_t *drill_plan_json(const struct drill_plan *plan)
 		plan->rate_files_per_s, "marker", plan->marker, "process_name", plan->process_name);
 }
 
+static enum status print_paper_card(struct session *s, struct error *e)
+{
+	struct drill_step *steps;
+	size_t n;
+	AUTO_BUF struct buf text;
+	buf_init(&text, RENDER_CEILING_BYTES);
+	TRY(drill_people_steps(s->pool, &steps, &n, e));
+	TRY(render_paper_card(steps, n, NULL, &text, e));
+	return session_print(buf_view(&text), e);
+}
+
 static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 {
+	if (((const struct drill_args *)raw)->paper_card)
+		return print_paper_card(s, e);
 	struct drill_request request;
 	struct drill_plan plan;
 	drill_request_from(raw, &request);

@@ -49,6 +49,8 @@ const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS] = {
 	ARENA_ROW,
 	RATE_ROW,
 	SEED_ROW,
+	{ "paper-card", OPTION_FLAG, AT(paper_card), NULL,
+		N_("Print the people's steps as a card for paper instead of the plan."), NULL },
 };
 
 const struct option drill_run_options[N_DRILL_RUN_OPTIONS] = {

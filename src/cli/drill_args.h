@@ -32,11 +32,12 @@ struct drill_args {
 	int64_t from_ns;
 	int64_t to_ns;
 	bool yes;
+	bool paper_card;
 	bool dry_run;
 };
 extern const struct drill_args drill_args_defaults;
 
-enum { N_DRILL_PLAN_OPTIONS = 4, N_DRILL_RUN_OPTIONS = 24 };
+enum { N_DRILL_PLAN_OPTIONS = 5, N_DRILL_RUN_OPTIONS = 24 };
 extern const struct option drill_run_options[N_DRILL_RUN_OPTIONS];
 extern const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS];
 extern const struct operand drill_scenario_operand[1];
