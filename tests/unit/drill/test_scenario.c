@@ -43,13 +43,19 @@ static const char base_text[] =
 	"max_seconds: 60\n"
 	"assumed: [rate]\n";
 
-static struct pool *pool;
+/* Each test is a process of its own, and so has its own. */
+static struct pool *pool_here(void)
+{
+	static struct pool *pool;
+	if (pool == NULL)
+		pool = pool_new(8 * MIB);
+	REQUIRE(pool != NULL);
+	return pool;
+}
 
 static struct scenario *fresh(void)
 {
-	if (pool == NULL)
-		pool = pool_new(8 * MIB);
-	struct scenario *s = pool_take(pool, 1, sizeof *s);
+	struct scenario *s = pool_take(pool_here(), 1, sizeof *s);
 	REQUIRE(s != NULL);
 	return s;
 }
@@ -80,7 +86,7 @@ static char *with_line(const char *key, const char *line)
 
 static enum status parse(const char *text, struct scenario *s, struct error *e)
 {
-	return scenario_parse(view_of(text), "own.yaml", pool, s, e);
+	return scenario_parse(view_of(text), "own.yaml", pool_here(), s, e);
 }
 
 TEST(every_field_of_a_file_is_read)
@@ -233,7 +239,8 @@ TEST(regions_that_make_no_sense_are_refused)
 			"own.yaml: region[0].step.change: 0 changes nothing" },
 		{ "region: [ { label: a, step: { change: 4 } } ]",
 			"own.yaml: region[0].step.skip: missing" },
-		{ "region: [ { label: a, step: 5 } ]", "own.yaml: region[0].step: 5 is not a set of keys" },
+		{ "region: [ { label: a, step: 5 } ]",
+			"own.yaml: region[0].step: 5 is not a set of keys" },
 		{ "region: [ { label: a, blocks: { count: 2, change: 1, every: 0 } } ]",
 			"own.yaml: region[0].blocks.every: 0 never moves on" },
 		{ "region: [ { label: a, blocks: { count: 65537, change: 1, every: 1 } } ]",
@@ -319,11 +326,11 @@ TEST(all_that_is_built_in_is_read_without_a_home)
 	const char **ids;
 	size_t n = 0;
 	struct scenario *s = fresh();
-	REQUIRE_OK(scenario_ids(NULL, pool, &ids, &n, &e), e);
+	REQUIRE_OK(scenario_ids(NULL, pool_here(), &ids, &n, &e), e);
 	CHECK_INT(n, scenario_files_n);
 	CHECK_INT(n, 24);
 	for (size_t i = 0; i < n; i++) {
-		REQUIRE_OK(scenario_find(NULL, ids[i], pool, s, &e), e);
+		REQUIRE_OK(scenario_find(NULL, ids[i], pool_here(), s, &e), e);
 		CHECK_TEXT(s->id, ids[i]);
 		CHECK(i == 0 || strcmp(ids[i - 1], ids[i]) < 0);
 	}
@@ -334,16 +341,16 @@ TEST(a_users_own_file_goes_before_the_built_in_one)
 	struct error e = ERROR_NONE;
 	struct scenario *s = fresh();
 	const char *home = home_with("own-shape.yaml", base_text);
-	REQUIRE_OK(scenario_find(home, "own-shape", pool, s, &e), e);
+	REQUIRE_OK(scenario_find(home, "own-shape", pool_here(), s, &e), e);
 	CHECK_INT(s->version, 3);
 	(void)home_with("quick.yaml", with_line("id:", "id: quick"));
-	REQUIRE_OK(scenario_find(home, "quick", pool, s, &e), e);
+	REQUIRE_OK(scenario_find(home, "quick", pool_here(), s, &e), e);
 	CHECK_INT(s->version, 3);
 	const char **ids;
 	size_t n = 0;
-	REQUIRE_OK(scenario_ids(home, pool, &ids, &n, &e), e);
+	REQUIRE_OK(scenario_ids(home, pool_here(), &ids, &n, &e), e);
 	CHECK_INT(n, 25);
-	REQUIRE_OK(scenario_find(home, "standard", pool, s, &e), e);
+	REQUIRE_OK(scenario_find(home, "standard", pool_here(), s, &e), e);
 	CHECK_INT(s->n_decoys, 2400);
 }
 
@@ -352,7 +359,7 @@ TEST(a_file_under_another_name_than_its_id_is_refused)
 	struct error e = ERROR_NONE;
 	struct scenario *s = fresh();
 	const char *home = home_with("other.yaml", base_text);
-	CHECK_INT(scenario_find(home, "other", pool, s, &e), E_INVALID);
+	CHECK_INT(scenario_find(home, "other", pool_here(), s, &e), E_INVALID);
 	CHECK_TEXT(e.text, "scenarios/other.yaml: id: 'own-shape' is not the name of the file");
 }
 
@@ -363,13 +370,13 @@ TEST(links_pipes_and_large_files_are_not_read)
 	const char *home = home_with("real.yaml", base_text);
 	test_write_file(test_path("outside.yaml"), base_text, strlen(base_text));
 	REQUIRE(symlink("../outside.yaml", test_path("scenarios/own-shape.yaml")) == 0);
-	CHECK(scenario_find(home, "own-shape", pool, s, &e) != OK);
+	CHECK(scenario_find(home, "own-shape", pool_here(), s, &e) != OK);
 	REQUIRE(unlink(test_path("scenarios/own-shape.yaml")) == 0);
 	REQUIRE(link(test_path("outside.yaml"), test_path("scenarios/own-shape.yaml")) == 0);
-	CHECK_INT(scenario_find(home, "own-shape", pool, s, &e), E_INVALID);
+	CHECK_INT(scenario_find(home, "own-shape", pool_here(), s, &e), E_INVALID);
 	CHECK_TEXT(e.text, "scenarios/own-shape.yaml: has more than one name");
 	REQUIRE(mkfifo(test_path("scenarios/pipe.yaml"), 0600) == 0);
-	CHECK_INT(scenario_find(home, "pipe", pool, s, &e), E_INVALID);
+	CHECK_INT(scenario_find(home, "pipe", pool_here(), s, &e), E_INVALID);
 	CHECK_TEXT(e.text, "scenarios/pipe.yaml: not a regular file");
 	size_t n = 130 * KIB;
 	char *large = malloc(n);
@@ -377,20 +384,20 @@ TEST(links_pipes_and_large_files_are_not_read)
 	memset(large, '#', n);
 	test_write_file(test_path("scenarios/large.yaml"), large, n);
 	free(large);
-	CHECK_INT(scenario_find(home, "large", pool, s, &e), E_TOO_BIG);
+	CHECK_INT(scenario_find(home, "large", pool_here(), s, &e), E_TOO_BIG);
 }
 
 TEST(an_unknown_id_names_those_near_it)
 {
 	struct error e = ERROR_NONE;
 	struct scenario *s = fresh();
-	CHECK_INT(scenario_find(NULL, "standart", pool, s, &e), E_ABSENT);
+	CHECK_INT(scenario_find(NULL, "standart", pool_here(), s, &e), E_ABSENT);
 	CHECK_TEXT(e.text, "no scenario 'standart'; near it: 'standard'");
-	CHECK_INT(scenario_find(NULL, "first", pool, s, &e), E_ABSENT);
+	CHECK_INT(scenario_find(NULL, "first", pool_here(), s, &e), E_ABSENT);
 	CHECK_TEXT(e.text, "no scenario 'first'; near it: 'first-and-last', 'first-mib'");
-	CHECK_INT(scenario_find(NULL, "nothing-like-it", pool, s, &e), E_ABSENT);
+	CHECK_INT(scenario_find(NULL, "nothing-like-it", pool_here(), s, &e), E_ABSENT);
 	CHECK_TEXT(e.text, "no scenario 'nothing-like-it'; 'drill list' names all of them");
-	CHECK_INT(scenario_find(NULL, "../../x", pool, s, &e), E_INVALID);
+	CHECK_INT(scenario_find(NULL, "../../x", pool_here(), s, &e), E_INVALID);
 }
 
 TEST(memory_that_runs_out_is_an_error_and_not_a_crash)
