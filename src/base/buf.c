@@ -33,7 +33,8 @@ static bool reserve(struct buf *b, size_t n_bytes)
 {
 	if (b->failed)
 		return false;
-	if (n_bytes > b->ceiling - b->len) {
+	/* The second bound is for a ceiling of SIZE_MAX: one byte more is kept for the NUL. */
+	if (n_bytes > b->ceiling - b->len || n_bytes > SIZE_MAX / 4 - b->len) {
 		b->failed = true;
 		return false;
 	}
@@ -43,7 +44,7 @@ static bool reserve(struct buf *b, size_t n_bytes)
 	size_t grown = b->capacity < 128 ? 128 : b->capacity * 2;
 	if (grown < needed)
 		grown = needed;
-	if (grown > b->ceiling + 1)
+	if (grown - 1 > b->ceiling)
 		grown = b->ceiling + 1;
 	char *at = FAULT("buf_grow") ? NULL : realloc(b->at, grown);
 	if (at == NULL) {

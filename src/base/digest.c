@@ -175,12 +175,17 @@ enum status base64_parse(struct view v, struct buf *out, struct error *e)
 {
 	if (v.len % 4 != 0)
 		return error_set(e, E_INVALID, "base64: length %zu is no multiple of 4", v.len);
+	size_t before = out->len;
 	for (size_t i = 0; i < v.len; i += 4) {
 		size_t pad = 0;
 		if (i + 4 == v.len && v.at[i + 3] == '=')
 			pad = v.at[i + 2] == '=' ? 2 : 1;
-		if (!base64_group(v.at + i, pad, out))
+		if (!base64_group(v.at + i, pad, out)) {
+			out->len = before; /* nothing is added where the whole is refused */
+			if (out->at != NULL)
+				out->at[before] = '\0';
 			return error_set(e, E_INVALID, "base64: bad character near byte %zu", i);
+		}
 	}
 	return buf_check(out, "base64", e);
 }

@@ -16,7 +16,19 @@ static enum status refine(enum status status, int errno_value)
 	return status;
 }
 
-/* A long sentence is cut at the end, never in the middle of a UTF-8 sequence. */
+/* The longest beginning of at most `most` bytes that does not end within a UTF-8 sequence. */
+static int utf8_prefix(const char *text, size_t most)
+{
+	size_t n = strnlen(text, most + 1);
+	if (n <= most)
+		return (int)n;
+	n = most;
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return (int)n;
+}
+
+/* A long sentence is cut at the end, never in the middle of a character. */
 static void trim_partial_utf8(char *text, size_t size_bytes)
 {
 	size_t end = strnlen(text, size_bytes);
@@ -54,8 +66,8 @@ enum status error_sys(struct error *e, enum status status, int errno_value, cons
 		(void)vsnprintf(what, sizeof what, i18n_text(format), args);
 		va_end(args);
 		const char *why = strerror_r(errno_value, reason, sizeof reason);
-		(void)snprintf(e->text, sizeof e->text, "%.600s: %.120s", what, why);
-		trim_partial_utf8(e->text, sizeof e->text);
+		(void)snprintf(e->text, sizeof e->text, "%.*s: %.*s", utf8_prefix(what, 600), what,
+			utf8_prefix(why, 120), why);
 		e->status = status;
 		e->errno_value = errno_value;
 	}
@@ -74,8 +86,7 @@ enum status error_wrap(struct error *e, const char *format, ...)
 	(void)vsnprintf(outer, sizeof outer, i18n_text(format), args);
 	va_end(args);
 	trim_partial_utf8(outer, sizeof outer);
-	(void)snprintf(e->text, sizeof e->text, "%s: %.500s", outer, inner);
-	trim_partial_utf8(e->text, sizeof e->text);
+	(void)snprintf(e->text, sizeof e->text, "%s: %.*s", outer, utf8_prefix(inner, 500), inner);
 	return e->status;
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DOMAIN "tocsin"
@@ -45,7 +46,8 @@ static bool find_catalogues(char *folder, size_t size)
 		char probe[PATH_MAX];
 		int len = snprintf(probe, sizeof probe, "%s/%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo",
 			exe, beside[i]);
-		if (len <= 0 || (size_t)len >= sizeof probe || access(probe, R_OK) != 0)
+		struct stat st;
+		if (len <= 0 || (size_t)len >= sizeof probe || stat(probe, &st) != 0)
 			continue;
 		len = snprintf(folder, size, "%s/%s", exe, beside[i]);
 		return len > 0 && (size_t)len < size;

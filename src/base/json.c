@@ -5,18 +5,46 @@
 
 #include <string.h>
 
+/*
+ * jansson's own limit is 2,048 levels. Brackets are counted outside of text only, so that the limit
+ * is the documented one before anything is built.
+ */
+static bool too_deep(struct view text)
+{
+	int depth = 0;
+	bool in_text = false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+		if (in_text && c == '\\')
+			i++;
+		else if (c == '"')
+			in_text = !in_text;
+		else if (!in_text && (c == '[' || c == '{') && ++depth > JSON_DEPTH_MAX)
+			return true;
+		else if (!in_text && (c == ']' || c == '}'))
+			depth--;
+	}
+	return false;
+}
+
 enum status json_read(
 	struct view text, size_t ceiling_bytes, const char *what, json_t **out, struct error *e)
 {
 	if (text.len > ceiling_bytes)
 		return error_set(e, E_TOO_BIG, "%s: larger than %zu bytes", what, ceiling_bytes);
+	/* jansson takes a NUL for the end and would not see what follows. */
+	if (text.len > 0 && memchr(text.at, '\0', text.len) != NULL)
+		return error_set(e, E_INVALID, "%s: a NUL byte", what);
+	if (too_deep(text))
+		return error_set(
+			e, E_INVALID, "%s: nested more than %d levels deep", what, JSON_DEPTH_MAX);
 	json_error_t why;
-	/* jansson's own depth limit is 2048 (JSON_PARSER_MAX_DEPTH), safe for its stack use. */
 	json_t *value = json_loadb(text.len == 0 ? "" : text.at, text.len,
 		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (value == NULL)
-		return error_set(e, E_INVALID, "%s: line %d, column %d: %s", what, why.line,
-			why.column, why.text);
+		return error_set(e,
+			json_error_code(&why) == json_error_out_of_memory ? E_NO_SPACE : E_INVALID,
+			"%s: line %d, column %d: %s", what, why.line, why.column, why.text);
 	*out = value;
 	return OK;
 }
@@ -55,7 +83,8 @@ static enum status find(
 {
 	*out = NULL;
 	if (!json_is_object(p.object))
-		return error_set(e, E_INVALID, "%s: not an object", p.at);
+		return error_set(
+			e, E_INVALID, "%s: not an object", p.at[0] == '\0' ? "document" : p.at);
 	json_t *value = json_object_get(p.object, key);
 	if (value == NULL || json_is_null(value)) {
 		if (need == JSON_REQUIRED)

@@ -49,7 +49,8 @@ void pool_free(struct pool *p)
 void *pool_take(struct pool *p, size_t count, size_t size_bytes)
 {
 	size_t wanted;
-	if (__builtin_mul_overflow(count, size_bytes, &wanted) || wanted > p->ceiling)
+	if (__builtin_mul_overflow(count, size_bytes, &wanted) || wanted > p->ceiling ||
+		wanted > SIZE_MAX / 4)
 		return NULL;
 	wanted = wanted == 0 ? ALIGNMENT : (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (wanted > p->ceiling - p->used)

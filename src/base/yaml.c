@@ -24,8 +24,8 @@ static enum status next_event(struct reader *r, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&r->parser, event))
 		return OK;
-	return error_set(r->e, E_INVALID, "%s: line %zu: %s", r->what,
-		r->parser.problem_mark.line + 1,
+	return error_set(r->e, r->parser.error == YAML_MEMORY_ERROR ? E_NO_SPACE : E_INVALID,
+		"%s: line %zu: %s", r->what, r->parser.problem_mark.line + 1,
 		r->parser.problem == NULL ? "not YAML" : r->parser.problem);
 }
 
@@ -34,17 +34,23 @@ static bool all_digits(const char *text)
 	return text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
 }
 
-static json_t *plain_number(const char *text)
+/* True where the text is a number; *out is NULL where memory is short. A leading zero makes text of
+ * it, as in 0755 or 007.5: such things are names, and YAML 1.1 would read the first as octal. */
+static bool plain_number(const char *text, json_t **out)
 {
 	const char *digits = text[0] == '-' ? text + 1 : text;
-	const char *point = strchr(digits, '.');
+	size_t n_whole = strspn(digits, "0123456789");
 	char *end = NULL;
-	if (all_digits(digits) && strlen(digits) <= 18 && (digits[0] != '0' || digits[1] == '\0'))
-		return json_integer(strtoll(text, &end, 10));
-	if (point == NULL || point == digits || strlen(text) > 30 || !all_digits(point + 1) ||
-		strspn(digits, "0123456789") != (size_t)(point - digits))
-		return NULL;
-	return json_real(strtod(text, &end));
+	if (n_whole == 0 || n_whole > 18 || (digits[0] == '0' && n_whole > 1))
+		return false;
+	if (digits[n_whole] == '\0') {
+		*out = json_integer(strtoll(text, &end, 10));
+		return true;
+	}
+	if (digits[n_whole] != '.' || strlen(text) > 30 || !all_digits(digits + n_whole + 1))
+		return false;
+	*out = json_real(strtod(text, &end));
+	return true;
 }
 
 static json_t *scalar(const yaml_event_t *event)
@@ -56,8 +62,8 @@ static json_t *scalar(const yaml_event_t *event)
 			return json_null();
 		if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
 			return json_boolean(text[0] == 't');
-		json_t *number = plain_number(text);
-		if (number != NULL)
+		json_t *number = NULL;
+		if (plain_number(text, &number))
 			return number;
 	}
 	return memchr(text, '\0', len) != NULL ? NULL : json_stringn(text, len);
@@ -140,7 +146,9 @@ static enum status read_mapping(struct reader *r, int depth, json_t **out)
 
 static enum status read_value(struct reader *r, yaml_event_t *event, int depth, json_t **out)
 {
-	if (depth > JSON_DEPTH_MAX)
+	bool opens =
+		event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+	if (opens && depth >= JSON_DEPTH_MAX)
 		return complain(r, event, "nested too deeply");
 	if (has_anchor_or_tag(event))
 		return complain(r, event, "anchors and tags are not allowed");

@@ -39,3 +39,30 @@ TEST(an_absent_error_is_allowed)
 	CHECK_INT(error_set(NULL, E_DENIED, "x"), E_DENIED);
 	CHECK_INT(error_wrap(NULL, "x"), E_FAILED);
 }
+
+TEST(a_wrap_around_long_text_is_cut_between_characters)
+{
+	/* Whatever the length of what stands before, the cut falls between characters. */
+	for (size_t shift = 0; shift < 3; shift++) {
+		struct error e = ERROR_NONE;
+		char zh[2000] = "abc";
+		for (size_t i = shift; i + 3 < sizeof zh; i += 3)
+			memcpy(zh + i, "警", 4);
+		(void)error_set(&e, E_FAILED, "%s", zh);
+		(void)error_wrap(&e, "x");
+		CHECK_INT((strlen(e.text) - 3 - shift) % 3, 0);
+		(void)error_sys(&e, E_FAILED, EIO, "%s", zh);
+		const char *colon = strstr(e.text, ": ");
+		REQUIRE(colon != NULL);
+		CHECK_INT(((size_t)(colon - e.text) - shift) % 3, 0);
+	}
+}
+
+TEST(every_status_has_a_stable_name)
+{
+	static const char *const names[] = { "ok", "failed", "usage", "partly", "not-allowed",
+		"not-found", "conflict", "invalid", "too-big", "no-space", "stopped", "voided",
+		"interrupted" };
+	for (int i = OK; i <= E_INTERRUPTED; i++)
+		CHECK_TEXT(status_name((enum status)i), names[i]);
+}

@@ -1,0 +1,90 @@
+/*
+ * Fault points: armed by name or by number, once.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "tests/lib/test.h"
+
+#ifdef TOCSIN_FAULTS
+TEST(only_the_nth_pass_of_the_named_point_fails_and_once)
+{
+	fault_arm("here", 3);
+	for (int i = 1; i <= 10; i++) {
+		CHECK(!FAULT("elsewhere"));
+		CHECK_INT(FAULT("here"), i == 3);
+	}
+}
+
+TEST(no_name_means_every_point)
+{
+	fault_arm("", 2);
+	CHECK(!FAULT("a"));
+	CHECK(FAULT("b"));
+	CHECK(!FAULT("c"));
+}
+
+TEST(disarmed_nothing_fails)
+{
+	CHECK(!FAULT("a"));
+	fault_arm("a", 1);
+	fault_disarm();
+	CHECK(!FAULT("a"));
+}
+
+TEST(a_kill_point_ends_the_process)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)setenv("TOCSIN_FAULT", "here:2:kill", 1);
+		fault_from_environment();
+		if (FAULT("here"))
+			_exit(1);
+		(void)FAULT("here");
+		_exit(2);
+	}
+	int status = 0;
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+TEST(nonsense_in_the_environment_arms_nothing)
+{
+	static const char *const rows[] = { "", ":", "here", "here:", "here:x", "here:-1", "::1",
+		"averyveryveryveryveryveryveryveryveryveryveryveryveryverylongname:1" };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		(void)setenv("TOCSIN_FAULT", rows[i], 1);
+		fault_from_environment();
+		CHECK(!FAULT("here"));
+	}
+}
+#else
+TEST(only_the_nth_pass_of_the_named_point_fails_and_once)
+{
+	test_skip("built without fault points");
+}
+
+TEST(no_name_means_every_point)
+{
+	CHECK(!FAULT("a"));
+}
+
+TEST(disarmed_nothing_fails)
+{
+	CHECK(!FAULT("a"));
+}
+
+TEST(a_kill_point_ends_the_process)
+{
+	test_skip("built without fault points");
+}
+
+TEST(nonsense_in_the_environment_arms_nothing)
+{
+	fault_from_environment();
+	CHECK(!FAULT("here"));
+}
+#endif
