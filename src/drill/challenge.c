@@ -82,7 +82,7 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
 	TRY(file_identify(fd, &identity, e));
 	*out_same = false;
 	if (!S_ISREG(identity.mode) || identity.n_links != 1 || identity.device != m->device ||
-		identity.size_bytes != f->size_bytes)
+		identity.size_bytes != f->size_bytes || (f->flags & MANIFEST_SPARSE) != 0)
 		return OK;
 	AUTO(digester_free) struct digester *plain = digester_new();
 	AUTO(digester_free) struct digester *inner = digester_new();

@@ -15,7 +15,6 @@
 extern char **environ;
 
 enum { OUTPUT_BYTES_MAX = 256 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
-/* A disk image of gigabytes of holes would make the restore's time that of hashing holes. */
 #define SAMPLED_BYTES_MAX (64 * MIB)
 #define DAY_NS (86400 * NS_PER_S)
 
@@ -33,6 +32,12 @@ static bool path_has_newline(const struct manifest *m, uint32_t file)
 		folder = m->folders[folder].parent;
 	}
 	return false;
+}
+
+/* A disk image of gigabytes of holes would make the restore's time that of reading holes. */
+static bool is_sampled(const struct manifest_file *f)
+{
+	return (f->flags & MANIFEST_SPARSE) == 0 && f->size_bytes <= SAMPLED_BYTES_MAX;
 }
 
 static void shuffle(uint32_t *files, size_t n, struct dice *d)
@@ -81,7 +86,7 @@ enum status restore_sample(const struct manifest *m, const unsigned char nonce[N
 		return error_set(e, E_NO_SPACE, "no memory for the sample");
 	size_t n = 0;
 	for (uint32_t i = 0; i < m->n_files; i++)
-		if (!path_has_newline(m, i) && m->files[i].size_bytes <= SAMPLED_BYTES_MAX)
+		if (!path_has_newline(m, i) && is_sampled(&m->files[i]))
 			files[n++] = i;
 	uint64_t seed = 0;
 	struct digest mixed = digest_of(nonce, NONCE_BYTES);

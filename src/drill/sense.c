@@ -30,7 +30,8 @@ static void forward_sentence(const char *sentence, void *context)
 
 static bool wrapped_stop_wanted(void *context)
 {
-	return sense_look(context);
+	struct sense *s = context;
+	return sense_look(s) && !s->to_the_end;
 }
 
 void sense_start(struct sense *s)

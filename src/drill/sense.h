@@ -38,6 +38,7 @@ struct sense {
 	int64_t network_gone_boot_ns; /* since when it is gone; -1 */
 	int64_t network_looked_boot_ns;
 	int64_t looked_boot_ns;
+	bool to_the_end;	/* a part that reads only goes to its end, also when stopped */
 	bool stopped;		/* somebody asked to stop: stays */
 	const char *stopped_by; /* stable word: "user", "stop-file", "window"; NULL */
 };
