@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/fault.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 TEST(an_untouched_buf_reads_as_empty_text)
@@ -110,9 +110,9 @@ TEST(a_done_buf_can_be_used_again)
 	buf_done(&b);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(memory_that_runs_out_is_a_failure_that_sticks)
 {
+	NEEDS_FAULTS();
 	for (int n = 1;; n++) {
 		AUTO_BUF struct buf b;
 		buf_init(&b, 10000);
@@ -128,9 +128,3 @@ TEST(memory_that_runs_out_is_a_failure_that_sticks)
 		CHECK(strlen(buf_text(&b)) == b.len);
 	}
 }
-#else
-TEST(memory_that_runs_out_is_a_failure_that_sticks)
-{
-	test_skip("built without fault points");
-}
-#endif

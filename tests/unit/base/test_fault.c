@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fault.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
-#ifdef TOCSIN_FAULTS
 TEST(only_the_nth_pass_of_the_named_point_fails_and_once)
 {
+	NEEDS_FAULTS();
 	fault_arm("here", 3);
 	for (int i = 1; i <= 10; i++) {
 		CHECK(!FAULT("elsewhere"));
@@ -21,6 +21,7 @@ TEST(only_the_nth_pass_of_the_named_point_fails_and_once)
 
 TEST(no_name_means_every_point)
 {
+	NEEDS_FAULTS();
 	fault_arm("", 2);
 	CHECK(!FAULT("a"));
 	CHECK(FAULT("b"));
@@ -29,6 +30,7 @@ TEST(no_name_means_every_point)
 
 TEST(disarmed_nothing_fails)
 {
+	NEEDS_FAULTS();
 	CHECK(!FAULT("a"));
 	fault_arm("a", 1);
 	fault_disarm();
@@ -37,6 +39,7 @@ TEST(disarmed_nothing_fails)
 
 TEST(a_kill_point_ends_the_process)
 {
+	NEEDS_FAULTS();
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)setenv("TOCSIN_FAULT", "here:2:kill", 1);
@@ -53,6 +56,7 @@ TEST(a_kill_point_ends_the_process)
 
 TEST(nonsense_in_the_environment_arms_nothing)
 {
+	NEEDS_FAULTS();
 	static const char *const rows[] = { "", ":", "here", "here:", "here:x", "here:-1", "::1",
 		"averyveryveryveryveryveryveryveryveryveryveryveryveryverylongname:1" };
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -61,30 +65,3 @@ TEST(nonsense_in_the_environment_arms_nothing)
 		CHECK(!FAULT("here"));
 	}
 }
-#else
-TEST(only_the_nth_pass_of_the_named_point_fails_and_once)
-{
-	test_skip("built without fault points");
-}
-
-TEST(no_name_means_every_point)
-{
-	CHECK(!FAULT("a"));
-}
-
-TEST(disarmed_nothing_fails)
-{
-	CHECK(!FAULT("a"));
-}
-
-TEST(a_kill_point_ends_the_process)
-{
-	test_skip("built without fault points");
-}
-
-TEST(nonsense_in_the_environment_arms_nothing)
-{
-	fault_from_environment();
-	CHECK(!FAULT("here"));
-}
-#endif

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "base/pool.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 TEST(what_is_taken_is_zeroed_aligned_and_apart)
@@ -60,9 +60,9 @@ TEST(large_and_small_pieces_mix)
 	CHECK_TEXT(pool_text(p, VIEW_NONE), "");
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(memory_that_runs_out_leaves_the_pool_usable)
 {
+	NEEDS_FAULTS();
 	fault_arm("pool_new", 1);
 	CHECK(pool_new(100) == NULL);
 	fault_disarm();
@@ -72,9 +72,3 @@ TEST(memory_that_runs_out_leaves_the_pool_usable)
 	CHECK(pool_take(p, 1, 10) != NULL);
 	fault_disarm();
 }
-#else
-TEST(memory_that_runs_out_leaves_the_pool_usable)
-{
-	test_skip("built without fault points");
-}
-#endif

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/fault.h"
 #include "record/internal.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 #define TYPE "http://example.com/HelloWorld"
@@ -192,9 +192,9 @@ TEST(a_payload_over_the_ceiling_is_refused)
 	CHECK(envelope == NULL);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_while_signing_is_told)
 {
+	NEEDS_FAULTS();
 	AUTO(key_free) struct key *k = new_key();
 	int n = 1;
 	for (;; n++) {
@@ -210,9 +210,3 @@ TEST(whatever_fails_while_signing_is_told)
 	}
 	CHECK(n > 5);
 }
-#else
-TEST(whatever_fails_while_signing_is_told)
-{
-	test_skip("built without fault points");
-}
-#endif

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
-#include "base/fault.h"
+#include "tests/lib/faults.h"
 #include "tests/unit/record/evidence_fixture.h"
 
 TEST(a_written_file_is_valid_and_says_whose_it_is)
@@ -114,7 +114,6 @@ TEST(a_public_key_closes_nothing_and_the_file_can_still_be_signed)
 	CHECK(fixture_check(buf_view(&text), public).valid);
 }
 
-#ifdef TOCSIN_FAULTS
 static enum status add_and_sign(struct evidence *v, const struct key *k, struct error *e)
 {
 	for (int i = 0; i < 3; i++)
@@ -124,6 +123,7 @@ static enum status add_and_sign(struct evidence *v, const struct key *k, struct 
 
 TEST(a_line_that_was_cut_by_a_full_disk_is_taken_back)
 {
+	NEEDS_FAULTS();
 	AUTO(key_free) struct key *k = fixture_key();
 	AUTO_FD int folder_fd = fixture_folder();
 	for (int n = 1;; n++) {
@@ -147,9 +147,3 @@ TEST(a_line_that_was_cut_by_a_full_disk_is_taken_back)
 			return;
 	}
 }
-#else
-TEST(a_line_that_was_cut_by_a_full_disk_is_taken_back)
-{
-	test_skip("built without fault points");
-}
-#endif

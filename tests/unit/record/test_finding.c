@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "base/fault.h"
 #include "record/record.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 static struct store *new_store(void)
@@ -94,9 +94,9 @@ TEST(a_small_pool_is_an_error_and_no_more)
 	CHECK(ceiling > 256);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_while_listing_is_told)
 {
+	NEEDS_FAULTS();
 	AUTO(store_close) struct store *s = new_store();
 	int n = 1;
 	struct error e = ERROR_NONE;
@@ -116,9 +116,3 @@ TEST(whatever_fails_while_listing_is_told)
 	}
 	CHECK(n > 2);
 }
-#else
-TEST(whatever_fails_while_listing_is_told)
-{
-	test_skip("built without fault points");
-}
-#endif

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "base/fault.h"
 #include "record/internal.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 /* RFC 8410, section 10.3 and 10.1. */
@@ -160,7 +160,6 @@ TEST(a_key_is_read_from_the_file_that_the_user_names)
 	CHECK_INT(key_read(test_path("big.pem"), &none, &e), E_TOO_BIG);
 }
 
-#ifdef TOCSIN_FAULTS
 static enum status make_and_sign(struct error *e)
 {
 	AUTO(key_free) struct key *k = NULL;
@@ -175,6 +174,7 @@ static enum status make_and_sign(struct error *e)
 
 TEST(whatever_fails_while_a_key_is_made_is_told)
 {
+	NEEDS_FAULTS();
 	int n = 1;
 	for (;; n++) {
 		struct error e = ERROR_NONE;
@@ -188,9 +188,3 @@ TEST(whatever_fails_while_a_key_is_made_is_told)
 	}
 	CHECK(n > 4);
 }
-#else
-TEST(whatever_fails_while_a_key_is_made_is_told)
-{
-	test_skip("built without fault points");
-}
-#endif

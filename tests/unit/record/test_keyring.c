@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "record/record.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 static struct keyring *open_ring(const char *home)
@@ -265,9 +265,9 @@ TEST(what_a_killed_first_start_left_is_cleaned_up)
 	CHECK_INT(n_files(test_path("home")), 1);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_at_first_use_the_next_try_has_a_key)
 {
+	NEEDS_FAULTS();
 	int n = 1;
 	for (;; n++) {
 		char home[64];
@@ -292,6 +292,7 @@ TEST(whatever_fails_at_first_use_the_next_try_has_a_key)
 
 TEST(whatever_fails_in_a_rotation_the_ring_stays_usable)
 {
+	NEEDS_FAULTS();
 	int n = 1;
 	for (;; n++) {
 		char home[64];
@@ -314,6 +315,7 @@ TEST(whatever_fails_in_a_rotation_the_ring_stays_usable)
 
 TEST(a_kill_at_any_point_of_a_rotation_leaves_a_whole_ring)
 {
+	NEEDS_FAULTS();
 	for (int n = 1;; n++) {
 		char name[64];
 		REQUIRE(n < 100);
@@ -338,19 +340,3 @@ TEST(a_kill_at_any_point_of_a_rotation_leaves_a_whole_ring)
 		}
 	}
 }
-#else
-TEST(whatever_fails_at_first_use_the_next_try_has_a_key)
-{
-	test_skip("built without fault points");
-}
-
-TEST(whatever_fails_in_a_rotation_the_ring_stays_usable)
-{
-	test_skip("built without fault points");
-}
-
-TEST(a_kill_at_any_point_of_a_rotation_leaves_a_whole_ring)
-{
-	test_skip("built without fault points");
-}
-#endif

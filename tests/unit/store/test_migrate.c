@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "store/store.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 static const struct migration drill_rows[] = {
@@ -104,9 +104,9 @@ TEST(a_list_of_migrations_with_gaps_is_refused)
 	CHECK(strstr(e.text, "gaps") != NULL);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_in_a_migration_it_is_done_wholly_or_not_at_all)
 {
+	NEEDS_FAULTS();
 	for (int n = 1;; n++) {
 		const struct migration_area first = { "drill", drill_rows, 1 };
 		const struct migration_area all = { "drill", drill_rows, 3 };
@@ -127,9 +127,3 @@ TEST(whatever_fails_in_a_migration_it_is_done_wholly_or_not_at_all)
 		REQUIRE(remove(test_path("a.db")) == 0);
 	}
 }
-#else
-TEST(whatever_fails_in_a_migration_it_is_done_wholly_or_not_at_all)
-{
-	test_skip("built without fault points");
-}
-#endif

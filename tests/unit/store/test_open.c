@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "store/store.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 static const struct migration rows[] = {
@@ -204,9 +204,9 @@ TEST_WITHIN(many_processes_may_make_the_same_database_at_once, 120)
 	CHECK_INT(number_of(s, "SELECT count(*) FROM schema_migration"), 1);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_while_opening_the_next_try_succeeds)
 {
+	NEEDS_FAULTS();
 	const char *path = test_path("a.db");
 	int n = 1;
 	for (;; n++) {
@@ -228,9 +228,3 @@ TEST(whatever_fails_while_opening_the_next_try_succeeds)
 	}
 	CHECK(n > 10);
 }
-#else
-TEST(whatever_fails_while_opening_the_next_try_succeeds)
-{
-	test_skip("built without fault points");
-}
-#endif

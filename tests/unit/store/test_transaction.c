@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fault.h"
 #include "store/store.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 static const struct migration rows[] = {
@@ -132,9 +132,9 @@ TEST_WITHIN(what_was_acknowledged_survives_a_kill_at_any_moment, 120)
 	CHECK(acknowledged > 100);
 }
 
-#ifdef TOCSIN_FAULTS
 TEST(whatever_fails_in_a_transaction_nothing_of_it_stays)
 {
+	NEEDS_FAULTS();
 	AUTO(store_close) struct store *s = open_it();
 	int n = 1;
 	for (;; n++) {
@@ -151,9 +151,3 @@ TEST(whatever_fails_in_a_transaction_nothing_of_it_stays)
 	CHECK(n > 5);
 	CHECK_INT(count(s), 2);
 }
-#else
-TEST(whatever_fails_in_a_transaction_nothing_of_it_stays)
-{
-	test_skip("built without fault points");
-}
-#endif
