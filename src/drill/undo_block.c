@@ -149,18 +149,21 @@ static void set_sector(struct block_solver *s, size_t index, size_t n)
 	}
 }
 
-/* Prefixes in the order of change. */
-static bool search_prefixes(struct block_solver *s, bool *found)
+/* Prefixes in the order of change: at the likely limits (between two calls, or where a store of the
+ * cipher ended), or at every byte. */
+static bool search_prefixes(struct block_solver *s, bool at_every_byte, bool *found)
 {
 	const struct block_question *q = s->q;
 	memcpy(s->candidate, q->bytes, q->n_bytes);
-	for (size_t i = 0; i < q->n_pieces; i++)
-		for (size_t at = q->pieces[i].from;
-			at < (size_t)q->pieces[i].from + q->pieces[i].len; at++) {
+	for (size_t i = 0; i < q->n_pieces; i++) {
+		size_t end = (size_t)q->pieces[i].from + q->pieces[i].len;
+		for (size_t at = q->pieces[i].from; at < end; at++) {
 			s->candidate[at] ^= q->stream[at];
-			if (try_candidate(s, found))
+			bool likely = at + 1 == end || (at + 1) % CIPHER_STORE_BYTES == 0;
+			if (likely != at_every_byte && try_candidate(s, found))
 				return true;
 		}
+	}
 	return false;
 }
 
@@ -261,16 +264,18 @@ static bool search_two_partial(struct block_solver *s, bool *found)
 	return false;
 }
 
+/* The likely ones first: most answers come within a few hundred candidates. */
 static bool search(struct block_solver *s)
 {
 	bool found = false;
-	if (search_prefixes(s, &found) || search_undone_prefixes(s, &found))
-		return found;
+	unsigned all = (1U << ((s->q->n_bytes + SECTOR_BYTES - 1) / SECTOR_BYTES)) - 1;
 	lay_out_sectors(s);
-	unsigned all = (1U << s->n_sectors) - 1;
 	memcpy(s->candidate, s->q->bytes, s->q->n_bytes);
-	if (search_sectors(s, all, &found) || search_one_partial(s, &found) ||
-		search_one_inside(s, CIPHER_STORE_BYTES, &found) || search_two_partial(s, &found) ||
+	if (search_sectors(s, all, &found) || search_prefixes(s, false, &found) ||
+		search_one_partial(s, &found) || search_prefixes(s, true, &found) ||
+		search_undone_prefixes(s, &found))
+		return found;
+	if (search_one_inside(s, CIPHER_STORE_BYTES, &found) || search_two_partial(s, &found) ||
 		search_one_inside(s, 1, &found))
 		return found;
 	return false;
