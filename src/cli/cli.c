@@ -39,7 +39,7 @@ static int tell(const struct error *e, bool json)
 	if (json) {
 		struct error ignored = ERROR_NONE;
 		/* The exit code and standard error have told already. */
-		(void)session_print_json(json_pack("{s:{s:s,s:s}}", "error", "status",
+		(void)!session_print_json(json_pack("{s:{s:s,s:s}}", "error", "status",
 						 status_name(e->status), "message", e->text),
 			&ignored);
 	}

@@ -134,7 +134,7 @@ static void remove_folder(const struct demo *d)
 	struct command_result result;
 	AUTO_BUF struct buf output;
 	buf_init(&output, 4 * KIB);
-	(void)command_run(&command, &output, &result, NULL); /* a left-over backup does no harm */
+	(void)!command_run(&command, &output, &result, NULL); /* a left-over backup does no harm */
 }
 
 static enum status prepare(struct demo *d, struct drill_request *request, struct error *e)
