@@ -87,7 +87,10 @@ static uint64_t hole_growth(const struct manifest_file *f, const struct region_s
 	uint64_t left = all > planted ? all - planted : 0;
 	struct sum touched = { sum->n_bytes, false };
 	sum_add_times(&touched, sum->n_extents, 2UL * BLOCK_BYTES);
-	return touched.overflow || touched.n > left ? left : touched.n;
+	uint64_t most = in_blocks(sum->end);
+	if (!touched.overflow && touched.n < most)
+		most = touched.n;
+	return most < left ? most : left;
 }
 
 static void tally_attack(const struct scenario *s, const struct manifest_file *f,
@@ -103,7 +106,7 @@ static void tally_attack(const struct scenario *s, const struct manifest_file *f
 		sum_add(&t->changed, whole);
 		t->own_s += (double)whole * byte_s;
 		if (s->write == WRITE_NEW_OVERWRITE_UNLINK) {
-			struct region_sum all = { f->size_bytes, 1, 1 };
+			struct region_sum all = { f->size_bytes, 1, 1, f->size_bytes };
 			sum_add(&t->changed, f->size_bytes);
 			sum_add(&t->disk, hole_growth(f, &all));
 			t->own_s += (double)f->size_bytes * byte_s;
@@ -117,6 +120,15 @@ static void tally_attack(const struct scenario *s, const struct manifest_file *f
 	}
 	if (whole > t->largest)
 		t->largest = whole;
+}
+
+/* Archive, rename, dump: at most one new file for each decoy, and its content once more. */
+static void tally_twin(uint64_t planted, struct tally *t)
+{
+	t->n_touched++;
+	t->own_s += file_s + (double)planted * byte_s * 10;
+	sum_add(&t->n_new, 1);
+	sum_add(&t->disk, in_blocks(planted) + BLOCK_BYTES);
 }
 
 static enum status tally_file(
@@ -134,6 +146,8 @@ static enum status tally_file(
 	const struct region *region = scenario_region(s, f->size_bytes, manifest_type(f, type));
 	if (region != NULL)
 		tally_attack(s, f, region, t);
+	if (s->kind == SCENARIO_BENIGN)
+		tally_twin(planted, t);
 	return OK;
 }
 

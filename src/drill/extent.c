@@ -194,7 +194,7 @@ static uint64_t whole_teeth_ahead(const struct extent_walk *w, size_t fine)
 
 struct region_sum region_sum_of(const struct region *region, uint64_t size_bytes, uint32_t io_bytes)
 {
-	struct region_sum sum = { 0, 0, 0 };
+	struct region_sum sum = { 0 };
 	uint64_t io = io_bytes == 0 ? 1 : io_bytes;
 	struct extent_walk w;
 	extent_walk_start(&w, region, size_bytes);
@@ -209,6 +209,7 @@ struct region_sum region_sum_of(const struct region *region, uint64_t size_bytes
 			sum.n_extents += n;
 			sum.n_calls += n * ((c->length - 1) / io + 1);
 			w.done_to = x.offset + (n - 1) * c->stride + c->length;
+			sum.end = w.done_to;
 			continue;
 		}
 		if (!extent_walk_next(&w, &x))
@@ -216,6 +217,7 @@ struct region_sum region_sum_of(const struct region *region, uint64_t size_bytes
 		sum.n_bytes += x.len;
 		sum.n_extents++;
 		sum.n_calls += (x.len - 1) / io + 1;
+		sum.end = w.done_to;
 	}
 }
 

@@ -185,6 +185,7 @@ struct region_sum {
 	uint64_t n_bytes;
 	uint64_t n_extents;
 	uint64_t n_calls;
+	uint64_t end; /* behind the last changed byte, 0 where none is */
 };
 struct region_sum region_sum_of(
 	const struct region *region, uint64_t size_bytes, uint32_t io_bytes);

@@ -69,7 +69,7 @@ static void check_against_marks(const struct region *r, uint64_t size, uint32_t 
 	uint64_t n_extents = 0;
 	uint64_t n_calls = 0;
 	struct extent_walk w;
-	struct extent x;
+	struct extent x = { 0, 0 };
 	extent_walk_start(&w, r, size);
 	for (uint64_t at = 0; at < size;) {
 		if (!changed[at]) {
@@ -97,6 +97,7 @@ static void check_against_marks(const struct region *r, uint64_t size, uint32_t 
 	CHECK_INT(sum.n_bytes, n_bytes);
 	CHECK_INT(sum.n_extents, n_extents);
 	CHECK_INT(sum.n_calls, n_calls);
+	CHECK_INT(sum.end, n_extents == 0 ? 0 : x.offset + x.len);
 	CHECK_INT(region_bytes(r, size), n_bytes);
 	CHECK_INT(region_calls(r, size, io), n_calls);
 	free(changed);
