@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-enum { FOLDER_ENTRY_BYTES = 600 };
+enum { FOLDER_ENTRY_BYTES = 600, TWIN_FILES_MAX = 16 };
+#define TWIN_OWN_BYTES (64 * MIB)
 #define SIZE_MOST (1ULL << 60)
 
 /* A slow machine's pace, for the time limit alone: a call, a byte, a file. */
@@ -122,13 +123,13 @@ static void tally_attack(const struct scenario *s, const struct manifest_file *f
 		t->largest = whole;
 }
 
-/* Archive, rename, dump: at most one new file for each decoy, and its content once more. */
+/* The twin's programs pack each decoy twice (zip, tar and gzip), which hardly ever takes more than
+ * the decoy itself; archives, a database and its dump are few. */
 static void tally_twin(uint64_t planted, struct tally *t)
 {
 	t->n_touched++;
 	t->own_s += file_s + (double)planted * byte_s * 10;
-	sum_add(&t->n_new, 1);
-	sum_add(&t->disk, in_blocks(planted) + BLOCK_BYTES);
+	sum_add_times(&t->disk, 2, in_blocks(planted) + BLOCK_BYTES);
 }
 
 static enum status tally_file(
@@ -193,6 +194,10 @@ enum status budget_compute(const struct scenario *s, const struct manifest *plan
 		return error_set(e, E_INVALID, "the rate is not a number of files per second");
 	for (uint32_t i = 0; i < plan->n_files; i++)
 		TRY(tally_file(s, &plan->files[i], &t, e));
+	if (s->kind == SCENARIO_BENIGN) {
+		sum_add(&t.n_new, TWIN_FILES_MAX);
+		sum_add(&t.disk, TWIN_OWN_BYTES);
+	}
 	if (rate_files_per_s > 0 && (double)t.n_touched / rate_files_per_s > s->max_seconds)
 		return error_set(e, E_INVALID,
 			"%llu files at %g a second take longer than max_seconds of '%s', %u",
