@@ -125,11 +125,29 @@ static bool reader_next(struct reader *r, struct journal_record *out)
 	return true;
 }
 
+/* The first record of a commit that continues `before`. */
+static bool begins_commit(const struct reader *r, size_t at, const unsigned char *before)
+{
+	struct raw_record raw;
+	if (at >= r->bytes.len || !record_at(r->bytes, at, &raw) || !raw.is_first)
+		return false;
+	const char *start = r->bytes.at + at;
+	struct chain c = chain_next(before, start, raw.n_bytes);
+	return memcmp(c.bytes, start + raw.n_bytes, CHAIN_BYTES) == 0;
+}
+
 /* True where the first record of a commit stands whole behind the bad place: each record is
  * preceded by the chain it continues, so it can be recognised wherever it stands. */
 static bool later_commit(const struct reader *r)
 {
 	size_t hashed = 0;
+	struct raw_record bad;
+	/* The bad record may lack nothing but its own chain, which the next one then stands on. */
+	if (r->at < r->bytes.len && record_at(r->bytes, r->at, &bad)) {
+		struct chain c = chain_next(r->chain.bytes, r->bytes.at + r->at, bad.n_bytes);
+		if (begins_commit(r, r->at + bad.n_bytes + CHAIN_BYTES, c.bytes))
+			return true;
+	}
 	for (size_t at = r->at + CHAIN_BYTES; at < r->bytes.len; at++) {
 		struct raw_record raw;
 		if (!record_at(r->bytes, at, &raw) || !raw.is_first ||
@@ -139,9 +157,7 @@ static bool later_commit(const struct reader *r)
 		hashed += raw.n_bytes;
 		if (hashed > SEARCH_BYTES_MAX)
 			return true;
-		const unsigned char *start = (const unsigned char *)r->bytes.at + at;
-		struct chain c = chain_next(start - CHAIN_BYTES, start, raw.n_bytes);
-		if (memcmp(c.bytes, start + raw.n_bytes, CHAIN_BYTES) == 0)
+		if (begins_commit(r, at, (const unsigned char *)r->bytes.at + at - CHAIN_BYTES))
 			return true;
 	}
 	return false;
