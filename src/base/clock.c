@@ -172,7 +172,8 @@ bool time_parse(struct view v, int64_t *out_wall_ns)
 		return false;
 	int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset_s;
 	/* Leap seconds end a day in UTC (RFC 3339, section 5.7); they count as the next second. */
-	if (seconds < 0 || (second == 60 && seconds % 86400 != 0))
+	if (seconds < 0 || seconds >= days_from_civil(2262, 1, 1) * 86400 ||
+		(second == 60 && seconds % 86400 != 0))
 		return false;
 	*out_wall_ns = seconds * NS_PER_S + fraction_ns;
 	return true;
