@@ -30,6 +30,7 @@ struct cell {
 	enum tone tone;
 	bool strong;
 	bool code;
+	bool tight; /* on one line */
 };
 
 struct score_face {
@@ -93,6 +94,7 @@ void rows_add(struct rows *r);
 
 #define CELL(t) ((struct cell){ .text = (t) })
 #define CELL_STRONG(t) ((struct cell){ .text = (t), .strong = true })
+#define CELL_TIGHT(t) ((struct cell){ .text = (t), .tight = true })
 #define CELL_CODE(t) ((struct cell){ .text = (t), .code = true })
 #define CELL_TONE(t, in_tone) ((struct cell){ .text = (t), .tone = (in_tone), .strong = true })
 void rows_fact(struct rows *r, const char *label, struct cell value);

@@ -5,11 +5,26 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/i18n.h"
 
 #define ABSENT ((struct figure){ "–" })
+
+/* A number and its unit stay on one line: blanks become no-break spaces (U+00A0). */
+static struct figure tie(struct figure f)
+{
+	struct figure tied;
+	size_t at = 0;
+	for (const char *c = f.text; *c != '\0' && at + 2 < sizeof tied.text; c++) {
+		if (*c == ' ')
+			tied.text[at++] = '\xc2';
+		tied.text[at++] = *c == ' ' ? '\xa0' : *c;
+	}
+	tied.text[at] = '\0';
+	return tied;
+}
 
 struct figure figure_count(uint64_t n)
 {
@@ -37,7 +52,7 @@ struct figure figure_percent(double percent)
 {
 	struct figure f;
 	(void)snprintf(f.text, sizeof f.text, "%.0f %%", percent);
-	return f;
+	return tie(f);
 }
 
 struct figure figure_share(double share)
@@ -52,7 +67,7 @@ struct figure figure_share(double share)
 	else
 		(void)snprintf(f.text, sizeof f.text,
 			percent == 0 || percent == 100 ? "%.0f %%" : "%.1f %%", percent);
-	return f;
+	return tie(f);
 }
 
 struct figure figure_duration(int64_t ns)
@@ -62,7 +77,9 @@ struct figure figure_duration(int64_t ns)
 		return f;
 	int64_t s = ns / NS_PER_S;
 	double exact = (double)ns / (double)NS_PER_S;
-	if (ns < NS_PER_S)
+	if (ns == 0)
+		(void)snprintf(f.text, sizeof f.text, _("%d s"), 0);
+	else if (ns < NS_PER_S)
 		(void)snprintf(
 			f.text, sizeof f.text, _("%d ms"), (int)((ns + NS_PER_MS / 2) / NS_PER_MS));
 	else if (s < 10)
@@ -78,7 +95,7 @@ struct figure figure_duration(int64_t ns)
 	else
 		(void)snprintf(f.text, sizeof f.text, _("%lld days %d h"), (long long)(s / 86400),
 			(int)(s / 3600 % 24));
-	return f;
+	return tie(f);
 }
 
 struct figure figure_bytes(uint64_t n)
@@ -93,7 +110,7 @@ struct figure figure_bytes(uint64_t n)
 	}
 	(void)snprintf(f.text, sizeof f.text, unit == 0 || x >= 100 ? "%.0f %s" : "%.1f %s", x,
 		units[unit]);
-	return f;
+	return tie(f);
 }
 
 struct figure figure_rate(double files_per_s)
@@ -106,10 +123,10 @@ struct figure figure_rate(double files_per_s)
 			files_per_s < 100 && files_per_s != floor(files_per_s) ? _("%.1f files/s")
 									       : _("%.0f files/s"),
 			files_per_s);
-	return f;
+	return tie(f);
 }
 
-struct figure figure_time(int64_t wall_ns)
+static struct figure local_time(int64_t wall_ns)
 {
 	struct figure f = ABSENT;
 	struct tm local;
@@ -124,11 +141,35 @@ struct figure figure_time(int64_t wall_ns)
 	return f;
 }
 
+struct figure figure_time(int64_t wall_ns)
+{
+	return tie(local_time(wall_ns));
+}
+
+/* The first part, of a known length in any year that a wall time can name. */
+static struct figure cut(struct figure f, size_t at)
+{
+	if (strlen(f.text) > at)
+		f.text[at] = '\0';
+	return f;
+}
+
+struct figure figure_moment(int64_t wall_ns)
+{
+	return tie(cut(local_time(wall_ns), sizeof "2026-11-24 14:23:27" - 1));
+}
+
 struct figure figure_date(int64_t wall_ns)
 {
-	struct figure f = figure_time(wall_ns);
-	if (wall_ns >= 0)
-		f.text[10] = '\0';
+	return cut(local_time(wall_ns), sizeof "2026-11-24" - 1);
+}
+
+struct figure figure_offset(int64_t wall_ns)
+{
+	struct figure f = local_time(wall_ns);
+	char *blank = strrchr(f.text, ' ');
+	if (blank != NULL)
+		memmove(f.text, blank + 1, strlen(blank + 1) + 1);
 	return f;
 }
 

@@ -21,7 +21,9 @@ struct figure figure_bytes(uint64_t n);	      /* 382 MiB */
 struct figure figure_rate(double files_per_s); /* 40 files/s; unlimited */
 /* Local time with its offset: 2026-11-24 14:23:27 +08:00. */
 struct figure figure_time(int64_t wall_ns);
-struct figure figure_date(int64_t wall_ns); /* 2026-11-24 */
+struct figure figure_moment(int64_t wall_ns); /* 2026-11-24 14:23:27 */
+struct figure figure_date(int64_t wall_ns);   /* 2026-11-24 */
+struct figure figure_offset(int64_t wall_ns); /* +08:00 */
 
 /* The text in the language of i18n_use, English where there is no Chinese; never NULL. */
 const char *text_in_language(struct drill_text text);

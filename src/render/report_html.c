@@ -16,12 +16,14 @@ struct page {
 	int n_charts;
 };
 
-static void open_tag(struct buf *b, enum tone tone, bool strong)
+static void open_tag(struct buf *b, const struct cell *c)
 {
 	HTML(b, " class=\"tone-");
-	html_int(b, tone);
-	if (strong)
+	html_int(b, c->tone);
+	if (c->strong)
 		HTML(b, " strong");
+	if (c->tight)
+		HTML(b, " tight");
 	HTML(b, "\">");
 }
 
@@ -50,7 +52,7 @@ static void write_table(struct buf *b, const struct block *t)
 		for (size_t i = 0; i < t->n_columns; i++) {
 			const struct cell *c = &t->cells[row * t->n_columns + i];
 			HTML(b, "<td");
-			open_tag(b, c->tone, c->strong);
+			open_tag(b, c);
 			write_cell(b, c);
 			HTML(b, "</td>");
 		}
@@ -67,7 +69,7 @@ static void write_facts(struct buf *b, const struct block *f)
 		HTML(b, "<dt>");
 		html_text(b, c[0].text);
 		HTML(b, "</dt><dd");
-		open_tag(b, c[1].tone, c[1].strong);
+		open_tag(b, &c[1]);
 		write_cell(b, &c[1]);
 		HTML(b, "</dd>\n");
 	}
@@ -82,7 +84,7 @@ static void write_tiles(struct buf *b, const struct block *t)
 		HTML(b, "<div><dt>");
 		html_text(b, c[0].text);
 		HTML(b, "</dt><dd");
-		open_tag(b, c[1].tone, false);
+		open_tag(b, &c[1]);
 		html_text(b, c[1].text);
 		HTML(b, "</dd><dd>");
 		html_text(b, c[2].text);
@@ -96,7 +98,7 @@ static void write_list(struct buf *b, const struct block *l)
 	HTML(b, "<ul>\n");
 	for (size_t i = 0; i < l->n_rows; i++) {
 		HTML(b, "<li");
-		open_tag(b, l->cells[i].tone, false);
+		open_tag(b, &l->cells[i]);
 		write_cell(b, &l->cells[i]);
 		HTML(b, "</li>\n");
 	}

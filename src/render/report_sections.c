@@ -97,7 +97,7 @@ static void moment(
 	struct rows *t, int64_t at_ns, int64_t after_ns, const char *what, struct cell detail)
 {
 	struct document *d = t->document;
-	rows_cell(t, CELL(doc_text(d, figure_time(at_ns).text)));
+	rows_cell(t, CELL(doc_text(d, figure_moment(at_ns).text)));
 	rows_cell(t, CELL(after_ns < 0 ? "" : doc_textf(d, "+%s", figure_duration(after_ns).text)));
 	rows_cell(t, CELL_STRONG(what));
 	rows_cell(t, detail);
@@ -175,7 +175,7 @@ void section_timeline(struct document *d, const struct drill_result *r)
 	struct rows t = rows_begin(d, BLOCK_TABLE, 4);
 	t.widths = widths;
 	t.caption = _("Timeline");
-	rows_cell(&t, CELL(_("Time")));
+	rows_cell(&t, CELL(doc_textf(d, _("Time (UTC%s)"), figure_offset(r->started_ns).text)));
 	rows_cell(&t, CELL(_("After T0")));
 	rows_cell(&t, CELL(_("Event")));
 	rows_cell(&t, CELL(_("Detail")));
@@ -210,7 +210,8 @@ void section_parts(struct document *d, const struct drill_result *r)
 	for (int i = 0; i < PARTS; i++) {
 		const struct drill_part *p = &r->parts[i];
 		rows_cell(&t, CELL_STRONG(word_part((enum drill_part_id)i)));
-		rows_cell(&t, CELL(p->assessed ? doc_textf(d, "%.1f / %.0f", p->points, p->weight)
+		rows_cell(&t,
+			CELL_TIGHT(p->assessed ? doc_textf(d, "%.1f / %.0f", p->points, p->weight)
 					       : doc_textf(d, "– / %.0f", p->weight)));
 		rows_cell(&t, CELL_TONE(word_rating(p->rating), tone_of_rating(p->rating)));
 		rows_cell(&t, CELL(p->why == NULL ? "" : _(p->why)));
@@ -361,7 +362,7 @@ void section_plan(struct document *d, const struct drill_result *r)
 		rows_cell(&t, CELL(count(d, i + 1)));
 		rows_cell(&t, CELL(text_in_language(x->action)));
 		rows_cell(&t, CELL(x->owner == NULL || x->owner[0] == '\0' ? "–" : _(x->owner)));
-		rows_cell(&t, CELL(doc_text(d, figure_date(x->due_ns).text)));
+		rows_cell(&t, CELL_TIGHT(doc_text(d, figure_date(x->due_ns).text)));
 		rows_cell(&t, CELL(word_status(x->status)));
 	}
 	rows_add(&t);

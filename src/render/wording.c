@@ -176,7 +176,7 @@ const char *word_lock(const char *name)
 {
 	static const struct word_row rows[] = {
 		{ "mount-namespace", N_("private mount namespace: the arena is its only mount") },
-		{ "seccomp", N_("system call allow-list (seccomp)") },
+		{ "seccomp", N_("system call allow-list") },
 		{ "uid", N_("a user id of its own") },
 		{ "no-new-privileges", N_("no new privileges") },
 	};

@@ -1,0 +1,63 @@
+/*
+ * Setting a document on A4 by pango and cairo. Units are points; y grows downwards.
+ */
+#ifndef RENDER_PDF_H
+#define RENDER_PDF_H
+
+#include <cairo.h>
+#include <pango/pangocairo.h>
+
+#include "base/buf.h"
+#include "render/document.h"
+
+#define PAGE_W 595.28
+#define PAGE_H 841.89
+#define MARGIN_X 50.0
+#define MARGIN_TOP 50.0
+#define MARGIN_BOTTOM 60.0
+#define BODY_W (PAGE_W - 2 * MARGIN_X)
+
+struct colour {
+	double red, green, blue;
+};
+struct colour colour_of_ink(enum ink ink);
+struct colour colour_of_tone(enum tone tone);
+
+struct pdf {
+	cairo_t *cairo;
+	PangoContext *context;
+	PangoFontDescription *plain, *code;
+	double y;    /* where the next thing goes */
+	int page;    /* 1-based */
+	int n_pages; /* 0 in the first pass, which only counts */
+	const struct document *document;
+};
+
+struct text_style {
+	double size; /* points */
+	bool bold;
+	bool code;
+	struct colour colour;
+	PangoAlignment align;
+};
+
+/* A layout of the text, `width` wide (below 0: one line). Characters without a glyph in any font of
+ * the machine become "?", so that no empty boxes are printed. Unreference it. */
+PangoLayout *pdf_layout(
+	struct pdf *p, const char *text, const struct text_style *style, double width);
+double pdf_height(PangoLayout *layout);
+void pdf_show(struct pdf *p, PangoLayout *layout, double x, double y);
+/* Makes, shows and forgets; answers its height. */
+double pdf_text(struct pdf *p, const char *text, const struct text_style *style, struct point at,
+	double width);
+void pdf_colour(struct pdf *p, struct colour c);
+void pdf_rect(struct pdf *p, struct colour c, struct point corner, struct point size);
+void pdf_rule(struct pdf *p, struct colour c, double x, double y, double width);
+void pdf_drawing(struct pdf *p, const struct drawing *d, double x, double y, double width);
+
+/* Starts a new page where fewer than `height` points are left. */
+void pdf_need(struct pdf *p, double height);
+/* The document's blocks, one after the other, with page breaks (pdf_page.c). */
+void pdf_blocks(struct pdf *p);
+
+#endif

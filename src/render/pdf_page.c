@@ -1,0 +1,284 @@
+/*
+ * Blocks on pages: what a block looks like, and where a page ends. Tables break between rows and
+ * repeat their headings.
+ */
+#include "base/i18n.h"
+#include "render/pdf.h"
+
+enum { PAD = 4 };
+
+static struct text_style style_of(double size, enum ink ink)
+{
+	return (struct text_style){ .size = size, .colour = colour_of_ink(ink) };
+}
+
+static void foot(struct pdf *p)
+{
+	struct text_style style = style_of(7.5, INK_MUTED);
+	double y = PAGE_H - MARGIN_BOTTOM + 24;
+	AUTO_BUF struct buf number;
+	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
+	pdf_text(p, p->document->title, &style, (struct point){ MARGIN_X, y }, BODY_W * 0.8);
+	style.align = PANGO_ALIGN_RIGHT;
+	buf_init(&number, 64);
+	buf_addf(&number, "%d / %d", p->page, p->n_pages);
+	pdf_text(p, buf_text(&number), &style, (struct point){ MARGIN_X + BODY_W * 0.8, y },
+		BODY_W * 0.2);
+}
+
+void pdf_need(struct pdf *p, double height)
+{
+	if (p->y + height <= PAGE_H - MARGIN_BOTTOM || p->y <= MARGIN_TOP)
+		return;
+	foot(p);
+	cairo_show_page(p->cairo);
+	p->page++;
+	p->y = MARGIN_TOP;
+}
+
+/* A paragraph; one longer than a page is broken between its lines. */
+static void paragraph(
+	struct pdf *p, const char *text, const struct text_style *style, double x, double width)
+{
+	PangoLayout *layout = pdf_layout(p, text, style, width);
+	PangoLayoutIter *iter = pango_layout_get_iter(layout);
+	do {
+		PangoRectangle extents;
+		int top, bottom;
+		pango_layout_iter_get_line_extents(iter, NULL, &extents);
+		pango_layout_iter_get_line_yrange(iter, &top, &bottom);
+		double height = (double)(bottom - top) / PANGO_SCALE;
+		pdf_need(p, height);
+		double baseline =
+			(double)(pango_layout_iter_get_baseline(iter) - top) / PANGO_SCALE;
+		pdf_colour(p, style->colour);
+		cairo_move_to(p->cairo, x + (double)extents.x / PANGO_SCALE, p->y + baseline);
+		pango_cairo_show_layout_line(p->cairo, pango_layout_iter_get_line_readonly(iter));
+		p->y += height;
+	} while (pango_layout_iter_next_line(iter));
+	pango_layout_iter_free(iter);
+	g_object_unref(layout);
+}
+
+static void banner(struct pdf *p, const struct block *x)
+{
+	struct text_style style = { .size = 10, .bold = true, .colour = colour_of_tone(x->tone) };
+	PangoLayout *layout = pdf_layout(p, x->text, &style, BODY_W - 16);
+	double height = pdf_height(layout) + 12;
+	pdf_need(p, height);
+	pdf_rect(p, style.colour, (struct point){ MARGIN_X, p->y }, (struct point){ 3, height });
+	pdf_colour(p, style.colour);
+	pdf_show(p, layout, MARGIN_X + 12, p->y + 6);
+	g_object_unref(layout);
+	p->y += height + 8;
+}
+
+static void score(struct pdf *p, const struct score_face *s)
+{
+	struct text_style big = { .size = 34, .bold = true, .colour = colour_of_tone(s->tone) };
+	struct text_style small = style_of(8.5, INK_MUTED);
+	struct text_style grade = { .size = s->grade == NULL ? 9 : 24,
+		.bold = s->grade != NULL,
+		.colour = colour_of_tone(s->tone) };
+	double x = MARGIN_X + 230;
+	AUTO_BUF struct buf coverage;
+	pdf_need(p, 90);
+	pdf_text(p, s->score, &big, (struct point){ MARGIN_X, p->y }, -1);
+	pdf_text(p, _("of 100"), &small, (struct point){ MARGIN_X + 96, p->y + 30 }, -1);
+	pdf_text(p, s->grade == NULL ? _("no grade") : s->grade, &grade,
+		(struct point){ MARGIN_X + 155, p->y + (s->grade == NULL ? 29 : 10) }, -1);
+	pdf_text(p, _("Coverage (share of the weight that was assessed)"), &small,
+		(struct point){ x, p->y + 10 }, -1);
+	buf_init(&coverage, 64);
+	buf_add_text(&coverage, s->coverage);
+	small.align = PANGO_ALIGN_RIGHT;
+	small.bold = true;
+	pdf_text(p, buf_text(&coverage), &small, (struct point){ x, p->y + 10 },
+		MARGIN_X + BODY_W - x);
+	double width = MARGIN_X + BODY_W - x;
+	pdf_rect(p, colour_of_ink(INK_TRACK), (struct point){ x, p->y + 30 },
+		(struct point){ width, 6 });
+	pdf_rect(p, colour_of_ink(INK_ACCENT), (struct point){ x, p->y + 30 },
+		(struct point){ width * s->coverage_share, 6 });
+	p->y += 52;
+	small = style_of(8.5, INK_MUTED);
+	paragraph(p, s->note, &small, MARGIN_X, BODY_W);
+	p->y += 10;
+}
+
+static void tiles(struct pdf *p, const struct block *t)
+{
+	enum { ACROSS = 3, TILE_H = 56 };
+	double width = BODY_W / ACROSS;
+	struct text_style label = style_of(8, INK_MUTED);
+	size_t lines = (t->n_rows + ACROSS - 1) / ACROSS;
+	pdf_need(p, (double)lines * TILE_H);
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct cell *c = &t->cells[i * 3];
+		struct text_style value = { .size = c[1].tone == TONE_MUTED ? 11 : 14,
+			.bold = c[1].tone != TONE_MUTED,
+			.colour = colour_of_tone(c[1].tone) };
+		double x = MARGIN_X + (double)(i % ACROSS) * width;
+		double y = p->y + (double)(i / ACROSS) * TILE_H;
+		pdf_text(p, c[0].text, &label, (struct point){ x, y + 4 }, width - 10);
+		pdf_text(p, c[1].text, &value, (struct point){ x, y + 16 }, width - 10);
+		pdf_text(p, c[2].text, &label, (struct point){ x, y + 37 }, width - 10);
+	}
+	for (size_t i = 0; i <= lines; i++)
+		pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, p->y + (double)i * TILE_H, BODY_W);
+	p->y += (double)lines * TILE_H + 8;
+}
+
+static void heading(struct pdf *p, const char *text)
+{
+	struct text_style style = { .size = 12.5, .bold = true, .colour = colour_of_ink(INK_TEXT) };
+	pdf_need(p, 90); /* not left alone at the foot of a page */
+	p->y += p->y <= MARGIN_TOP ? 0 : 14;
+	p->y += pdf_text(p, text, &style, (struct point){ MARGIN_X, p->y }, BODY_W) + 5;
+}
+
+/* One row: makes the layouts, takes the highest, shows them. */
+static void row(
+	struct pdf *p, const struct cell *cells, size_t n, const double *widths, bool is_head)
+{
+	PangoLayout *layouts[COLUMNS_MAX];
+	double highest = 0;
+	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
+		struct text_style style = { .size = cells[i].code ? 7.5 : 8.5,
+			.bold = cells[i].strong || is_head,
+			.code = cells[i].code };
+		layouts[i] = pdf_layout(p, cells[i].text, &style, widths[i] * BODY_W - 8);
+		double height = pdf_height(layouts[i]);
+		highest = height > highest ? height : highest;
+	}
+	/* A row higher than a page is cut by the page; no cell of a report is. */
+	pdf_need(p, highest + 2 * PAD);
+	double x = MARGIN_X;
+	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
+		pdf_colour(p, is_head ? colour_of_ink(INK_MUTED) : colour_of_tone(cells[i].tone));
+		pdf_show(p, layouts[i], x, p->y + PAD);
+		g_object_unref(layouts[i]);
+		x += widths[i] * BODY_W;
+	}
+	p->y += highest + 2 * PAD;
+	pdf_rule(p, colour_of_ink(is_head ? INK_MUTED : INK_LINE), MARGIN_X, p->y, BODY_W);
+}
+
+static void table(struct pdf *p, const struct block *t)
+{
+	static const double halves[] = { 0.28, 0.72 };
+	const double *widths = t->kind == BLOCK_FACTS ? halves : t->widths;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		bool is_head = t->kind == BLOCK_TABLE && i == 0;
+		int page = p->page;
+		pdf_need(p, 40);
+		if (t->kind == BLOCK_TABLE && page != p->page && !is_head)
+			row(p, t->cells, t->n_columns, widths, true);
+		row(p, &t->cells[i * t->n_columns], t->n_columns, widths, is_head);
+	}
+	p->y += 6;
+}
+
+static void list(struct pdf *p, const struct block *l)
+{
+	for (size_t i = 0; i < l->n_rows; i++) {
+		struct text_style style = { .size = 9, .colour = colour_of_tone(l->cells[i].tone) };
+		pdf_need(p, 24);
+		pdf_text(p, "•", &style, (struct point){ MARGIN_X, p->y }, -1);
+		paragraph(p, l->cells[i].text, &style, MARGIN_X + 12, BODY_W - 12);
+		p->y += 3;
+	}
+	p->y += 3;
+}
+
+static void chart(struct pdf *p, const struct drawing *d)
+{
+	double height = d->height * BODY_W / d->width;
+	pdf_need(p, height + 8);
+	pdf_drawing(p, d, MARGIN_X, p->y + 2, BODY_W);
+	p->y += height + 8;
+}
+
+static void code(struct pdf *p, const char *text)
+{
+	struct text_style style = style_of(7.5, INK_TEXT);
+	style.code = true;
+	p->y += 2;
+	paragraph(p, text, &style, MARGIN_X + 8, BODY_W - 16);
+	p->y += 6;
+}
+
+static void text(struct pdf *p, const char *words, double size, enum ink ink)
+{
+	struct text_style style = style_of(size, ink);
+	paragraph(p, words, &style, MARGIN_X, BODY_W);
+	p->y += 4;
+}
+
+static void block(struct pdf *p, const struct block *x)
+{
+	switch (x->kind) {
+	case BLOCK_BANNER:
+		banner(p, x);
+		break;
+	case BLOCK_SCORE:
+		score(p, &x->score);
+		break;
+	case BLOCK_TILES:
+		tiles(p, x);
+		break;
+	case BLOCK_HEADING:
+		heading(p, x->text);
+		break;
+	case BLOCK_TEXT:
+		text(p, x->text, 9.5, INK_TEXT);
+		break;
+	case BLOCK_NOTE:
+		text(p, x->text, 8, INK_MUTED);
+		break;
+	case BLOCK_LIST:
+		list(p, x);
+		break;
+	case BLOCK_FACTS:
+	case BLOCK_TABLE:
+		table(p, x);
+		break;
+	case BLOCK_CHART:
+		chart(p, x->drawing);
+		break;
+	case BLOCK_CODE:
+		code(p, x->text);
+		break;
+	}
+}
+
+static void head(struct pdf *p)
+{
+	struct text_style brand = {
+		.size = 8.5, .bold = true, .colour = colour_of_ink(INK_ACCENT)
+	};
+	struct text_style title = { .size = 19, .bold = true, .colour = colour_of_ink(INK_TEXT) };
+	struct text_style small = style_of(8.5, INK_MUTED);
+	p->y += pdf_text(
+		p, _("Tocsin drill report"), &brand, (struct point){ MARGIN_X, p->y }, BODY_W);
+	p->y += 4;
+	p->y += pdf_text(p, p->document->title, &title, (struct point){ MARGIN_X, p->y }, BODY_W) +
+		2;
+	p->y += pdf_text(
+		p, p->document->subtitle, &small, (struct point){ MARGIN_X, p->y }, BODY_W);
+	p->y += pdf_text(p, p->document->date, &small, (struct point){ MARGIN_X, p->y }, BODY_W) +
+		8;
+	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, p->y, BODY_W);
+	p->y += 12;
+}
+
+void pdf_blocks(struct pdf *p)
+{
+	p->y = MARGIN_TOP;
+	p->page = 1;
+	head(p);
+	for (const struct block *x = p->document->first; x != NULL; x = x->next)
+		block(p, x);
+	foot(p);
+	cairo_show_page(p->cairo);
+}

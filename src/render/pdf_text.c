@@ -1,0 +1,208 @@
+/*
+ * Text and shapes on a page.
+ */
+#include <math.h>
+#include <unistr.h>
+
+#include "render/pdf.h"
+
+struct colour colour_of_ink(enum ink ink)
+{
+	static const struct colour colours[INKS] = {
+		[INK_TEXT] = { 0.11, 0.14, 0.19 },
+		[INK_MUTED] = { 0.38, 0.42, 0.48 },
+		[INK_LINE] = { 0.86, 0.85, 0.83 },
+		[INK_TRACK] = { 0.93, 0.92, 0.90 },
+		[INK_ACCENT] = { 0.15, 0.28, 0.43 },
+		[INK_SOFT] = { 0.79, 0.84, 0.90 },
+		[INK_GOOD] = { 0.17, 0.48, 0.29 },
+		[INK_FAIR] = { 0.62, 0.38, 0.04 },
+		[INK_POOR] = { 0.70, 0.15, 0.12 },
+	};
+	return colours[ink];
+}
+
+struct colour colour_of_tone(enum tone tone)
+{
+	switch (tone) {
+	case TONE_PLAIN:
+		return colour_of_ink(INK_TEXT);
+	case TONE_MUTED:
+		return colour_of_ink(INK_MUTED);
+	case TONE_GOOD:
+		return colour_of_ink(INK_GOOD);
+	case TONE_FAIR:
+		return colour_of_ink(INK_FAIR);
+	case TONE_POOR:
+		return colour_of_ink(INK_POOR);
+	}
+	return colour_of_ink(INK_TEXT);
+}
+
+void pdf_colour(struct pdf *p, struct colour c)
+{
+	cairo_set_source_rgb(p->cairo, c.red, c.green, c.blue);
+}
+
+/* Beyond the Latin, Greek and Cyrillic that any font has. */
+enum { FIRST_RARE = 0x0530 };
+
+/* Valid UTF-8 without control characters; with `plain_only`, rare characters become "?". */
+static void clean(const char *text, bool plain_only, struct buf *out)
+{
+	const uint8_t *at = (const uint8_t *)text;
+	size_t left = strlen(text);
+	while (left > 0) {
+		ucs4_t c;
+		int n = u8_mbtoucr(&c, at, left);
+		bool control = n > 0 && ((c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) ||
+						(c >= 0x202a && c <= 0x202e) ||
+						(c >= 0x2066 && c <= 0x2069));
+		if (n <= 0 || (plain_only && c >= FIRST_RARE && !(c >= 0x2010 && c <= 0x2026)))
+			buf_add_char(out, '?');
+		else if (control)
+			buf_add_char(out, ' ');
+		else
+			buf_add_bytes(out, at, (size_t)n);
+		at += n > 0 ? n : 1;
+		left -= n > 0 ? (size_t)n : 1;
+	}
+}
+
+static void set_text(PangoLayout *layout, const char *text, bool plain_only)
+{
+	AUTO_BUF struct buf cleaned;
+	buf_init(&cleaned, MIB);
+	clean(text, plain_only, &cleaned);
+	pango_layout_set_text(layout, buf_text(&cleaned), (int)cleaned.len);
+}
+
+PangoLayout *pdf_layout(
+	struct pdf *p, const char *text, const struct text_style *style, double width)
+{
+	PangoLayout *layout = pango_layout_new(p->context);
+	PangoFontDescription *font = style->code ? p->code : p->plain;
+	pango_font_description_set_absolute_size(font, style->size * PANGO_SCALE);
+	pango_font_description_set_weight(
+		font, style->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+	pango_layout_set_font_description(layout, font);
+	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+	pango_layout_set_spacing(layout, (int)(style->size * 0.18 * PANGO_SCALE));
+	pango_layout_set_alignment(layout, style->align);
+	if (width >= 0)
+		pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
+	set_text(layout, text, false);
+	if (pango_layout_get_unknown_glyphs_count(layout) > 0)
+		set_text(layout, text, true);
+	return layout;
+}
+
+double pdf_height(PangoLayout *layout)
+{
+	int width, height;
+	pango_layout_get_size(layout, &width, &height);
+	return (double)height / PANGO_SCALE;
+}
+
+void pdf_show(struct pdf *p, PangoLayout *layout, double x, double y)
+{
+	cairo_move_to(p->cairo, x, y);
+	pango_cairo_show_layout(p->cairo, layout);
+}
+
+double pdf_text(struct pdf *p, const char *text, const struct text_style *style, struct point at,
+	double width)
+{
+	PangoLayout *layout = pdf_layout(p, text, style, width);
+	double height = pdf_height(layout);
+	pdf_colour(p, style->colour);
+	pdf_show(p, layout, at.x, at.y);
+	g_object_unref(layout);
+	return height;
+}
+
+void pdf_rect(struct pdf *p, struct colour c, struct point corner, struct point size)
+{
+	pdf_colour(p, c);
+	cairo_rectangle(p->cairo, corner.x, corner.y, size.x, size.y);
+	cairo_fill(p->cairo);
+}
+
+void pdf_rule(struct pdf *p, struct colour c, double x, double y, double width)
+{
+	pdf_colour(p, c);
+	cairo_set_line_width(p->cairo, 0.5);
+	cairo_move_to(p->cairo, x, y);
+	cairo_line_to(p->cairo, x + width, y);
+	cairo_stroke(p->cairo);
+}
+
+static void draw_label(struct pdf *p, const struct shape *s)
+{
+	struct text_style style = {
+		.size = s->size, .bold = s->bold, .colour = colour_of_ink(s->ink)
+	};
+	PangoLayout *layout = pdf_layout(p, s->text, &style, -1);
+	int width, height;
+	pango_layout_get_size(layout, &width, &height);
+	double shift = s->anchor == ANCHOR_START ? 0 : (double)width / PANGO_SCALE;
+	if (s->anchor == ANCHOR_MIDDLE)
+		shift /= 2;
+	double above = (double)pango_layout_get_baseline(layout) / PANGO_SCALE;
+	pdf_colour(p, style.colour);
+	pdf_show(p, layout, s->x - shift, s->y - above);
+	g_object_unref(layout);
+}
+
+static void trace(struct pdf *p, const struct shape *s)
+{
+	for (size_t i = 0; i < s->n_points; i++)
+		cairo_line_to(p->cairo, s->points[i].x, s->points[i].y);
+}
+
+static void draw_shape(struct pdf *p, const struct shape *s)
+{
+	static const double dashes[] = { 4, 3 };
+	pdf_colour(p, colour_of_ink(s->ink));
+	cairo_new_path(p->cairo);
+	cairo_set_line_width(p->cairo, s->kind == SHAPE_PATH ? 2 : 1);
+	cairo_set_dash(p->cairo, dashes, s->dashed ? 2 : 0, 0);
+	switch (s->kind) {
+	case SHAPE_RECT:
+		cairo_rectangle(p->cairo, s->x, s->y, s->w, s->h);
+		if (s->dashed)
+			cairo_stroke(p->cairo);
+		else
+			cairo_fill(p->cairo);
+		break;
+	case SHAPE_LINE:
+		cairo_move_to(p->cairo, s->x, s->y);
+		cairo_line_to(p->cairo, s->w, s->h);
+		cairo_stroke(p->cairo);
+		break;
+	case SHAPE_PATH:
+		trace(p, s);
+		cairo_stroke(p->cairo);
+		break;
+	case SHAPE_AREA:
+		trace(p, s);
+		cairo_close_path(p->cairo);
+		cairo_fill(p->cairo);
+		break;
+	case SHAPE_TEXT:
+		draw_label(p, s);
+		break;
+	}
+}
+
+void pdf_drawing(struct pdf *p, const struct drawing *d, double x, double y, double width)
+{
+	cairo_save(p->cairo);
+	cairo_translate(p->cairo, x, y);
+	cairo_scale(p->cairo, width / d->width, width / d->width);
+	pango_cairo_update_context(p->cairo, p->context);
+	for (size_t i = 0; i < d->n_shapes; i++)
+		draw_shape(p, &d->shapes[i]);
+	cairo_restore(p->cairo);
+	pango_cairo_update_context(p->cairo, p->context);
+}

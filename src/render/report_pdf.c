@@ -1,0 +1,108 @@
+/*
+ * The report as PDF, in the language of i18n_use. cairo hands its bytes to our buf and opens no
+ * file; fontconfig reads the fonts of the machine, of which cairo embeds the glyphs that are used.
+ */
+#include <cairo-pdf.h>
+
+#include "base/i18n.h"
+#include "render/pdf.h"
+#include "render/render.h"
+#include "render/report.h"
+
+AUTO_TYPE(cairo_surface_destroy, cairo_surface_t *)
+AUTO_TYPE(cairo_destroy, cairo_t *)
+AUTO_TYPE(pango_font_description_free, PangoFontDescription *)
+
+static cairo_status_t append(void *context, const unsigned char *bytes, unsigned int n_bytes)
+{
+	struct buf *out = context;
+	buf_add_bytes(out, bytes, n_bytes);
+	return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
+}
+
+static cairo_status_t drop(void *context, const unsigned char *bytes, unsigned int n_bytes)
+{
+	(void)context;
+	(void)bytes;
+	(void)n_bytes;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+/* True where some font of the machine has every character of the sample. */
+static bool has_font(struct pdf *p, const char *sample)
+{
+	PangoLayout *layout = pango_layout_new(p->context);
+	pango_layout_set_font_description(layout, p->plain);
+	pango_layout_set_text(layout, sample, -1);
+	bool has = pango_layout_get_unknown_glyphs_count(layout) == 0;
+	g_object_unref(layout);
+	return has;
+}
+
+static void describe(
+	cairo_surface_t *surface, const struct drill_result *r, const struct document *d)
+{
+	char time[TIME_TEXT_MAX];
+	/* Not the present: the same result gives the same file. */
+	(void)time_text(r->ended_ns, time);
+	time[sizeof "2026-11-24T06:23:27" - 1] = '\0';
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, d->title);
+	cairo_pdf_surface_set_metadata(
+		surface, CAIRO_PDF_METADATA_SUBJECT, r->id == NULL ? "" : r->id);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Tocsin");
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, time);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, time);
+}
+
+/* One pass. `n_pages` 0: nothing is kept, *out_pages is what it is for. */
+static enum status set(const struct drill_result *r, const struct document *d, int n_pages,
+	int *out_pages, struct buf *out, struct error *e)
+{
+	AUTO(cairo_surface_destroy)
+	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
+		n_pages == 0 ? drop : append, out, PAGE_W, PAGE_H);
+	AUTO(cairo_destroy) cairo_t *cairo = cairo_create(surface);
+	AUTO(pango_font_description_free)
+	PangoFontDescription *plain = pango_font_description_from_string(
+		"Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
+	AUTO(pango_font_description_free)
+	PangoFontDescription *code = pango_font_description_from_string(
+		"Noto Sans Mono CJK SC, DejaVu Sans Mono, monospace");
+	struct pdf p = {
+		.cairo = cairo, .plain = plain, .code = code, .n_pages = n_pages, .document = d
+	};
+	bool zh = i18n_language() == LANGUAGE_ZH;
+	describe(surface, r, d);
+	p.context = pango_cairo_create_context(cairo);
+	pango_context_set_language(p.context, pango_language_from_string(zh ? "zh-cn" : "en"));
+	bool readable = has_font(&p, zh ? "勒索演练诱饵恢复" : "Aa");
+	if (readable)
+		pdf_blocks(&p);
+	g_object_unref(p.context);
+	*out_pages = p.page;
+	if (!readable)
+		return error_set(e, E_ABSENT,
+			"no PDF: this machine has no font for the report's "
+			"language (on Debian: apt install fonts-noto-cjk)");
+	cairo_surface_finish(surface);
+	cairo_status_t status = cairo_surface_status(surface);
+	if (status == CAIRO_STATUS_SUCCESS)
+		status = cairo_status(cairo);
+	if (status != CAIRO_STATUS_SUCCESS && !out->failed)
+		return error_set(e, E_FAILED, "PDF: %s", cairo_status_to_string(status));
+	return OK;
+}
+
+enum status render_report_pdf(const struct drill_result *r, struct buf *out, struct error *e)
+{
+	AUTO(pool_free) struct pool *pool = pool_new(REPORT_POOL_BYTES);
+	struct document d;
+	int n_pages, again;
+	if (pool == NULL)
+		return error_set(e, E_NO_SPACE, "memory for the report is short");
+	document_init(&d, pool);
+	TRY(report_build(r, &d, e));
+	TRY(set(r, &d, 0, &n_pages, out, e));
+	TRY(set(r, &d, n_pages, &again, out, e));
+	return buf_check(out, "PDF", e);
+}
