@@ -173,6 +173,33 @@ struct figure figure_offset(int64_t wall_ns)
 	return f;
 }
 
+static struct figure word(const char *text)
+{
+	struct figure f;
+	(void)snprintf(f.text, sizeof f.text, "%s", text);
+	return f;
+}
+
+struct figure figure_alert(const struct drill_result *r)
+{
+	if (!r->channels_named)
+		return word(_("not assessed"));
+	if (r->detect == DETECT_NONE)
+		return ABSENT;
+	if (r->detect_ns > 0)
+		return figure_duration(r->detect_ns);
+	return r->detect_ns == 0 || r->n_changed == 0 ? word(_("at once")) : ABSENT;
+}
+
+struct figure figure_contained(const struct drill_result *r)
+{
+	if (r->contain == CONTAIN_NONE)
+		return ABSENT;
+	if (r->n_changed == 0)
+		return word(_("at once"));
+	return figure_duration(r->contain_ns);
+}
+
 const char *text_in_language(struct drill_text text)
 {
 	const char *en = text.en == NULL ? "" : text.en;

@@ -25,6 +25,10 @@ struct figure figure_moment(int64_t wall_ns); /* 2026-11-24 14:23:27 */
 struct figure figure_date(int64_t wall_ns);   /* 2026-11-24 */
 struct figure figure_offset(int64_t wall_ns); /* +08:00 */
 
+/* First alert after T0, and alert to contained: "at once" where it came before any byte changed. */
+struct figure figure_alert(const struct drill_result *r);
+struct figure figure_contained(const struct drill_result *r);
+
 /* The text in the language of i18n_use, English where there is no Chinese; never NULL. */
 const char *text_in_language(struct drill_text text);
 

@@ -46,6 +46,7 @@ struct text_style {
 PangoLayout *pdf_layout(
 	struct pdf *p, const char *text, const struct text_style *style, double width);
 double pdf_height(PangoLayout *layout);
+double pdf_width(PangoLayout *layout);
 void pdf_show(struct pdf *p, PangoLayout *layout, double x, double y);
 /* Makes, shows and forgets; answers its height. */
 double pdf_text(struct pdf *p, const char *text, const struct text_style *style, struct point at,

@@ -83,8 +83,12 @@ static void score(struct pdf *p, const struct score_face *s)
 	double x = MARGIN_X + 230;
 	AUTO_BUF struct buf coverage;
 	pdf_need(p, 90);
-	pdf_text(p, s->score, &big, (struct point){ MARGIN_X, p->y }, -1);
-	pdf_text(p, _("of 100"), &small, (struct point){ MARGIN_X + 96, p->y + 30 }, -1);
+	PangoLayout *number = pdf_layout(p, s->score, &big, -1);
+	pdf_colour(p, big.colour);
+	pdf_show(p, number, MARGIN_X, p->y);
+	pdf_text(p, _("of 100"), &small,
+		(struct point){ MARGIN_X + pdf_width(number) + 6, p->y + 30 }, -1);
+	g_object_unref(number);
 	pdf_text(p, s->grade == NULL ? _("no grade") : s->grade, &grade,
 		(struct point){ MARGIN_X + 155, p->y + (s->grade == NULL ? 29 : 10) }, -1);
 	pdf_text(p, _("Coverage (share of the weight that was assessed)"), &small,

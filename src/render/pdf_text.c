@@ -104,6 +104,13 @@ double pdf_height(PangoLayout *layout)
 	return (double)height / PANGO_SCALE;
 }
 
+double pdf_width(PangoLayout *layout)
+{
+	int width, height;
+	pango_layout_get_size(layout, &width, &height);
+	return (double)width / PANGO_SCALE;
+}
+
 void pdf_show(struct pdf *p, PangoLayout *layout, double x, double y)
 {
 	cairo_move_to(p->cairo, x, y);
@@ -143,9 +150,7 @@ static void draw_label(struct pdf *p, const struct shape *s)
 		.size = s->size, .bold = s->bold, .colour = colour_of_ink(s->ink)
 	};
 	PangoLayout *layout = pdf_layout(p, s->text, &style, -1);
-	int width, height;
-	pango_layout_get_size(layout, &width, &height);
-	double shift = s->anchor == ANCHOR_START ? 0 : (double)width / PANGO_SCALE;
+	double shift = s->anchor == ANCHOR_START ? 0 : pdf_width(layout);
 	if (s->anchor == ANCHOR_MIDDLE)
 		shift /= 2;
 	double above = (double)pango_layout_get_baseline(layout) / PANGO_SCALE;

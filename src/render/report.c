@@ -83,11 +83,11 @@ static void tile(struct rows *t, const char *label, struct cell value, const cha
 	rows_cell(t, CELL(note));
 }
 
-static struct cell duration_cell(struct document *d, int64_t ns, bool assessed)
+static struct cell figure_cell(struct document *d, struct figure f, bool assessed)
 {
 	if (!assessed)
 		return (struct cell){ .text = _("not assessed"), .tone = TONE_MUTED };
-	return CELL_STRONG(doc_text(d, figure_duration(ns).text));
+	return CELL_STRONG(doc_text(d, f.text));
 }
 
 static void add_tiles(struct document *d, const struct drill_result *r)
@@ -97,12 +97,12 @@ static void add_tiles(struct document *d, const struct drill_result *r)
 	tile(&t, _("Decoys lost"), CELL_STRONG(doc_text(d, figure_count(r->n_lost).text)),
 		doc_textf(d, _("of %s planted, %s"), figure_count(r->n_planted).text,
 			figure_share(lost).text));
-	tile(&t, _("First alert"), duration_cell(d, r->detect_ns, r->channels_named),
+	tile(&t, _("First alert"), figure_cell(d, figure_alert(r), r->channels_named),
 		r->channels_named ? word_detect(r->detect) : _("no channel was named"));
-	tile(&t, _("Contained"),
-		duration_cell(d, r->contain == CONTAIN_NONE ? -1 : r->contain_ns, true),
+	tile(&t, _("Contained"), figure_cell(d, figure_contained(r), true),
 		word_contain(r->contain));
-	tile(&t, _("Restore (RTO)"), duration_cell(d, r->restore.rto_ns, r->restore.assessed),
+	tile(&t, _("Restore (RTO)"),
+		figure_cell(d, figure_duration(r->restore.rto_ns), r->restore.assessed),
 		r->restore.assessed ? doc_textf(d, _("%s of %s samples identical"),
 					      figure_count(r->restore.n_identical).text,
 					      figure_count(r->restore.n_sample).text)

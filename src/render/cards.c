@@ -1,0 +1,113 @@
+/*
+ * Cards for paper: the operations desk's card and the people's steps. Plain text of at most 76
+ * columns.
+ */
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "render/figures.h"
+#include "render/terminal.h"
+#include "render/wording.h"
+
+static struct screen card_screen(struct buf *out)
+{
+	return screen_on(out, (struct render_terminal){ .width = 76 }, true);
+}
+
+static void put(const struct screen *s, const char *label, const char *value)
+{
+	char lead[128];
+	const size_t column = 16;
+	size_t cells = text_cells(label);
+	int blanks = cells < column ? (int)(column - cells) : 1;
+	(void)snprintf(lead, sizeof lead, "%.90s%*s", label, blanks, "");
+	screen_paragraph(
+		s, STYLE_PLAIN, lead, column, value == NULL || value[0] == '\0' ? "–" : value);
+}
+
+static void put_window(const struct screen *s, const struct drill_authority *a)
+{
+	char text[200];
+	if (a->window_from_ns < 0 && a->window_to_ns < 0)
+		(void)snprintf(text, sizeof text, "%s", _("no limit"));
+	else
+		(void)snprintf(text, sizeof text, "%s – %s", figure_time(a->window_from_ns).text,
+			figure_time(a->window_to_ns).text);
+	put(s, _("Time window"), text);
+}
+
+enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
+	const char *id, struct buf *out, struct error *e)
+{
+	struct screen s = card_screen(out);
+	char stop[160];
+	screen_rule(&s, RULE_TOP);
+	screen_line(&s, STYLE_PLAIN, _("DRILL: card for the operations desk"));
+	screen_paragraph(&s, STYLE_PLAIN, "", 0,
+		_("A ransomware drill runs on this host. It changes only decoys that it planted "
+		  "itself. "
+		  "Treat its alerts as you would treat real ones, and note the time."));
+	screen_rule(&s, RULE_MIDDLE);
+	put(&s, _("Drill"), id == NULL ? _("gets its id when it starts") : id);
+	put(&s, _("Scenario"), text_in_language(plan->scenario.name));
+	put(&s, _("Marker"), plan->marker);
+	put(&s, _("Process name"), plan->process_name);
+	put(&s, _("Arena"), plan->arena);
+	put(&s, _("Most files"), figure_count(plan->budget.n_files).text);
+	screen_rule(&s, RULE_MIDDLE);
+	put(&s, _("Allowed by"), authority->allowed_by);
+	put(&s, _("Scope"), authority->scope);
+	put_window(&s, authority);
+	screen_rule(&s, RULE_MIDDLE);
+	(void)snprintf(stop, sizeof stop, "tocsin drill stop %.64s", id == NULL ? "ID" : id);
+	put(&s, _("Stop it with"), stop);
+	put(&s, _("Whom to call"), authority->call);
+	screen_rule(&s, RULE_BOTTOM);
+	return buf_check(out, "card", e);
+}
+
+static void put_step(const struct screen *s, size_t number, const struct drill_step *step)
+{
+	char lead[32];
+	struct line l;
+	(void)snprintf(lead, sizeof lead, "%zu. ", number);
+	screen_paragraph(s, STYLE_PLAIN, lead, 3, text_in_language(step->title));
+	screen_paragraph(s, STYLE_PLAIN, "   ", 3, text_in_language(step->inject));
+	l = line_start(s);
+	line_to(&l, 3);
+	line_putf(&l, STYLE_PLAIN, _("Role: %s"),
+		step->role == NULL || step->role[0] == '\0' ? "–" : _(step->role));
+	line_to(&l, 38);
+	line_putf(&l, STYLE_PLAIN, _("Due after: %s"), figure_duration(step->due_ns).text);
+	line_end(&l);
+	l = line_start(s);
+	line_to(&l, 3);
+	line_putf(&l, STYLE_PLAIN, "[ ] %s", _("done"));
+	line_to(&l, 17);
+	line_putf(&l, STYLE_PLAIN, "%s ____:____", _("Time"));
+	line_to(&l, 38);
+	line_putf(&l, STYLE_PLAIN, "%s ______________________", _("Name"));
+	line_end(&l);
+}
+
+enum status render_paper_card(const struct drill_step *steps, size_t n_steps, const char *id,
+	struct buf *out, struct error *e)
+{
+	struct screen s = card_screen(out);
+	screen_rule(&s, RULE_TOP);
+	screen_line(&s, STYLE_PLAIN, _("DRILL: card for people"));
+	put(&s, _("Drill"), id == NULL ? _("gets its id when it starts") : id);
+	screen_paragraph(&s, STYLE_PLAIN, "", 0,
+		_("The controller reads each line aloud when it is due. Tick what was done and "
+		  "write down "
+		  "the time and your name. Nothing of this goes to a real authority."));
+	for (size_t i = 0; i < n_steps; i++) {
+		screen_rule(&s, RULE_MIDDLE);
+		put_step(&s, i + 1, &steps[i]);
+	}
+	screen_rule(&s, RULE_MIDDLE);
+	screen_paragraph(&s, STYLE_PLAIN, "", 0,
+		_("Start of the drill (T0): ____:____   Controller: ______________________"));
+	screen_rule(&s, RULE_BOTTOM);
+	return buf_check(out, "card", e);
+}

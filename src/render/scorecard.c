@@ -1,0 +1,234 @@
+/*
+ * The card at the end of a run: facts first, then the number, then what to do.
+ */
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "render/figures.h"
+#include "render/terminal.h"
+#include "render/wording.h"
+
+static enum style style_of_share(double share)
+{
+	return share >= 0.7 ? STYLE_GOOD : share >= 0.4 ? STYLE_FAIR : STYLE_POOR;
+}
+
+static enum style style_of_rating(enum drill_rating r)
+{
+	switch (r) {
+	case RATING_NOT_ASSESSED:
+		return STYLE_MUTED;
+	case RATING_P:
+		return STYLE_GOOD;
+	case RATING_S:
+	case RATING_M:
+		return STYLE_FAIR;
+	case RATING_U:
+		return STYLE_POOR;
+	}
+	return STYLE_PLAIN;
+}
+
+static void put_sentence(const struct screen *s, enum style style,
+	void (*write)(const struct drill_result *r, struct buf *out), const struct drill_result *r)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	write(r, &text);
+	if (text.failed)
+		s->out->failed = true;
+	if (text.len > 0)
+		screen_paragraph(s, style, "", 0, buf_text(&text));
+}
+
+static void put_head(const struct screen *s, const struct drill_result *r)
+{
+	screen_rule(s, RULE_TOP);
+	struct line l = line_start(s);
+	line_put_within(&l, STYLE_STRONG, text_in_language(r->scenario.name), s->width - 22);
+	line_put_right(&l, STYLE_MUTED, figure_moment(r->started_ns).text);
+	line_end(&l);
+	l = line_start(s);
+	line_putf(&l, STYLE_MUTED, "%.200s · %.200s", r->host == NULL ? "" : r->host,
+		r->id == NULL ? "" : r->id);
+	line_end(&l);
+	screen_rule(s, RULE_MIDDLE);
+}
+
+static void put_score(const struct screen *s, const struct drill_result *r)
+{
+	enum style style = r->grade == NULL ? STYLE_STRONG : style_of_share(r->score / 100);
+	if (!has_score(r)) {
+		AUTO_BUF struct buf why;
+		buf_init(&why, 4 * KIB);
+		buf_addf(&why, _("This run is void and has no score: %s."),
+			r->safety.void_reason == NULL ? _("the safety check fired")
+						      : _(r->safety.void_reason));
+		screen_paragraph(s, STYLE_POOR, "", 0, buf_text(&why));
+		screen_rule(s, RULE_MIDDLE);
+	}
+	put_sentence(s, STYLE_PLAIN, sentence_verdict, r);
+	if (!has_score(r))
+		return;
+	screen_blank(s);
+	struct line l = line_start(s);
+	line_put(&l, style, figure_score(r->score).text);
+	line_putf(&l, STYLE_MUTED, " %s", _("of 100"));
+	line_to(&l, 18);
+	if (r->grade != NULL) {
+		line_putf(&l, STYLE_MUTED, "%s ", _("Grade"));
+		line_put(&l, style, r->grade);
+	} else {
+		line_put(&l, STYLE_MUTED, _("no grade"));
+	}
+	line_to(&l, 30);
+	line_putf(&l, STYLE_MUTED, "%s ", _("Coverage"));
+	line_put(&l, STYLE_STRONG, figure_percent(r->coverage).text);
+	line_put(&l, STYLE_PLAIN, " ");
+	size_t room = s->width - l.cells;
+	line_bar(&l, STYLE_PLAIN, r->coverage / 100, room < 20 ? room : 20);
+	line_end(&l);
+	put_sentence(s, STYLE_MUTED, sentence_grade, r);
+}
+
+static void put_part(const struct screen *s, const struct drill_result *r, enum drill_part_id id)
+{
+	const struct drill_part *p = &r->parts[id];
+	struct line l = line_start(s);
+	line_put_within(&l, STYLE_STRONG, word_part(id), 10);
+	line_to(&l, 10);
+	line_bar(
+		&l, style_of_share(p->share), p->assessed ? p->share : -1, s->width > 64 ? 30 : 14);
+	line_put(&l, STYLE_PLAIN, "  ");
+	size_t cell = l.cells + 12;
+	if (p->assessed)
+		line_putf(&l, STYLE_PLAIN, "%4.1f / %.0f", p->points, p->weight);
+	else
+		line_put(&l, STYLE_MUTED, _("not assessed"));
+	line_to(&l, cell);
+	line_put(&l, STYLE_PLAIN, "  ");
+	line_put(&l, style_of_rating(p->rating), letter_rating(p->rating));
+	line_end(&l);
+	if (p->rating != RATING_P && p->why != NULL)
+		screen_paragraph(s, STYLE_MUTED, "          ", 10, _(p->why));
+}
+
+static void put_pair(const struct screen *s, const char *label, const char *value, enum style style)
+{
+	struct line l = line_start(s);
+	line_put_within(&l, STYLE_MUTED, label, 24);
+	line_to(&l, 25);
+	line_put(&l, style, value);
+	line_end(&l);
+}
+
+static void put_wrapped(const struct screen *s, const char *label, const char *value)
+{
+	char lead[128];
+	size_t cells = text_cells(label);
+	(void)snprintf(
+		lead, sizeof lead, "%.80s%*s", label, cells < 25 ? (int)(25 - cells) : 1, "");
+	screen_paragraph(s, STYLE_PLAIN, lead, 25, value);
+}
+
+static void put_figures(const struct screen *s, const struct drill_result *r)
+{
+	const char *not_assessed = _("not assessed");
+	put_pair(s, _("First alert"), figure_alert(r).text, STYLE_PLAIN);
+	put_pair(s, _("Contained"), figure_contained(r).text, STYLE_PLAIN);
+	put_pair(s, _("Restore (RTO)"),
+		r->restore.assessed ? figure_duration(r->restore.rto_ns).text : not_assessed,
+		STYLE_PLAIN);
+	put_pair(s, _("Age of the backup (RPO)"),
+		r->restore.assessed && r->restore.rpo_assessed
+			? figure_duration(r->restore.rpo_ns).text
+			: not_assessed,
+		STYLE_PLAIN);
+	if (has_score(r) && (r->lost_at_lockbit > 0 || r->lost_at_headline > 0)) {
+		struct line l = line_start(s);
+		line_put_within(&l, STYLE_MUTED, _("At LockBit's speed"), 24);
+		line_to(&l, 25);
+		line_putf(&l, STYLE_PLAIN,
+			r->contain == CONTAIN_NONE ? _("at least %s files (estimate)")
+						   : _("%s files (estimate)"),
+			figure_count(r->lost_at_lockbit).text);
+		line_end(&l);
+	}
+	if (r->previous.id != NULL && has_score(r)) {
+		struct line l = line_start(s);
+		line_put_within(&l, STYLE_MUTED, _("Previous run"), 24);
+		line_to(&l, 25);
+		line_putf(&l, STYLE_PLAIN, _("%s of 100, coverage %s, on %s"),
+			figure_score(r->previous.score).text,
+			figure_percent(r->previous.coverage).text,
+			figure_date(r->previous.at_ns).text);
+		line_end(&l);
+	}
+}
+
+static void put_safety(const struct screen *s, const struct drill_result *r)
+{
+	const struct drill_safety *x = &r->safety;
+	uint64_t outside = (uint64_t)x->n_sentinels_changed + x->n_attributed;
+	char locks[160];
+	char landlock[32] = "";
+	if (x->locks.landlock_abi > 0)
+		(void)snprintf(landlock, sizeof landlock, "landlock:%d ", x->locks.landlock_abi);
+	(void)snprintf(locks, sizeof locks, "%s%s%s%s%s", landlock,
+		x->locks.mount_namespace ? "mount-namespace " : "",
+		x->locks.seccomp ? "seccomp " : "", x->locks.own_uid ? "uid " : "",
+		x->locks.no_new_privileges ? "no-new-privileges" : "");
+	put_pair(s, _("Changed outside"), figure_count(outside).text,
+		outside > 0 ? STYLE_POOR : STYLE_GOOD);
+	put_pair(s, _("Stop latency"), figure_duration(x->stop_latency_ns).text, STYLE_PLAIN);
+	put_wrapped(s, _("Locks"), locks);
+	if (x->n_unattributed > 0)
+		put_pair(s, _("Unattributed changes"), figure_count(x->n_unattributed).text,
+			STYLE_FAIR);
+}
+
+static void put_next(const struct screen *s, const struct drill_result *r)
+{
+	enum { SHOWN = 3 };
+	if (r->n_improvements == 0)
+		return;
+	screen_rule(s, RULE_MIDDLE);
+	screen_line(s, STYLE_STRONG, _("Next steps"));
+	for (size_t i = 0; i < r->n_improvements && i < SHOWN; i++) {
+		const struct drill_improvement *x = &r->improvements[i];
+		AUTO_BUF struct buf text;
+		buf_init(&text, 128 * KIB);
+		buf_addf(&text, _("%s (%s, by %s)"), text_in_language(x->action),
+			x->owner == NULL || x->owner[0] == '\0' ? "–" : _(x->owner),
+			figure_date(x->due_ns).text);
+		char lead[16];
+		(void)snprintf(lead, sizeof lead, "%zu. ", i + 1);
+		screen_paragraph(s, STYLE_PLAIN, lead, 3, buf_text(&text));
+	}
+	if (r->n_improvements > SHOWN) {
+		struct line l = line_start(s);
+		line_putf(&l, STYLE_MUTED, _("%s more in the report."),
+			figure_count(r->n_improvements - SHOWN).text);
+		line_end(&l);
+	}
+}
+
+enum status render_scorecard_terminal(
+	const struct drill_result *r, struct render_terminal t, struct buf *out, struct error *e)
+{
+	struct screen s = screen_on(out, t, true);
+	put_head(&s, r);
+	put_score(&s, r);
+	if (has_score(r)) {
+		screen_rule(&s, RULE_MIDDLE);
+		for (int i = 0; i < PARTS; i++)
+			put_part(&s, r, (enum drill_part_id)i);
+	}
+	screen_rule(&s, RULE_MIDDLE);
+	put_figures(&s, r);
+	screen_rule(&s, RULE_MIDDLE);
+	put_safety(&s, r);
+	put_next(&s, r);
+	screen_rule(&s, RULE_BOTTOM);
+	return buf_check(out, "scorecard", e);
+}
