@@ -95,6 +95,11 @@ static enum status split_arena(struct undoing *u, const char **out_parent, struc
 	return OK;
 }
 
+static bool is_unknown(const struct undoing *u)
+{
+	return u->request->partial && u->manifest.arena_inode == 0;
+}
+
 /* The number of a disk may change with a restart; nothing else of the arena's identity may. Inodes,
  * owners and names are compared with the manifest all the way down, and content is proven. */
 static enum status check_arena(struct undoing *u, struct error *e)
@@ -122,8 +127,7 @@ static enum status open_arena(struct undoing *u, struct error *e)
 		O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, &u->arena_fd, e);
 	if (status == E_ABSENT)
 		return OK;
-	TRY(status);
-	return check_arena(u, e);
+	return status;
 }
 
 /* --- what is left, in words --- */
@@ -445,6 +449,19 @@ static enum status without_arena(struct undoing *u, struct error *e)
 	return conclude(u, e);
 }
 
+/* A planting that ended before it knew what it had made: only an empty folder of ours goes. */
+static enum status remove_unknown_arena(struct undoing *u, struct error *e)
+{
+	struct file_identity id;
+	TRY(file_identify(u->arena_fd, &id, e));
+	u->done.verified = true;
+	if (id.uid != u->manifest.uid && id.uid != geteuid())
+		return error_set(
+			e, E_DENIED, "'%s' is not the folder that was planted", u->manifest.arena);
+	TRY(remove_arena(u, e));
+	return conclude(u, e);
+}
+
 static enum status undo_all(struct undoing *u, struct error *e)
 {
 	TRY(read_journal(u, e));
@@ -455,6 +472,9 @@ static enum status undo_all(struct undoing *u, struct error *e)
 	TRY(open_arena(u, e));
 	if (u->arena_fd < 0)
 		return without_arena(u, e);
+	if (is_unknown(u))
+		return remove_unknown_arena(u, e);
+	TRY(check_arena(u, e));
 	TRY(work_in_arena(u, e));
 	u->done.verified = u->plan.found.verified != 0 && u->n_unproven == 0;
 	TRY(remove_arena(u, e));

@@ -49,8 +49,10 @@ static enum thing tell(
 	const struct manifest *m = w->manifest;
 	if (id->uid != m->uid)
 		return THING_OTHER;
-	bool by_name = w->partial && !l->made;
-	if (l->file != NO_FILE && (by_name || id->inode == m->files[l->file].inode))
+	uint64_t planted = l->file == NO_FILE ? 0 : m->files[l->file].inode;
+	/* An unfinished planting knows the names that it was going to make, not yet the inodes. */
+	bool by_name = w->partial && l->file != NO_FILE && planted == 0;
+	if (by_name || (planted != 0 && id->inode == planted))
 		return THING_OURS;
 	return l->made && !is_planted_inode(w, id->inode) ? THING_MADE : THING_OTHER;
 }

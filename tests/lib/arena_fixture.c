@@ -53,11 +53,18 @@ void fixture_content(
 {
 	char *at = out;
 	const char *from = text();
-	for (size_t i = 0; i < n_bytes; i++) {
-		uint64_t o = offset + i;
-		at[i] = is_data(f->size_bytes, o / BLOCK_BYTES)
-				? from[(o + file * 7919ULL) % TEXT_BYTES]
-				: '\0';
+	while (n_bytes > 0) {
+		uint64_t in_text = (offset + file * 7919ULL) % TEXT_BYTES;
+		size_t n = BLOCK_BYTES - (size_t)(offset % BLOCK_BYTES);
+		n = n < n_bytes ? n : n_bytes;
+		n = n < TEXT_BYTES - in_text ? n : (size_t)(TEXT_BYTES - in_text);
+		if (is_data(f->size_bytes, offset / BLOCK_BYTES))
+			memcpy(at, from + in_text, n);
+		else
+			memset(at, 0, n);
+		at += n;
+		offset += n;
+		n_bytes -= n;
 	}
 }
 
