@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The slower analysers, by hand or by ./dev lint: gcc -fanalyzer, cppcheck, clang-tidy. Each is
+# skipped with a sentence where it is not installed.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+status=0
+if command -v cppcheck >/dev/null; then
+	echo "cppcheck"
+	cppcheck --quiet --std=c11 --language=c --enable=warning,portability --inline-suppr \
+		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro \
+		--suppress=nullPointerOutOfMemory --suppress=syntaxError \
+		--error-exitcode=1 -I src -D_GNU_SOURCE src || status=1
+else
+	echo "cppcheck is not installed: skipped"
+fi
+if command -v clang-tidy >/dev/null && [ -f build-asan/compile_commands.json ]; then
+	echo "clang-tidy"
+	find src -name '*.c' -print0 | xargs -0 -P "$(nproc)" -n 4 clang-tidy --quiet \
+		-p build-asan 2>/dev/null || status=1
+else
+	echo "clang-tidy is skipped: it is not installed, or ./dev test has not run yet"
+fi
+echo "gcc -fanalyzer"
+if [ ! -f build-analyse/build.ninja ]; then
+	meson setup build-analyse -Dtests=false -Dc_args=-fanalyzer --buildtype=debug >/dev/null
+fi
+ninja -C build-analyse --quiet || status=1
+exit "$status"
