@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/random.h"
 #include "drill/conduct.h"
 #include "drill/history.h"
 #include "drill/keep.h"
 #include "drill/people.h"
+#include "drill/plan.h"
 #include "drill/planting.h"
 #include "drill/twin.h"
 #include "drill/undo.h"
@@ -246,7 +246,7 @@ static enum status plant_prepare(struct plant *o, struct error *e)
 	if (o->scenario == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the scenario");
 	TRY(scenario_find(o->c->home, scenario, o->p, o->scenario, e));
-	TRY(drill_plan(o->c, o->r, o->p, &o->plan, e));
+	TRY(plan_make(o->c, o->r, PLAN_GENERATION, o->p, &o->plan, e));
 	const char *found = NULL;
 	TRY(arena_owner(o->c, o->plan.arena, o->p, &found, e));
 	o->further = found != NULL;
@@ -264,14 +264,11 @@ static enum status plant_now(struct plant *o, int keep, struct error *e)
 {
 	if (o->further)
 		TRY(planting_load(keep, o->p, &o->so_far, e));
-	uint64_t seed = o->r->seed;
-	if (!o->r->has_seed)
-		random_bytes(&seed, sizeof seed);
 	struct planting_request request = { .scenario = o->scenario,
 		.arena = o->plan.arena,
 		.id = o->id,
 		.n_decoys = (uint32_t)(o->r->n_decoys < 0 ? o->scenario->n_decoys : o->r->n_decoys),
-		.seed = seed,
+		.seed = o->plan.seed,
 		.generation = o->further ? o->so_far.n_generations : 0,
 		.wall_ns = o->wall_ns,
 		.so_far = o->further ? &o->so_far : NULL,

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/random.h"
 #include "drill/afterwards.h"
 #include "drill/authority.h"
 #include "drill/history.h"
@@ -142,9 +141,7 @@ static enum status prepare(struct conduct *o, const struct drill_watch *w, struc
 		o->plan.budget.seconds, o->p, &o->authority, e));
 	TRY(choose_folders(o, e));
 	TRY(open_channels(o, w, e));
-	o->seed = o->r->seed;
-	if (!o->r->has_seed)
-		random_bytes(&o->seed, sizeof o->seed);
+	o->seed = o->plan.seed;
 	if (!o->planted_before) {
 		struct id id = id_new(o->planned_wall_ns);
 		o->id = pool_text(o->p, view_of(id.text));

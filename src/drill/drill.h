@@ -125,6 +125,9 @@ struct drill_plan {
 	const char *marker;         /* string that every note and process carries */
 	const char *process_name;
 	double rate_files_per_s;
+	/* Of the planting. Where the request has none it follows from host, scenario and the newest drill
+	 * of this home, so that a plan holds for the run that comes next. */
+	uint64_t seed;
 };
 enum status drill_plan(const struct drill_context *c, const struct drill_request *r, struct pool *p,
 	struct drill_plan *out, struct error *e) MUST_CHECK;
