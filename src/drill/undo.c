@@ -324,7 +324,8 @@ static enum status commit(
 
 static enum status flush_arena(const struct undoing *u, struct error *e)
 {
-	if (FAULT("undo_sync") || syncfs(u->arena_fd) != 0)
+	int done = FAULT("undo_sync") ? (errno = EIO, -1) : syncfs(u->arena_fd);
+	if (done != 0)
 		return error_sys(e, E_FAILED, errno, "bring the arena to the disk");
 	return OK;
 }

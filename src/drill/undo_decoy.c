@@ -255,7 +255,9 @@ static void proven(struct decoy *d, enum decoy_state state, int fd)
 
 static bool set_size(struct decoy *d, int fd)
 {
-	if (FAULT("undo_truncate") || ftruncate(fd, (off_t)d->planted->size_bytes) != 0) {
+	int done = FAULT("undo_truncate") ? (errno = EIO, -1)
+					  : ftruncate(fd, (off_t)d->planted->size_bytes);
+	if (done != 0) {
 		lost(d, REASON_SYSTEM, errno);
 		return false;
 	}

@@ -1,6 +1,6 @@
 /*
- * Undo on arenas that the emulator really changed, in the real locks: every scenario, every place to be
- * killed at, and what users and other programs do meanwhile.
+ * Undo on arenas that the emulator really changed, in the real locks: every scenario, every place
+ * to be killed at, and what users and other programs do meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,8 +115,8 @@ TEST_WITHIN(every_scenario_is_undone_bit_exactly, 280)
 	REQUIRE_OK(scenario_ids(test_folder(), p, &ids, &n_ids, &e), e);
 	REQUIRE(n_ids >= 20);
 	for (size_t i = 0; i < n_ids; i++) {
-		struct arena_fixture *a = arena_fixture_make(
-			ids[i], test_path(ids[i]), assorted, COUNT_OF(assorted));
+		struct arena_fixture *a =
+			arena_fixture_make(ids[i], test_path(ids[i]), assorted, COUNT_OF(assorted));
 		if (a->scenario.kind == SCENARIO_BENIGN) {
 			arena_fixture_done(a);
 			continue;
@@ -148,5 +148,392 @@ TEST_WITHIN(undo_counts_what_it_did_and_the_second_time_does_nothing, 120)
 	CHECK_INT(done.n_restored, 0);
 	CHECK_INT(done.n_removed, 0);
 	CHECK(done.verified);
+	arena_fixture_done(a);
+}
+
+TEST(an_arena_that_was_planted_and_never_run_is_removed)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a =
+		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	struct undo_request r = { .manifest = &a->manifest, .keep_folder_fd = a->keep_fd };
+	struct drill_undone done;
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_restored, 0);
+	CHECK_INT(done.n_removed, a->manifest.n_files + a->manifest.n_folders + 1);
+	CHECK(done.verified);
+	CHECK(access(a->path, F_OK) != 0);
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, 0);
+	CHECK(done.verified);
+	arena_fixture_done(a);
+}
+
+/* --- killed --- */
+
+static struct arena_fixture *changed_arena(const char *scenario, const char *name, size_t n)
+{
+	struct attack_outcome o;
+	struct pool *p = pool_new(16 * MIB);
+	struct fixture_file *files = arena_fixture_many(p, n, 40000);
+	struct arena_fixture *a = arena_fixture_make(scenario, test_path(name), files, n);
+	attack(a, &o);
+	REQUIRE(o.n_changed > 0);
+	return a; /* the names live as long as the process */
+}
+
+TEST_WITHIN(undo_killed_anywhere_is_finished_by_the_next_one, 280)
+{
+	NEEDS_FAULTS();
+	static const struct {
+		const char *scenario, *conductor, *role;
+		long nth;
+	} kills[] = {
+		{ "size-class", NULL, "undo_decoy:1:kill", 0 },
+		{ "size-class", NULL, "undo_decoy:5:kill", 0 },
+		{ "small-dots", NULL, "undo_write:1:kill", 0 },
+		{ "small-dots", NULL, "undo_write:4:kill", 0 },
+		{ "alternate-16", NULL, "undo_write:3:kill", 0 },
+		{ "size-class", NULL, "undo_truncate:2:kill", 0 },
+		{ "size-class", NULL, "undo_rename:1:kill", 0 },
+		{ "rename-first", NULL, "undo_rename:3:kill", 0 },
+		{ "copy-then-destroy", NULL, "undo_write:2:kill", 0 },
+		{ "copy-then-destroy", NULL, "undo_rename:2:kill", 0 },
+		{ "copy-then-destroy", NULL, "undo_unlink:1:kill", 0 },
+		{ "size-class", NULL, "undo_unlink:1:kill", 0 },
+		{ "size-class", NULL, "undo_unlink:9:kill", 0 },
+		{ "size-class", NULL, "undo_unlink:14:kill", 0 },
+		{ "size-class", "undo_sync", NULL, 1 },
+		{ "size-class", "undo_journal", NULL, 1 },
+		{ "size-class", "undo_arena", NULL, 1 },
+		{ "size-class", "undo_finish", NULL, 1 },
+		{ "size-class", "undo_journal", NULL, 2 },
+		{ "tiny-read-new-file", "undo_sync", NULL, 2 },
+	};
+	for (size_t i = 0; i < COUNT_OF(kills); i++) {
+		char name[32];
+		(void)snprintf(name, sizeof name, "arena-%zu", i);
+		struct arena_fixture *a = changed_arena(kills[i].scenario, name, 12);
+		if (!undo_killed_at(a, kills[i].conductor, kills[i].nth, kills[i].role))
+			test_fail(__FILE__, __LINE__, "kill %zu (%s) was never met", i,
+				kills[i].role == NULL ? kills[i].conductor : kills[i].role);
+		undo_wholly(a, UINT32_MAX);
+		arena_fixture_done(a);
+	}
+}
+
+TEST_WITHIN(undo_killed_again_and_again_at_later_places_comes_to_its_end, 120)
+{
+	NEEDS_FAULTS();
+	struct arena_fixture *a = changed_arena("size-class", "arena", 12);
+	static const char *const kills[] = { "undo_decoy:2:kill", "undo_write:2:kill",
+		"undo_rename:2:kill", "undo_unlink:2:kill", "undo_unlink:2:kill" };
+	for (size_t i = 0; i < COUNT_OF(kills); i++)
+		CHECK(undo_killed_at(a, NULL, 0, kills[i]));
+	undo_wholly(a, UINT32_MAX);
+	arena_fixture_done(a);
+}
+
+/* The attack ends in a process of its own, at a fault point of the emulator. */
+static void attack_killed_at(struct arena_fixture *a, const char *role_fault)
+{
+	(void)fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct error e = ERROR_NONE;
+		struct attack_request r = arena_fixture_request(a);
+		struct attack_outcome o;
+		(void)setenv("TOCSIN_FAULT", role_fault, 1);
+		(void)!attack_run(&r, a->pool, &o, &e);
+		_exit(0);
+	}
+	int status = 0;
+	REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid);
+	journal_close(a->journal);
+	a->journal = NULL;
+}
+
+TEST_WITHIN(an_attack_killed_inside_a_file_is_undone, 200)
+{
+	NEEDS_FAULTS();
+	static const struct {
+		const char *scenario, *fault;
+	} kills[] = {
+		{ "size-class", "emulate_extent:3:kill" },
+		{ "small-dots", "emulate_extent:100:kill" },
+		{ "alternate-16", "emulate_extent:777:kill" },
+		{ "small-dots", "emulate_write:50:kill" },
+		{ "mode-switch", "emulate_write:9:kill" },
+		{ "tiny-read-new-file", "emulate_write:7:kill" },
+		{ "tiny-read-new-file", "emulate_original:3:kill" },
+		{ "copy-then-destroy", "emulate_original:2:kill" },
+		{ "copy-then-destroy", "emulate_write:16:kill" },
+		{ "copy-then-destroy", "emulate_sync:2:kill" },
+	};
+	for (size_t i = 0; i < COUNT_OF(kills); i++) {
+		char name[32];
+		(void)snprintf(name, sizeof name, "arena-%zu", i);
+		struct pool *p = pool_new(16 * MIB);
+		struct fixture_file *files = arena_fixture_many(p, 20, 50000);
+		struct arena_fixture *a =
+			arena_fixture_make(kills[i].scenario, test_path(name), files, 20);
+		attack_killed_at(a, kills[i].fault);
+		REQUIRE(undo_killed_at(a, "undo_journal", 1, NULL));
+		all_are_planted(a);
+		undo_wholly(a, UINT32_MAX);
+		arena_fixture_done(a);
+		pool_free(p);
+	}
+}
+
+/* --- failures that are told --- */
+
+TEST_WITHIN(a_failing_disk_is_named_and_the_next_undo_finishes, 120)
+{
+	NEEDS_FAULTS();
+	static const char *const faults[] = { "undo_write:1", "undo_truncate:1", "undo_rename:1",
+		"undo_unlink:1", "undo_unlink:12" };
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		char name[32];
+		struct error e = ERROR_NONE;
+		struct drill_undone done = { .n_left = 0 };
+		(void)snprintf(name, sizeof name, "arena-%zu", i);
+		struct arena_fixture *a = changed_arena("size-class", name, 8);
+		struct undo_request r = undo_of(a);
+		(void)setenv("TOCSIN_FAULT", faults[i], 1);
+		CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+		(void)unsetenv("TOCSIN_FAULT");
+		CHECK(done.n_left > 0);
+		REQUIRE(done.n_left_named > 0);
+		CHECK(strstr(done.left[0], "Input/output error") != NULL);
+		enum status status = undo_run(&r, a->pool, &done, &e);
+		CHECK_INT(status, OK);
+		CHECK_INT(done.n_left, 0);
+		CHECK(access(a->path, F_OK) != 0);
+		arena_fixture_done(a);
+	}
+}
+
+TEST_WITHIN(nothing_is_removed_where_arena_or_journal_cannot_be_brought_to_the_disk, 60)
+{
+	NEEDS_FAULTS();
+	static const char *const faults[] = { "undo_sync", "journal_sync", "journal_write",
+		"undo_talk" };
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		char name[32];
+		struct error e = ERROR_NONE;
+		struct drill_undone done;
+		(void)snprintf(name, sizeof name, "arena-%zu", i);
+		struct arena_fixture *a = changed_arena("size-class", name, 6);
+		struct undo_request r = undo_of(a);
+		fault_arm(faults[i], 1);
+		CHECK(undo_run(&r, a->pool, &done, &e) != OK);
+		fault_disarm();
+		if (strcmp(faults[i], "undo_talk") != 0)
+			all_are_planted(a);
+		undo_wholly(a, UINT32_MAX);
+		arena_fixture_done(a);
+	}
+}
+
+/* --- what others do meanwhile --- */
+
+static void copy_file(const char *from, const char *to, uid_t uid)
+{
+	char bytes[8192];
+	AUTO_FD int in = open(from, O_RDONLY | O_CLOEXEC);
+	AUTO_FD int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	REQUIRE(in >= 0 && out >= 0);
+	for (ssize_t n; (n = read(in, bytes, sizeof bytes)) > 0;)
+		REQUIRE(write(out, bytes, (size_t)n) == n);
+	REQUIRE(!test_is_root() || fchown(out, uid, uid) == 0);
+}
+
+TEST(files_that_the_users_restore_made_are_accepted_only_with_the_planted_content)
+{
+	struct error e = ERROR_NONE;
+	struct pool *p = pool_new(MIB);
+	struct fixture_file *files = arena_fixture_many(p, 3, 40000);
+	struct arena_fixture *a = arena_fixture_make("size-class", test_path("arena"), files, 3);
+	const char *saved[3];
+	for (uint32_t i = 0; i < 3; i++) {
+		saved[i] = test_path(pool_textf(p, "saved-%u", (unsigned)i));
+		copy_file(fixture_path(a, i, NULL), saved[i], a->manifest.uid);
+	}
+	struct attack_outcome o;
+	attack(a, &o);
+	CHECK_INT(o.n_changed, 3);
+	/* One restored, by another owner even; one "restored" wrongly; one left to the key. */
+	copy_file(saved[0], fixture_path(a, 0, NULL), test_is_root() ? 0 : a->manifest.uid);
+	test_write_file(fixture_path(a, 1, NULL), "not what was planted", 20);
+	REQUIRE(chmod(fixture_path(a, 1, NULL), 0644) == 0);
+	struct undo_request r = undo_of(a);
+	struct drill_undone done = { .n_left = 0 };
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK_INT(done.n_restored, 2);
+	CHECK(done.verified);	 /* the second decoy was proven at the name that the run gave it */
+	CHECK(done.n_left >= 2); /* the stranger and its folders */
+	REQUIRE(done.n_left_named >= 1);
+	CHECK(strstr(done.left[0], a->manifest.files[1].name) != NULL);
+	CHECK(access(fixture_path(a, 1, NULL), F_OK) == 0);
+	CHECK(access(fixture_path(a, 0, NULL), F_OK) != 0);
+	CHECK(access(fixture_path(a, 2, NULL), F_OK) != 0);
+	/* Once it is gone, so is the arena. */
+	REQUIRE(unlink(fixture_path(a, 1, NULL)) == 0);
+	undo_wholly(a, 0);
+	arena_fixture_done(a);
+}
+
+TEST(decoys_that_were_moved_away_are_named_and_not_proven)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("header-one-chunk", "arena", 6);
+	REQUIRE(unlink(fixture_path(a, 2, fixture_new_name(a, 2))) == 0);
+	struct undo_request r = undo_of(a);
+	struct drill_undone done = { .n_left = 0 };
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK_INT(done.n_restored, 5);
+	CHECK_INT(done.n_left, 0);
+	CHECK(!done.verified);
+	REQUIRE(done.n_left_named == 1);
+	CHECK(strstr(done.left[0], a->manifest.files[2].name) != NULL);
+	CHECK(access(a->path, F_OK) != 0);
+	/* There is nothing more to do, and it still says that it was not all proven. */
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK(!done.verified);
+	arena_fixture_done(a);
+}
+
+TEST(a_decoy_that_somebody_else_wrote_to_is_left_and_named)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("header-one-chunk", "arena", 6);
+	const char *path = fixture_path(a, 4, fixture_new_name(a, 4));
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0 && pwrite(fd, "somebody", 8, 9000) == 8);
+	(void)close(fd);
+	struct undo_request r = undo_of(a);
+	struct drill_undone done = { .n_left = 0 };
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK_INT(done.n_restored, 5);
+	CHECK(!done.verified);
+	CHECK(done.n_left >= 1);
+	char bytes[9] = "";
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0 && pread(fd, bytes, 8, 9000) == 8);
+	(void)close(fd);
+	CHECK_TEXT(bytes, "somebody");
+	arena_fixture_done(a);
+}
+
+TEST(a_note_that_was_changed_is_left_and_an_empty_one_is_taken)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("size-class", "arena", 4);
+	const char *note = pool_textf(a->pool, "%s/%s", a->path, a->scenario.note_name);
+	REQUIRE(access(note, F_OK) == 0);
+	int fd = open(note, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	REQUIRE(fd >= 0 && write(fd, "mine now", 8) == 8);
+	struct undo_request r = undo_of(a);
+	struct drill_undone done = { .n_left = 0 };
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK(done.verified);
+	CHECK(access(note, F_OK) == 0);
+	REQUIRE(ftruncate(fd, 0) == 0);
+	(void)close(fd);
+	undo_wholly(a, 0);
+	arena_fixture_done(a);
+}
+
+/* --- destroyed decoys --- */
+
+TEST(decoys_destroyed_for_the_restore_test_are_not_expected_back_but_removed)
+{
+	struct error e = ERROR_NONE;
+	struct pool *p = pool_new(MIB);
+	struct fixture_file *files = arena_fixture_many(p, 6, 40000);
+	struct arena_fixture *a = arena_fixture_make("size-class", test_path("arena"), files, 6);
+	struct attack_request r = arena_fixture_request(a);
+	struct attack_outcome o;
+	const uint32_t sample[] = { 1, 4 };
+	REQUIRE_OK(attack_run(&r, a->pool, &o, &e), e);
+	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), &e), e);
+	undo_wholly(a, 4);
+	arena_fixture_done(a);
+	pool_free(p);
+}
+
+/* --- being stopped --- */
+
+static bool want_stop(void *context)
+{
+	(void)context;
+	return true;
+}
+
+TEST(a_stop_is_heeded_between_files_and_undo_can_be_called_again)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("small-dots", "arena", 400);
+	struct drill_watch watch = { .stop_wanted = want_stop };
+	struct undo_request r = undo_of(a);
+	r.watch = &watch;
+	struct drill_undone done;
+	/* Every message of the role is followed by a look at the watch. */
+	enum status status = undo_run(&r, a->pool, &done, &e);
+	CHECK_INT(status, E_STOPPED);
+	CHECK(access(a->path, F_OK) == 0);
+	undo_wholly(a, UINT32_MAX);
+	arena_fixture_done(a);
+}
+
+/* --- unfinished plantings --- */
+
+TEST(an_unfinished_planting_is_removed_by_its_names)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a =
+		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
+	struct manifest m = a->manifest;
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	for (uint32_t i = 0; i < m.n_files; i++) {
+		m.files[i].inode = 0;
+		m.files[i].n_runs = 0;
+		m.files[i].runs = NULL;
+	}
+	for (uint32_t i = 0; i < m.n_folders; i++)
+		m.folders[i].inode = 0;
+	/* The last ones had not been made yet, and one was being written. */
+	REQUIRE(unlink(fixture_path(a, m.n_files - 1, NULL)) == 0);
+	REQUIRE(truncate(fixture_path(a, m.n_files - 2, NULL), 100) == 0);
+	struct undo_request r = { .manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true };
+	struct drill_undone done;
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, m.n_files - 1 + m.n_folders + 1);
+	CHECK(done.verified);
+	CHECK(access(a->path, F_OK) != 0);
+	arena_fixture_done(a);
+}
+
+TEST(of_a_planting_that_knows_nothing_yet_only_an_empty_folder_goes)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a =
+		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
+	struct manifest m = a->manifest;
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	m.arena_inode = 0;
+	m.n_files = 0;
+	m.n_folders = 0;
+	struct undo_request r = { .manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true };
+	struct drill_undone done;
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK(access(a->path, F_OK) == 0);
+	m.arena = test_path("empty");
+	REQUIRE(mkdir(m.arena, 0700) == 0);
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, 1);
+	m.arena = test_path("never-made");
 	arena_fixture_done(a);
 }
