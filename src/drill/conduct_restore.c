@@ -9,7 +9,7 @@
 
 #include "base/i18n.h"
 #include "base/random.h"
-#include "drill/snapshot.h"
+#include "drill/outside.h"
 #include "sys/command.h"
 
 struct sample {
@@ -51,7 +51,7 @@ static enum status destroy(
 /* --- the call, between two looks at what lies outside
  * ------------------------------------------------ */
 
-static enum status look_outside(struct conduct *o, struct snapshot **out, struct error *e)
+static enum status look_outside(struct conduct *o, struct outside **out, struct error *e)
 {
 	const char **skip = pool_take(o->p, o->r->n_restore_writes + 3, sizeof *skip);
 	if (skip == NULL)
@@ -63,14 +63,14 @@ static enum status look_outside(struct conduct *o, struct snapshot **out, struct
 		skip[n++] = o->r->out_folder;
 	for (size_t i = 0; i < o->r->n_restore_writes; i++)
 		skip[n++] = o->r->restore_writes[i];
-	struct snapshot_request request = { o->looked_at, o->n_looked_at, skip, n };
-	return snapshot_take(&request, out, e);
+	struct outside_request request = { o->looked_at, o->n_looked_at, skip, n };
+	return outside_look(&request, out, e);
 }
 
 static enum status call(struct conduct *o, struct command_result *out, struct error *e)
 {
-	AUTO(snapshot_free) struct snapshot *before = NULL;
-	AUTO(snapshot_free) struct snapshot *after = NULL;
+	AUTO(outside_free) struct outside *before = NULL;
+	AUTO(outside_free) struct outside *after = NULL;
 	struct restore_command command = { .line = o->r->restore,
 		.arena = o->manifest.arena,
 		.list = keep_path(o->p, o->c->home, o->id, KEEP_LIST),
@@ -92,7 +92,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 			return status;
 	}
 	TRY(look_outside(o, &after, e));
-	o->restore.n_changed_outside = snapshot_changes(before, after);
+	o->restore.n_changed_outside = outside_changes(before, after);
 	o->restore.exit_status = out->exit_status;
 	o->restore.timed_out = out->timed_out;
 	return OK;

@@ -42,14 +42,6 @@ enum status restore_call(const struct restore_command *c, struct pool *p, const 
 enum status restore_write_list(int keep_fd, const struct manifest *m, const uint32_t *files,
 	size_t n_files, struct error *e) MUST_CHECK;
 
-/* Folders that are looked at for changes outside. */
-struct restore_outside {
-	const char *const *folders;
-	size_t n_folders;
-	const char *const *allowed; /* arena, state folder, what the user named */
-	size_t n_allowed;
-};
-
 /* Files that came back under another owner than the decoys' (a copy made by root) cannot be read by
  * the role that checks the rest. This reads them, and only reads: beneath the arena without links,
  * regular, link count 1, planted size; *out_same and the keyed answer where the content is the

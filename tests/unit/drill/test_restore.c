@@ -14,8 +14,8 @@
 
 #include "base/fault.h"
 #include "drill/keep.h"
+#include "drill/outside.h"
 #include "drill/plain.h"
-#include "drill/snapshot.h"
 #include "sys/command.h"
 #include "sys/file.h"
 #include "tests/lib/test.h"
@@ -248,16 +248,16 @@ static uint32_t changes_by(const char *line, const char *skip)
 {
 	const char *folder = test_path("outside");
 	struct error e = ERROR_NONE;
-	AUTO(snapshot_free) struct snapshot *before = NULL;
-	AUTO(snapshot_free) struct snapshot *after = NULL;
+	AUTO(outside_free) struct outside *before = NULL;
+	AUTO(outside_free) struct outside *after = NULL;
 	const char *output = NULL;
 	struct command_result result;
-	struct snapshot_request r = { &folder, 1, &skip, skip == NULL ? 0 : 1 };
-	REQUIRE_OK(snapshot_take(&r, &before, &e), e);
+	struct outside_request r = { &folder, 1, &skip, skip == NULL ? 0 : 1 };
+	REQUIRE_OK(outside_look(&r, &before, &e), e);
 	REQUIRE_OK(call(line, &output, &result, &e), e);
 	CHECK_INT(result.exit_status, 0);
-	REQUIRE_OK(snapshot_take(&r, &after, &e), e);
-	return snapshot_changes(before, after);
+	REQUIRE_OK(outside_look(&r, &after, &e), e);
+	return outside_changes(before, after);
 }
 
 TEST(changes_outside_are_counted_but_not_where_they_are_allowed)
@@ -282,11 +282,11 @@ TEST(a_folder_that_is_not_there_or_a_link_is_not_looked_at)
 {
 	const char *const folders[] = { test_path("none"), test_path("link") };
 	CHECK_INT(symlink("/etc", test_path("link")), 0);
-	struct snapshot_request r = { folders, 2, NULL, 0 };
-	AUTO(snapshot_free) struct snapshot *s = NULL;
+	struct outside_request r = { folders, 2, NULL, 0 };
+	AUTO(outside_free) struct outside *s = NULL;
 	struct error e = ERROR_NONE;
-	REQUIRE_OK(snapshot_take(&r, &s, &e), e);
-	CHECK_INT(snapshot_changes(s, s), 0);
+	REQUIRE_OK(outside_look(&r, &s, &e), e);
+	CHECK_INT(outside_changes(s, s), 0);
 }
 
 TEST(every_failing_allocation_of_a_snapshot_is_an_error)
@@ -295,13 +295,13 @@ TEST(every_failing_allocation_of_a_snapshot_is_an_error)
 	const char *folder = test_path("outside");
 	CHECK_INT(mkdir(folder, 0700), 0);
 	test_write_file(textf("%s/a", folder), "a", 1);
-	struct snapshot_request r = { &folder, 1, NULL, 0 };
+	struct outside_request r = { &folder, 1, NULL, 0 };
 	bool done = false;
 	for (long nth = 1; nth < 20 && !done; nth++) {
-		AUTO(snapshot_free) struct snapshot *s = NULL;
+		AUTO(outside_free) struct outside *s = NULL;
 		struct error e = ERROR_NONE;
 		fault_arm("", nth);
-		enum status status = snapshot_take(&r, &s, &e);
+		enum status status = outside_look(&r, &s, &e);
 		fault_disarm();
 		done = status == OK;
 		CHECK(done || status == E_NO_SPACE);

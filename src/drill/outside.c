@@ -1,8 +1,8 @@
 /*
- * Metadata before and after: see snapshot.h. Breadth first, so that a bounded look covers what lies
+ * Metadata before and after: see outside.h. Breadth first, so that a bounded look covers what lies
  * near the top of each folder.
  */
-#include "drill/snapshot.h"
+#include "drill/outside.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -26,13 +26,13 @@ struct entry {
 	int64_t changed_ns;
 	mode_t mode;
 };
-struct snapshot {
+struct outside {
 	struct entry *entries; /* sorted by path once taken */
 	size_t n, capacity;
 	bool cut; /* the ceiling was met: names not seen before are not told */
 };
 
-void snapshot_free(struct snapshot *s)
+void outside_free(struct outside *s)
 {
 	if (s == NULL)
 		return;
@@ -42,7 +42,7 @@ void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
-static bool is_skipped(const struct snapshot_request *r, const char *path)
+static bool is_skipped(const struct outside_request *r, const char *path)
 {
 	for (size_t i = 0; i < r->n_skip; i++) {
 		size_t n = strlen(r->skip[i]);
@@ -54,11 +54,11 @@ static bool is_skipped(const struct snapshot_request *r, const char *path)
 	return false;
 }
 
-static enum status add(struct snapshot *s, const char *path, const struct stat *st, struct error *e)
+static enum status add(struct outside *s, const char *path, const struct stat *st, struct error *e)
 {
 	if (s->n == s->capacity) {
 		size_t capacity = s->capacity == 0 ? 256 : s->capacity * 2;
-		struct entry *grown = FAULT("snapshot_grow")
+		struct entry *grown = FAULT("outside_grow")
 					      ? NULL
 					      : realloc(s->entries, capacity * sizeof *grown);
 		if (grown == NULL)
@@ -66,7 +66,7 @@ static enum status add(struct snapshot *s, const char *path, const struct stat *
 		s->entries = grown;
 		s->capacity = capacity;
 	}
-	char *copy = FAULT("snapshot_path") ? NULL : strdup(path);
+	char *copy = FAULT("outside_path") ? NULL : strdup(path);
 	if (copy == NULL)
 		return error_set(e, E_NO_SPACE, "no memory to look at folders");
 	s->entries[s->n++] = (struct entry){ .path = copy,
@@ -79,7 +79,7 @@ static enum status add(struct snapshot *s, const char *path, const struct stat *
 }
 
 /* Adds what lies directly in the folder of entry `at`. */
-static enum status add_children(struct snapshot *s, const struct snapshot_request *r, size_t at,
+static enum status add_children(struct outside *s, const struct outside_request *r, size_t at,
 	dev_t device, struct error *e)
 {
 	int fd = open(
@@ -102,7 +102,7 @@ static enum status add_children(struct snapshot *s, const struct snapshot_reques
 			fstatat(dirfd(folder), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 			st.st_dev != device)
 			continue;
-		if (s->n == SNAPSHOT_ENTRIES_MAX)
+		if (s->n == OUTSIDE_ENTRIES_MAX)
 			s->cut = true;
 		else
 			status = add(s, path, &st, e);
@@ -116,7 +116,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
 }
 
-static enum status take_folder(struct snapshot *s, const struct snapshot_request *r,
+static enum status take_folder(struct outside *s, const struct outside_request *r,
 	const char *folder, int64_t until_boot_ns, struct error *e)
 {
 	struct stat st;
@@ -124,7 +124,7 @@ static enum status take_folder(struct snapshot *s, const struct snapshot_request
 		strlen(folder) >= PATH_BYTES_MAX)
 		return OK;
 	size_t at = s->n;
-	if (at == SNAPSHOT_ENTRIES_MAX) {
+	if (at == OUTSIDE_ENTRIES_MAX) {
 		s->cut = true;
 		return OK;
 	}
@@ -139,12 +139,12 @@ static enum status take_folder(struct snapshot *s, const struct snapshot_request
 	return OK;
 }
 
-enum status snapshot_take(const struct snapshot_request *r, struct snapshot **out, struct error *e)
+enum status outside_look(const struct outside_request *r, struct outside **out, struct error *e)
 {
-	AUTO(snapshot_free) struct snapshot *s = FAULT("snapshot") ? NULL : calloc(1, sizeof *s);
+	AUTO(outside_free) struct outside *s = FAULT("outside_look") ? NULL : calloc(1, sizeof *s);
 	if (s == NULL)
 		return error_set(e, E_NO_SPACE, "no memory to look at folders");
-	int64_t until_boot_ns = clock_boot_ns(NULL) + SNAPSHOT_SECONDS_MAX * NS_PER_S;
+	int64_t until_boot_ns = clock_boot_ns(NULL) + OUTSIDE_SECONDS_MAX * NS_PER_S;
 	for (size_t i = 0; i < r->n_folders && !s->cut; i++)
 		TRY(take_folder(s, r, r->folders[i], until_boot_ns, e));
 	if (s->n > 0)
@@ -162,7 +162,7 @@ static bool differs(const struct entry *a, const struct entry *b)
 	       a->changed_ns != b->changed_ns || a->mode != b->mode;
 }
 
-uint32_t snapshot_changes(const struct snapshot *before, const struct snapshot *after)
+uint32_t outside_changes(const struct outside *before, const struct outside *after)
 {
 	uint32_t n = 0;
 	bool complete = !before->cut && !after->cut;
