@@ -120,9 +120,10 @@ static enum status open_arena(struct undoing *u, struct error *e)
 	u->parent_fd = open_without_links(parent);
 	if (u->parent_fd < 0 && errno == ENOENT)
 		return OK;
+	/* ENOTDIR: a link in the last place. */
 	if (u->parent_fd < 0)
-		return error_sys(
-			e, errno == ELOOP ? E_DENIED : E_FAILED, errno, "open '%s'", parent);
+		return error_sys(e, errno == ELOOP || errno == ENOTDIR ? E_DENIED : E_FAILED, errno,
+			"open '%s' without following links", parent);
 	enum status status = file_open_beneath(u->parent_fd, u->arena_name,
 		O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, &u->arena_fd, e);
 	if (status == E_ABSENT)
