@@ -33,17 +33,17 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-static int tell(const struct error *e, bool json)
+static int tell(enum status status, const struct error *e, bool json)
 {
 	(void)fprintf(stderr, "tocsin: %s\n", e->text);
 	if (json) {
 		struct error ignored = ERROR_NONE;
 		/* The exit code and standard error have told already. */
 		(void)!session_print_json(json_pack("{s:{s:s,s:s}}", "error", "status",
-						 status_name(e->status), "message", e->text),
+						  status_name(status), "message", e->text),
 			&ignored);
 	}
-	return (int)exit_code_of(e->status);
+	return (int)exit_code_of(status);
 }
 
 static enum status show_help(
@@ -75,6 +75,7 @@ static enum status run_parsed(
 	s.colour = s.colour && !parsed->common.no_colour;
 	session_catch_signals();
 	status = parsed->command->run(&s, parsed->args, e);
+	*out_told = s.told;
 	session_close(&s);
 	return status;
 }
@@ -86,24 +87,26 @@ int cli_main(const struct command_table *t, int argc, char **argv)
 	const char *language = wanted_language(argc, argv);
 	i18n_start(language);
 	AUTO(pool_free) struct pool *p = pool_new(MIB);
-	if (p == NULL || command_parse(t, argc, argv, p, &parsed, &e) != OK)
-		return tell(&e, wants_json(argc, argv));
+	enum status status = p == NULL ? error_set(&e, E_NO_SPACE, "memory is short")
+				       : command_parse(t, argc, argv, p, &parsed, &e);
+	if (status != OK)
+		return tell(status, &e, wants_json(argc, argv));
 	if (language != NULL && strncmp(language, "en", 2) != 0 &&
 		strncmp(language, "zh", 2) != 0) {
-		(void)error_set(&e, E_USAGE, "option --lang: '%s' is neither en nor zh", language);
-		return tell(&e, parsed.common.json);
+		status = error_set(
+			&e, E_USAGE, "option --lang: '%s' is neither en nor zh", language);
+		return tell(status, &e, parsed.common.json);
 	}
 	bool help_wanted = parsed.common.help || parsed.common.version;
-	enum status status = OK;
+	bool told = false;
 	if (help_wanted || parsed.command == NULL) {
 		status = show_help(t, &parsed, &e);
 		if (status == OK && !help_wanted && parsed.noun != NULL)
 			return (int)EXIT_USAGE;
 	} else {
-		status = run_parsed(t, &parsed, &e);
+		status = run_parsed(t, &parsed, &told, &e);
 	}
-	/* A verdict that is no error (a voided run) has told its story already. */
-	if (status != OK && e.text[0] == '\0')
+	if (status == OK || told)
 		return (int)exit_code_of(status);
-	return status == OK ? (int)EXIT_OK : tell(&e, parsed.common.json);
+	return tell(status, &e, parsed.common.json);
 }

@@ -211,6 +211,7 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	result.undone = !args->keep;
 	TRY(tell(s, &result, &undone, e));
 	report_notify_finished(s, &result);
+	s->told = true;
 	if (result.verdict == DRILL_VOIDED)
 		return E_VOIDED;
 	return result.verdict == DRILL_STOPPED ? E_STOPPED : OK;

@@ -63,8 +63,7 @@ enum status cmd_drill_undo(struct session *s, const void *raw, struct error *e)
 	if (status != OK && status != E_PARTLY)
 		return status;
 	TRY(print_undone(s, &undone, e));
-	if (status == E_PARTLY)
-		e->text[0] = '\0'; /* what is left has been named */
+	s->told = true; /* what is left has been named */
 	return status;
 }
 

@@ -113,5 +113,6 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	TRY(drill_run_and_report(s, &request, &result, e));
 	TRY(print_result(s, &result, e));
 	report_notify_finished(s, &result);
+	s->told = true;
 	return verdict_status(&result);
 }

@@ -21,6 +21,7 @@ struct session {
 	bool colour; /* standard output takes colours */
 	bool error_is_terminal;
 	bool input_is_terminal;
+	bool told;	     /* what is returned as a failure has been printed already */
 	int width;	     /* columns of standard output, 80 where unknown */
 	struct store *store; /* NULL until session_store */
 };
