@@ -41,6 +41,7 @@ static struct finding_row rate_damage(const struct drill_result *r)
 	double lost = score_lost_share(r);
 	if (lost > SCORE_LOST_GOAL)
 		return (struct finding_row){ RATING_U,
+			/* xgettext:no-c-format */
 			N_("More than 5 % of the decoys were lost before anything ended the "
 			   "attack.") };
 	if (r->verdict == DRILL_STOPPED)
@@ -49,9 +50,12 @@ static struct finding_row rate_damage(const struct drill_result *r)
 							  "its budget, not by a defence.") };
 	if (lost > SCORE_LOST_BEST)
 		return (struct finding_row){ RATING_S,
+			/* xgettext:no-c-format */
 			N_("At most 5 % of the decoys were lost, more than the 0.2 % that good "
 			   "detectors allow.") };
-	return (struct finding_row){ RATING_P, N_("At most 0.2 % of the decoys were lost.") };
+	return (struct finding_row){ RATING_P,
+		/* xgettext:no-c-format */
+		N_("At most 0.2 % of the decoys were lost.") };
 }
 
 static struct finding_row rate_contain(const struct drill_result *r)

@@ -40,7 +40,13 @@ static void write_table(struct buf *b, const struct block *t)
 {
 	HTML(b, "<div class=\"scroll\"><table><caption>");
 	html_text(b, t->caption);
-	HTML(b, "</caption><thead><tr>");
+	HTML(b, "</caption><colgroup>");
+	for (size_t i = 0; i < t->n_columns; i++) {
+		HTML(b, "<col width=\"");
+		html_number(b, t->widths[i] * 100);
+		HTML(b, "%\">");
+	}
+	HTML(b, "</colgroup><thead><tr>");
 	for (size_t i = 0; i < t->n_columns; i++) {
 		HTML(b, "<th scope=\"col\">");
 		html_text(b, t->cells[i].text);

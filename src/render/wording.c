@@ -27,25 +27,6 @@ const char *word_part(enum drill_part_id part)
 	return "";
 }
 
-const char *word_part_question(enum drill_part_id part)
-{
-	switch (part) {
-	case PART_DETECT:
-		return _("Was the attack reported, and how soon?");
-	case PART_DAMAGE:
-		return _("How many decoys were lost before it ended?");
-	case PART_CONTAIN:
-		return _("How long from the alert until it was contained?");
-	case PART_RECOVER:
-		return _("Does the backup come back, whole and in time?");
-	case PART_PEOPLE:
-		return _("Did people do what the plan asks, in time?");
-	case PARTS:
-		break;
-	}
-	return "";
-}
-
 const char *word_verdict(enum drill_verdict v)
 {
 	switch (v) {
@@ -263,9 +244,8 @@ void sentence_grade(const struct drill_result *r, struct buf *out)
 	}
 	if (r->capped) {
 		buf_add_text(out, space);
-		buf_add_text(out, _("Held at 59, because Recover or People reached less than 40 % "
-				    "of its weight: "
-				    "blocking alone is not being ready."));
+		buf_add_text(out, _("Held at 59, because Recover or People reached less than two "
+				    "fifths of its weight: blocking alone is not being ready."));
 		space = between;
 	}
 	if (r->false_alarms > 0) {

@@ -9,8 +9,6 @@
 #include "drill/drill.h"
 
 const char *word_part(enum drill_part_id part);
-/* What the part asks, as a question. */
-const char *word_part_question(enum drill_part_id part);
 const char *word_verdict(enum drill_verdict v);
 const char *word_detect(enum drill_detect d);
 const char *word_contain(enum drill_contain c);
