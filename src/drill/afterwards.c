@@ -15,6 +15,7 @@
 #include "drill/keep.h"
 #include "drill/people.h"
 #include "drill/plan.h"
+#include "drill/plan.h"
 #include "drill/planting.h"
 #include "drill/twin.h"
 #include "drill/undo.h"

@@ -1,0 +1,317 @@
+/*
+ * Whole drills from request to undo.
+ */
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/lib/conduct_fixture.h"
+
+TEST_WITHIN(a_drill_runs_is_scored_recorded_and_undone, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK_INT(r->verdict, DRILL_COMPLETED);
+	CHECK_INT(r->n_planted, 24);
+	CHECK_INT(r->n_changed, 24);
+	CHECK_INT(r->n_lost, 24);
+	CHECK(r->bytes_lost > 0 && r->bytes_changed > 0 && r->n_notes > 0);
+	CHECK_INT(r->safety.n_sentinels_changed, 0);
+	CHECK(r->safety.n_sentinels > 0);
+	CHECK(r->safety.void_reason == NULL);
+	CHECK(r->t0_ns >= r->started_ns && r->ended_ns >= r->t0_ns && r->attack_ns >= 0);
+	CHECK(fabs(r->coverage - 40) < 0.01); /* damage and contain, nothing else was asked for */
+	CHECK(r->grade == NULL);
+	CHECK(!r->channels_named && !r->restore.assessed && !r->people_assessed);
+	CHECK_TEXT(r->authority.allowed_by, "the test");
+	CHECK(r->previous.id == NULL);
+	conduct_fixture_verify(f, r->id);
+	CHECK_TEXT(conduct_fixture_newest(f), "finished");
+	struct drill_result shown;
+	REQUIRE_OK(drill_show(&f->context, r->id, f->pool, &shown, &f->e), f->e);
+	CHECK_INT(shown.n_lost, 24);
+	CHECK(fabs(shown.score - r->score) < 0.001 && !shown.undone);
+	static const char *const kept[] = { "manifest", "journal", "escrow.key", "scenario.yaml",
+		"state", "evidence.jsonl", "result.json" };
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		CHECK(conduct_fixture_exists(
+			fixture_text("%s/drills/%s/%s", f->context.home, r->id, kept[i])));
+	conduct_fixture_undo(f, r->id);
+	CHECK_TEXT(conduct_fixture_newest(f), "undone");
+	conduct_fixture_undo(f, r->id); /* twice in a row is fine */
+	REQUIRE_OK(drill_show(&f->context, r->id, f->pool, &shown, &f->e), f->e);
+	CHECK(shown.undone);
+}
+
+TEST_WITHIN(the_second_run_shows_the_first_beside_it, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const char *first = f->result.id;
+	double score = f->result.score;
+	/* The arena is not undone yet: a second run must not touch it. */
+	CHECK_INT(conduct_fixture_run(f), E_CONFLICT);
+	conduct_fixture_undo(f, first);
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	REQUIRE(f->result.previous.id != NULL);
+	CHECK_TEXT(f->result.previous.id, first);
+	CHECK(fabs(f->result.previous.score - score) < 0.001);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+/* --- sensing
+ * ------------------------------------------------------------------------------------------ */
+
+static void alert_in_attack(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 3 || f->acted)
+		return;
+	FILE *log = fopen(f->file, "a");
+	REQUIRE(log != NULL);
+	CHECK(fputs("agent: mass rename noticed\n", log) >= 0);
+	CHECK_INT(fclose(log), 0);
+	f->acted = true;
+}
+
+TEST_WITHIN(an_alert_during_the_attack_is_detected_and_timed, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->file = test_path("edr.log");
+	test_write_file(f->file, "mass rename long ago\n", 21);
+	const char *channels[] = { fixture_text("file:%s:mass rename", f->file) };
+	f->request.channels = channels;
+	f->request.n_channels = 1;
+	f->request.rate_files_per_s = 30;
+	f->on_progress = alert_in_attack;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK(r->channels_named);
+	CHECK_INT(r->detect, DETECT_ALERTED);
+	REQUIRE(r->n_alerts == 1);
+	CHECK_TEXT(r->alerts[0].text, "agent: mass rename noticed");
+	CHECK(r->detect_ns >= 0 && r->detect_ns < 2 * NS_PER_S);
+	CHECK_INT(r->contain, CONTAIN_NONE);
+	CHECK(fabs(r->coverage - 60) < 0.01);
+	CHECK(r->grade != NULL);
+	CHECK(strstr(conduct_fixture_evidence(f, r->id), "\"alert\"") != NULL);
+	conduct_fixture_undo(f, r->id);
+}
+
+TEST_WITHIN(an_alert_before_the_first_byte_is_a_false_alarm, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	const char *log = test_path("edr.log");
+	const char *channels[] = { fixture_text("file:%s:virus", log) };
+	f->request.channels = channels;
+	f->request.n_channels = 1;
+	f->request.backup = fixture_text("sh -c 'echo virus >> %s; sleep 0.3'", log);
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.n_alerts, 1);
+	CHECK(f->result.alerts[0].after_ns < 0);
+	CHECK_INT(f->result.detect, DETECT_NONE);
+	CHECK_INT(f->result.detect_ns, -1);
+	CHECK_INT(f->result.false_alarms, 1);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+/* Our own children with the emulator's name. */
+static pid_t find_emulator(void)
+{
+	pid_t found = -1;
+	DIR *proc = opendir("/proc");
+	REQUIRE(proc != NULL);
+	for (struct dirent *d; (d = readdir(proc)) != NULL;) {
+		char path[300];
+		char line[300] = "";
+		(void)snprintf(path, sizeof path, "/proc/%.200s/stat", d->d_name);
+		FILE *f = fopen(path, "r");
+		if (f == NULL)
+			continue;
+		if (fgets(line, sizeof line, f) != NULL) {
+			int pid = 0;
+			int parent = 0;
+			char name[40] = "";
+			if (sscanf(line, "%d (%39[^)]) %*c %d", &pid, name, &parent) == 3 &&
+				parent == getpid() && strcmp(name, "tocsin-emulator") == 0)
+				found = pid;
+		}
+		(void)fclose(f);
+	}
+	(void)closedir(proc);
+	return found;
+}
+
+static void kill_emulator(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 3 || f->acted)
+		return;
+	pid_t pid = find_emulator();
+	REQUIRE(pid > 0);
+	CHECK_INT(kill(pid, SIGKILL), 0);
+	f->acted = true;
+}
+
+TEST_WITHIN(killing_the_emulator_contains_the_attack_and_the_restore_is_tested_all_the_same, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 20;
+	f->request.restore = "true";
+	f->on_progress = kill_emulator;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK_INT(r->verdict, DRILL_CONTAINED);
+	CHECK_INT(r->contain, CONTAIN_KILLED);
+	CHECK(r->n_changed >= 3 && r->n_changed < 24);
+	CHECK(r->n_lost >= r->n_changed && r->n_lost < 24);
+	CHECK(r->contain_ns >= 0);
+	CHECK(r->restore.assessed);
+	CHECK_INT(r->n_destroyed, 8);
+	CHECK_INT(r->restore.n_identical, 0);
+	CHECK_INT(r->restore.rto_ns, -1);
+	conduct_fixture_undo(f, r->id);
+}
+
+/* --- stopping
+ * ------------------------------------------------------------------------------------------ */
+
+static void stop_by_command(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 2 || f->acted)
+		return;
+	REQUIRE_OK(drill_stop(&f->context, f->id, &f->e), f->e);
+	f->acted = true;
+}
+
+static void stop_by_key(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 2)
+		f->stop = true;
+}
+
+static void stop_by_own_file(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 2 && !f->acted)
+		test_write_file(f->request.stop_file, "", 0);
+	f->acted = f->acted || now->n_done >= 2;
+}
+
+static void check_stopped(struct conduct_fixture *f)
+{
+	f->request.rate_files_per_s = 10;
+	f->request.restore = "true";
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK(f->result.n_changed >= 2 && f->result.n_changed < 24);
+	CHECK(f->result.safety.stop_latency_ns >= 0);
+	CHECK(f->result.safety.stop_latency_ns < NS_PER_S);
+	CHECK(!f->result.restore.assessed);
+	CHECK_INT(f->result.n_destroyed, 0);
+	CHECK(f->result.grade == NULL);
+	conduct_fixture_verify(f, f->result.id);
+	f->stop = false;
+	conduct_fixture_undo(f, f->result.id);
+}
+
+TEST_WITHIN(drill_stop_ends_the_attack_within_a_second, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->on_progress = stop_by_command;
+	check_stopped(f);
+}
+
+TEST_WITHIN(a_key_ends_the_attack_within_a_second, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->on_progress = stop_by_key;
+	check_stopped(f);
+}
+
+TEST_WITHIN(a_stop_file_of_ones_own_ends_the_attack_within_a_second, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.stop_file = test_path("stop-now");
+	f->on_progress = stop_by_own_file;
+	check_stopped(f);
+}
+
+/* --- people
+ * --------------------------------------------------------------------------------------------- */
+
+static bool answer(
+	const struct drill_step *step, const char **out_answer, bool *out_done, void *context)
+{
+	(void)context;
+	*out_answer = step->id;
+	*out_done = strcmp(step->id, "classify") != 0;
+	return true;
+}
+
+TEST_WITHIN(people_answer_at_the_terminal, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.people_terminal = true;
+	f->watch.ask = answer;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(f->result.people_assessed);
+	REQUIRE(f->result.n_steps == 6);
+	for (size_t i = 0; i < f->result.n_steps; i++) {
+		CHECK(f->result.steps[i].answered && f->result.steps[i].after_ns >= 0);
+		CHECK(f->result.steps[i].done == (strcmp(f->result.steps[i].id, "classify") != 0));
+	}
+	CHECK(fabs(f->result.coverage - 55) < 0.01);
+	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"people-step\"") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+TEST_WITHIN(people_answer_through_a_controllers_file, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	static const char text[] =
+		"steps: [{step: isolate, done: true, after: 7, by: night shift}]";
+	f->request.people_file = test_path("people.yaml");
+	test_write_file(f->request.people_file, text, sizeof text - 1);
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(f->result.people_assessed);
+	CHECK_INT(f->result.steps[1].after_ns, 7 * NS_PER_S);
+	CHECK_TEXT(f->result.steps[1].role, "night shift");
+	conduct_fixture_undo(f, f->result.id);
+}
+
+/* --- clock
+ * ---------------------------------------------------------------------------------------------- */
+
+static struct conduct_fixture *stepping;
+static int64_t wall_with_a_step(void *context)
+{
+	(void)context;
+	int64_t now_ns = clock_wall_ns(NULL);
+	return stepping != NULL && stepping->acted ? now_ns + 3600 * NS_PER_S : now_ns;
+}
+
+static void step_clock(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 2)
+		f->acted = true;
+}
+
+TEST_WITHIN(a_clock_that_is_stepped_is_noted_and_changes_no_interval, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	struct clock clock = { .wall_ns = wall_with_a_step };
+	stepping = f;
+	f->context.clock = &clock;
+	f->request.rate_files_per_s = 30;
+	f->on_progress = step_clock;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_COMPLETED);
+	CHECK(f->result.ended_ns - f->result.started_ns < 60 * NS_PER_S);
+	CHECK(f->result.attack_ns < 30 * NS_PER_S);
+	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"clock-stepped\"") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
