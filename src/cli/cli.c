@@ -64,7 +64,7 @@ static enum status show_help(
 }
 
 static enum status run_parsed(
-	const struct command_table *t, const struct parsed *parsed, struct error *e)
+	const struct command_table *t, const struct parsed *parsed, bool *out_told, struct error *e)
 {
 	struct session s;
 	enum status status = session_open(&s, parsed->common.home, parsed->common.json, e);
