@@ -1,7 +1,7 @@
 /*
- * Evidence of one job as JSON Lines, each line chained to the one before by SHA-256; the last line is
- * a DSSE envelope over the chain's head. It proves that nothing was changed later, not that what it
- * says is true: an administrator of the host can write what he likes before signing.
+ * Evidence of one job as JSON Lines, each line chained to the one before by SHA-256; the last line
+ * is a DSSE envelope over the chain's head. It proves that nothing was changed later, not that what
+ * it says is true: an administrator of the host can write what he likes before signing.
  *
  * A line: {"n":1,"prev":"<hex>","at":"<RFC 3339>","event":"…","data":{…}} — prev of line 1 is 64
  * zeros, of line n the SHA-256 of line n-1's bytes without its newline. The last line:
@@ -30,15 +30,16 @@ enum status evidence_add(struct evidence *v, int64_t wall_ns, const char *event,
 	struct error *e) MUST_CHECK;
 enum status evidence_sync(struct evidence *v, struct error *e) MUST_CHECK;
 /* The closing line; nothing can be added afterwards. Durable on OK. */
-enum status evidence_sign(struct evidence *v, int64_t wall_ns, const struct key *key,
-	struct error *e) MUST_CHECK;
+enum status evidence_sign(
+	struct evidence *v, int64_t wall_ns, const struct key *key, struct error *e) MUST_CHECK;
 void evidence_close(struct evidence *v);
 AUTO_TYPE(evidence_close, struct evidence *)
 
 struct evidence_check {
 	bool valid;
-	uint64_t first_bad_line; /* 1-based; 0 where valid. A missing end is the line after the last. */
-	char reason[256];        /* translated sentence; "" where valid */
+	uint64_t first_bad_line; /* 1-based; 0 where valid. A missing end is the line after the
+				    last. */
+	char reason[256];	 /* translated sentence; "" where valid */
 	char key_id[KEY_ID_LEN + 1];
 	char subject[64];
 	uint64_t n_lines;

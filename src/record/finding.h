@@ -15,15 +15,15 @@ enum finding_severity { FINDING_INFO, FINDING_LOW, FINDING_MEDIUM, FINDING_HIGH,
 
 struct finding {
 	struct id id;
-	const char *source;      /* "drill", "guard", "examine" … */
-	const char *rule;        /* stable id of what found it */
+	const char *source;	 /* "drill", "guard", "examine" … */
+	const char *rule;	 /* stable id of what found it */
 	const char *rule_author; /* who wrote the rule; shown wherever a match is shown */
-	const char *subject;     /* what it is about: a host, path, account */
+	const char *subject;	 /* what it is about: a host, path, account */
 	enum finding_severity severity;
-	const char *technique;   /* ATT&CK id, NULL */
-	const char *evidence;    /* what was seen */
+	const char *technique; /* ATT&CK id, NULL */
+	const char *evidence;  /* what was seen */
 	const char *remediation;
-	int64_t at_ns;           /* wall */
+	int64_t at_ns; /* wall */
 };
 
 extern const struct migration_area record_migrations;

@@ -17,7 +17,7 @@
 
 enum { KEY_ID_LEN = 32 };
 
-struct key;     /* one key pair, or a public key alone */
+struct key;	/* one key pair, or a public key alone */
 struct keyring; /* the home's keys: the current one signs, all of them are trusted */
 
 void key_free(struct key *k);
@@ -33,11 +33,11 @@ bool key_verify(const struct key *k, struct view message, struct view signature)
 
 /* Opens <home>/keys; makes the folder and the first key where there is none and `make` is true.
  * A private key that others may read is refused (E_DENIED). */
-enum status keyring_open(const char *home, bool make, struct keyring **out, struct error *e)
-	MUST_CHECK;
+enum status keyring_open(
+	const char *home, bool make, struct keyring **out, struct error *e) MUST_CHECK;
 void keyring_free(struct keyring *r);
 AUTO_TYPE(keyring_free, struct keyring *)
-const struct key *keyring_current(const struct keyring *r); /* NULL in an empty ring */
+const struct key *keyring_current(const struct keyring *r);		 /* NULL in an empty ring */
 const struct key *keyring_find(const struct keyring *r, struct view id); /* NULL: unknown */
 /* A new current key; the old one signs the statement that names it (keys/rotations.jsonl). */
 enum status keyring_rotate(struct keyring *r, int64_t wall_ns, struct error *e) MUST_CHECK;

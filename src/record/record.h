@@ -1,6 +1,6 @@
 /*
- * The nouns that capabilities share: keys, envelope, evidence, finding, receipt, outbox. This header
- * is all that other folders include.
+ * The nouns that capabilities share: keys, envelope, evidence, finding, receipt, outbox. This
+ * header is all that other folders include.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H

@@ -1,7 +1,7 @@
 /*
- * A small door to the database: open, migrate, prepare, bind, step, transaction. It knows no table's
- * meaning. SQLite now (WAL, synchronous=FULL, one connection); PostgreSQL will stand behind the same
- * calls, so SQL here is the common subset and placeholders are "?".
+ * A small door to the database: open, migrate, prepare, bind, step, transaction. It knows no
+ * table's meaning. SQLite now (WAL, synchronous=FULL, one connection); PostgreSQL will stand behind
+ * the same calls, so SQL here is the common subset and placeholders are "?".
  *
  * Only literals become SQL: STORE_SQL pastes "" around its argument, which does not compile for a
  * variable. Values go through bind.
@@ -26,7 +26,7 @@ struct migration {
 	const char *sql;
 };
 struct migration_area {
-	const char *name;            /* "drill"; its tables carry it as a prefix */
+	const char *name; /* "drill"; its tables carry it as a prefix */
 	const struct migration *rows;
 	size_t n_rows;
 };
@@ -38,8 +38,8 @@ enum status store_open(const char *path, const struct migration_area *areas, siz
 void store_close(struct store *s);
 AUTO_TYPE(store_close, struct store *)
 
-enum status store_prepare(struct store *s, const char *sql, struct statement **out, struct error *e)
-	MUST_CHECK;
+enum status store_prepare(
+	struct store *s, const char *sql, struct statement **out, struct error *e) MUST_CHECK;
 #define STORE_SQL(s, literal, out, e) store_prepare((s), "" literal "", (out), (e))
 void statement_free(struct statement *q);
 AUTO_TYPE(statement_free, struct statement *)

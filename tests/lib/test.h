@@ -28,14 +28,14 @@ struct test {
 
 void test_register(struct test *t);
 
-#define TEST_WITHIN(test_name, limit_s)                                                  \
-	static void test_name(void);                                                     \
-	static struct test test_row_##test_name = { #test_name, __FILE__, test_name, limit_s, \
-		NULL };                                                                  \
-	__attribute__((constructor)) static void test_enrol_##test_name(void)            \
-	{                                                                                \
-		test_register(&test_row_##test_name);                                    \
-	}                                                                                \
+#define TEST_WITHIN(test_name, limit_s)                                                            \
+	static void test_name(void);                                                               \
+	static struct test test_row_##test_name = { #test_name, __FILE__, test_name, limit_s,      \
+		NULL };                                                                            \
+	__attribute__((constructor)) static void test_enrol_##test_name(void)                      \
+	{                                                                                          \
+		test_register(&test_row_##test_name);                                              \
+	}                                                                                          \
 	static void test_name(void)
 #define TEST(test_name) TEST_WITHIN(test_name, 60)
 
@@ -52,33 +52,33 @@ const char *test_source_folder(void);
 bool test_is_root(void);
 void test_write_file(const char *path, const void *bytes, size_t n_bytes);
 
-#define CHECK(condition)                                                     \
-	((condition) ? (void)0 : test_fail(__FILE__, __LINE__, "%s", #condition))
-#define REQUIRE(condition)                                                   \
-	do {                                                                 \
-		if (!(condition)) {                                          \
-			test_fail(__FILE__, __LINE__, "%s", #condition);     \
-			test_end();                                          \
-		}                                                            \
+#define CHECK(condition) ((condition) ? (void)0 : test_fail(__FILE__, __LINE__, "%s", #condition))
+#define REQUIRE(condition)                                                                         \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			test_fail(__FILE__, __LINE__, "%s", #condition);                           \
+			test_end();                                                                \
+		}                                                                                  \
 	} while (0)
 /* A call that must be OK; shows the error's sentence otherwise. */
-#define REQUIRE_OK(call, e)                                                  \
-	do {                                                                 \
-		enum status status_ = (call);                                \
-		if (status_ != OK) {                                         \
-			test_fail(__FILE__, __LINE__, "%s: %s: %s", #call,   \
-				status_name(status_), (e).text);             \
-			test_end();                                          \
-		}                                                            \
+#define REQUIRE_OK(call, e)                                                                        \
+	do {                                                                                       \
+		enum status status_ = (call);                                                      \
+		if (status_ != OK) {                                                               \
+			test_fail(__FILE__, __LINE__, "%s: %s: %s", #call, status_name(status_),   \
+				(e).text);                                                         \
+			test_end();                                                                \
+		}                                                                                  \
 	} while (0)
 void test_check_text(const char *file, int line, const char *got, const char *wanted);
 void test_check_int(const char *file, int line, const char *what, long long got, long long wanted);
 #define CHECK_TEXT(got, wanted) test_check_text(__FILE__, __LINE__, (got), (wanted))
-#define CHECK_INT(got, wanted)                                               \
+#define CHECK_INT(got, wanted)                                                                     \
 	test_check_int(__FILE__, __LINE__, #got, (long long)(got), (long long)(wanted))
 
-/* Re-executed roles enter the test program too: a test that spawns roles defines this (weak default:
- * NULL). Called by main before anything else when argv[1] is "--as". Returns the exit status. */
+/* Re-executed roles enter the test program too: a test that spawns roles defines this (weak
+ * default: NULL). Called by main before anything else when argv[1] is "--as". Returns the exit
+ * status. */
 extern int (*test_role_main)(int argc, char **argv);
 
 #endif
