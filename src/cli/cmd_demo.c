@@ -86,7 +86,7 @@ static enum status run_line(const char *line, struct error *e)
 
 static bool is_there(const char *program)
 {
-	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "--version", NULL };
+	char *const argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "--help", NULL };
 	const struct command command = { .argv = argv, .limit_ns = 20 * NS_PER_S };
 	struct command_result result;
 	AUTO_BUF struct buf output;
@@ -149,6 +149,12 @@ static enum status prepare(struct demo *d, struct drill_request *request, struct
 	buf_init(&sentence, 4 * KIB);
 	buf_addf(&sentence, _("Backup and restore are done by %s."), tool->name);
 	session_say(d->session, buf_text(&sentence));
+	/* Caches and settings of these tools go into the demo's own folder, not into the user's. */
+	(void)setenv("BORG_BASE_DIR", d->folder, 1);
+	(void)setenv("BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "yes", 1);
+	(void)setenv("RESTIC_CACHE_DIR", d->folder, 1);
+	request->restore_writes = &d->folder;
+	request->n_restore_writes = 1;
 	if (tool->prepare != NULL)
 		TRY(run_line(fill(d, tool->prepare), e));
 	request->backup = fill(d, tool->backup);
