@@ -4,7 +4,6 @@
  *
  * Both languages stand here because the plan is kept in the record, which is not re-rendered.
  */
-#include "base/i18n.h"
 #include "drill/score.h"
 
 #include <string.h>
@@ -158,140 +157,140 @@ static const struct improvement_row rows[] = {
 		  "it with a restore of a random sample.",
 			"查明备份遗漏或损坏了哪些目录，修正备份任务，并通过随机抽样恢复加以验证"
 			"。" },
-		N_("backup administrator"), 14 },
+		"backup administrator", 14 },
 	{ PART_RECOVER, restore_timed_out,
 		{ "Find out why the restore did not end (credentials, network, size), and write "
 		  "down a "
 		  "procedure that ends within the target time.",
 			"查明恢复为何未能完成（凭据、网络、数据量），"
 			"并编写能在目标时间内完成的恢复规程。" },
-		N_("backup administrator"), 14 },
+		"backup administrator", 14 },
 	{ PART_CONTAIN, was_not_contained,
 		{ "Set up automatic isolation (end the process, make the share read-only, cut the "
 		  "network) "
 		  "when many files change in a short time, and practise the manual way.",
 			"配置自动隔离（终止进程、共享改为只读、断开网络），"
 			"在短时间内大量文件被改动时触发，并演练人工隔离。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_DETECT, was_not_reported,
 		{ "Bring in a detector that watches mass changes and renames of files, and let its "
 		  "alert "
 		  "reach a person around the clock.",
 			"部署能监测文件批量修改与改名的检测手段，并确保告警全天候送达值班人员。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_DETECT, was_only_logged,
 		{ "Turn the log entry that was written into an alert with an owner, and test it "
 		  "with this "
 		  "drill again.",
 			"将已产生的日志记录升级为有责任人的告警，并用本演练再次验证。" },
-		N_("security operations"), 14 },
+		"security operations", 14 },
 	{ PART_DAMAGE, lost_too_much,
 		{ "Cut what one account and one host can change: separate write rights by "
 		  "department, turn "
 		  "off shares that nobody needs, keep snapshots that a user cannot delete.",
 			"压缩单个账号和单台主机可改动的范围：按部门分离写权限，关闭无人使用的共享，"
 			"保留用户无法删除的快照。" },
-		N_("system administrator"), 45 },
+		"system administrator", 45 },
 	{ PART_CONTAIN, was_contained_slowly,
 		{ "Shorten the way from alert to isolation: give the duty desk the right and the "
 		  "tool to "
 		  "isolate a host without asking.",
 			"缩短从告警到隔离的路径：授权值班人员无需请示即可隔离主机，"
 			"并配备相应工具。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_DETECT, was_reported_late,
 		{ "Tune the detector to the first seconds (canary files, rate of renames), so that "
 		  "the "
 		  "first alert comes within one minute.",
 			"将检测规则前移到最初几秒（诱饵文件、改名速率），使首次告警在一分钟内发出"
 			"。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_DETECT, had_false_alarms,
 		{ "Tune the rules that took ordinary work for an attack, and run the benign twin "
 		  "again "
 		  "until it stays silent.",
 			"调整将正常业务误判为攻击的规则，并重复运行良性对照演练，直至不再误报。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_PEOPLE, notified_authority_late,
 		{ "Prepare the authority's form with the fixed fields filled in, name a deputy, "
 		  "and practise "
 		  "it until it is ready inside the deadline.",
 			"预先填好上报表单的固定栏目，指定代理人，反复演练直至能在时限内完成上报"
 			"。" },
-		N_("compliance officer"), 14 },
+		"compliance officer", 14 },
 	{ PART_PEOPLE, notified_inside_late,
 		{ "Write one call list with deputies on one page, put it where the duty desk sits, "
 		  "and test "
 		  "it at night.",
 			"将含代理人的通讯录整理为一页纸，放在值班台，并在夜间进行抽测。" },
-		N_("security officer"), 14 },
+		"security officer", 14 },
 	{ PART_PEOPLE, missed_isolate,
 		{ "Show everybody on duty how to isolate a host, and put the steps on a card "
 		  "beside it.",
 			"向所有值班人员讲解如何隔离主机，并将步骤卡片放在设备旁。" },
-		N_("security officer"), 30 },
+		"security officer", 30 },
 	{ PART_PEOPLE, missed_classify,
 		{ "Practise the classification of an incident on three written cases.",
 			"用三个书面案例演练事件分级。" },
-		N_("compliance officer"), 30 },
+		"compliance officer", 30 },
 	{ PART_PEOPLE, was_out_of_order,
 		{ "Go through the order of steps with those on duty: recognise, classify, then "
 		  "report.",
 			"与值班人员复盘步骤顺序：先识别，再分级，后上报。" },
-		N_("security officer"), 30 },
+		"security officer", 30 },
 	{ PART_RECOVER, restored_late,
 		{ "Bring the restore inside its target: restore the most important data first, "
 		  "measure the "
 		  "throughput, or change the target with the owner's signature.",
 			"使恢复时间达到目标：优先恢复最重要的数据，测量吞吐量；如需调整目标，"
 			"须经业务负责人签字。" },
-		N_("backup administrator"), 45 },
+		"backup administrator", 45 },
 	{ PART_RECOVER, restored_old,
 		{ "Back up more often, or change the target for the age of a backup with the "
 		  "owner's "
 		  "signature.",
 			"提高备份频率；如需放宽恢复点目标，须经业务负责人签字。" },
-		N_("backup administrator"), 30 },
+		"backup administrator", 30 },
 	{ PART_RECOVER, restore_strayed,
 		{ "Restrict the restore command to its target folder: it changed files outside it.",
 			"将恢复命令限制在目标目录内：它改动了目录以外的文件。" },
-		N_("backup administrator"), 14 },
+		"backup administrator", 14 },
 	{ PART_DAMAGE, lost_some,
 		{ "Look at the files that were lost before the alert, and move the detector's "
 		  "trigger to "
 		  "fewer files.",
 			"分析告警前损失的文件，将检测触发阈值调到更少的文件数。" },
-		N_("security operations"), 45 },
+		"security operations", 45 },
 	{ PART_RECOVER, has_no_restore,
 		{ "Repeat the drill with your own restore command, so that the backup is proven "
 		  "and not "
 		  "assumed.",
 			"使用本单位的恢复命令重新演练，用事实证明备份可用，而不是假定可用。" },
-		N_("backup administrator"), 30 },
+		"backup administrator", 30 },
 	{ PART_DETECT, has_no_channel,
 		{ "Name the places where an alert would appear (log, alert file, webhook), and "
 		  "repeat the "
 		  "drill.",
 			"指明告警会出现的位置（日志、告警文件、回调接口），并重新演练。" },
-		N_("security operations"), 30 },
+		"security operations", 30 },
 	{ PART_PEOPLE, has_no_people,
 		{ "Repeat the drill with the people on duty, at the terminal or on the printed "
 		  "card.",
 			"组织值班人员参与，在终端上或使用打印的演练卡重新演练。" },
-		N_("security officer"), 30 },
+		"security officer", 30 },
 	{ PART_RECOVER, has_no_generations,
 		{ "Plant decoys on several days before the next drill, so that the age of a backup "
 		  "(RPO) can "
 		  "be measured.",
 			"在下次演练前分多天植入诱饵文件，以便测量恢复点（RPO）。" },
-		N_("backup administrator"), 60 },
+		"backup administrator", 60 },
 };
 
 static const struct improvement_row void_row = { PART_DAMAGE, was_voided,
 	{ "Find out what changed outside the arena or ended the run, before any further drill on "
 	  "this host.",
 		"在本主机再次演练之前，查明是什么改动了演练区以外的内容或中断了演练。" },
-	N_("security officer"), 7 };
+	"security officer", 7 };
 
 static void fill(const struct drill_result *r, const struct improvement_row *row,
 	struct drill_improvement *out)

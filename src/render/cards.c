@@ -75,8 +75,7 @@ static void put_step(const struct screen *s, size_t number, const struct drill_s
 	screen_paragraph(s, STYLE_PLAIN, "   ", 3, text_in_language(step->inject));
 	l = line_start(s);
 	line_to(&l, 3);
-	line_putf(&l, STYLE_PLAIN, _("Role: %s"),
-		step->role == NULL || step->role[0] == '\0' ? "–" : _(step->role));
+	line_putf(&l, STYLE_PLAIN, _("Role: %s"), word_role(step->role));
 	line_to(&l, 38);
 	line_putf(&l, STYLE_PLAIN, _("Due after: %s"), figure_duration(step->due_ns).text);
 	line_end(&l);

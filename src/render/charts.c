@@ -97,7 +97,7 @@ const struct drawing *chart_budget(const struct drill_result *r, struct pool *p)
 		struct figure used, most;
 	} rows[] = {
 		{ _("Files in the arena"), ratio((double)n_files, (double)b->n_files),
-			figure_count(n_files), figure_count(b->n_files) },
+			figure_short(n_files), figure_short(b->n_files) },
 		{ _("Bytes changed"), ratio((double)r->bytes_changed, (double)b->bytes_changed),
 			figure_bytes(r->bytes_changed), figure_bytes(b->bytes_changed) },
 		{ _("Time of the attack"), ratio(seconds, limit_s), time_used, time_most },
@@ -202,7 +202,7 @@ static void draw_axes(struct drawing *d, const struct scale *s, struct pool *p)
 		draw_line(d, INK_LINE, left, (struct point){ PLOT_X + PLOT_W, left.y }, false);
 		if (files == floor(files))
 			draw_text(d, INK_MUTED, (struct point){ PLOT_X - 8, left.y + 4 },
-				ANCHOR_END, keep(p, figure_count((uint64_t)files)));
+				ANCHOR_END, keep(p, figure_short((uint64_t)files)));
 		double time_ns = s->time_ns * i / TICKS;
 		struct point low = place(s, time_ns, 0);
 		draw_text(d, INK_MUTED, (struct point){ low.x, low.y + 20 },

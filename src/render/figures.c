@@ -41,6 +41,20 @@ struct figure figure_count(uint64_t n)
 	return f;
 }
 
+struct figure figure_short(uint64_t n)
+{
+	static const char units[] = "MGTPE";
+	struct figure f;
+	if (n < 1000000)
+		return figure_count(n);
+	double x = (double)n / 1e6;
+	size_t unit = 0;
+	for (; x >= 999.95 && unit + 2 < sizeof units; unit++)
+		x /= 1000;
+	(void)snprintf(f.text, sizeof f.text, "%.1f %c", x, units[unit]);
+	return tie(f);
+}
+
 struct figure figure_score(double x)
 {
 	struct figure f;
@@ -92,9 +106,11 @@ struct figure figure_duration(int64_t ns)
 	else if (s < 48 * 3600)
 		(void)snprintf(f.text, sizeof f.text, _("%d h %02d min"), (int)(s / 3600),
 			(int)(s / 60 % 60));
-	else
-		(void)snprintf(f.text, sizeof f.text, _("%lld days %d h"), (long long)(s / 86400),
+	else if (s < 100 * 86400)
+		(void)snprintf(f.text, sizeof f.text, _("%d days %d h"), (int)(s / 86400),
 			(int)(s / 3600 % 24));
+	else
+		(void)snprintf(f.text, sizeof f.text, _("%d days"), (int)(s / 86400));
 	return tie(f);
 }
 

@@ -12,7 +12,9 @@ struct figure {
 	char text[64];
 };
 
-struct figure figure_count(uint64_t n);	      /* 26,752 */
+struct figure figure_count(uint64_t n); /* 26,752 */
+/* As figure_count, 4.3 M from a million on: for charts. */
+struct figure figure_short(uint64_t n);
 struct figure figure_score(double x);	      /* 62.8 */
 struct figure figure_percent(double percent); /* 80 % */
 struct figure figure_share(double share);     /* 7.0 % of 0 … 1 */

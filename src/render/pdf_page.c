@@ -18,7 +18,12 @@ static void foot(struct pdf *p)
 	double y = PAGE_H - MARGIN_BOTTOM + 24;
 	AUTO_BUF struct buf number;
 	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
-	pdf_text(p, p->document->title, &style, (struct point){ MARGIN_X, y }, BODY_W * 0.8);
+	PangoLayout *title = pdf_layout(p, p->document->title, &style, BODY_W * 0.8);
+	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
+	pango_layout_set_height(title, -1);
+	pdf_colour(p, style.colour);
+	pdf_show(p, title, MARGIN_X, y);
+	g_object_unref(title);
 	style.align = PANGO_ALIGN_RIGHT;
 	buf_init(&number, 64);
 	buf_addf(&number, "%d / %d", p->page, p->n_pages);
@@ -175,7 +180,8 @@ static void table(struct pdf *p, const struct block *t)
 	for (size_t i = 0; i < t->n_rows; i++) {
 		bool is_head = t->kind == BLOCK_TABLE && i == 0;
 		int page = p->page;
-		pdf_need(p, 40);
+		/* Headings are not left alone at the foot of a page. */
+		pdf_need(p, is_head ? 80 : 40);
 		if (t->kind == BLOCK_TABLE && page != p->page && !is_head)
 			row(p, t->cells, t->n_columns, widths, true);
 		row(p, &t->cells[i * t->n_columns], t->n_columns, widths, is_head);

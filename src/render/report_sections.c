@@ -331,7 +331,7 @@ void section_people(struct document *d, const struct drill_result *r)
 	for (size_t i = 0; i < r->n_steps; i++) {
 		const struct drill_step *s = &r->steps[i];
 		rows_cell(&t, CELL_STRONG(text_in_language(s->title)));
-		rows_cell(&t, CELL(s->role == NULL || s->role[0] == '\0' ? "–" : _(s->role)));
+		rows_cell(&t, CELL(word_role(s->role)));
 		rows_cell(&t, CELL(duration(d, s->due_ns)));
 		rows_cell(&t, step_result(d, s));
 		rows_cell(&t, CELL(or_dash(s->answer)));
@@ -361,7 +361,7 @@ void section_plan(struct document *d, const struct drill_result *r)
 		const struct drill_improvement *x = &r->improvements[i];
 		rows_cell(&t, CELL(count(d, i + 1)));
 		rows_cell(&t, CELL(text_in_language(x->action)));
-		rows_cell(&t, CELL(x->owner == NULL || x->owner[0] == '\0' ? "–" : _(x->owner)));
+		rows_cell(&t, CELL(word_role(x->owner)));
 		rows_cell(&t, CELL_TIGHT(doc_text(d, figure_date(x->due_ns).text)));
 		rows_cell(&t, CELL(word_status(x->status)));
 	}

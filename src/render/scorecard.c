@@ -199,8 +199,7 @@ static void put_next(const struct screen *s, const struct drill_result *r)
 		AUTO_BUF struct buf text;
 		buf_init(&text, 128 * KIB);
 		buf_addf(&text, _("%s (%s, by %s)"), text_in_language(x->action),
-			x->owner == NULL || x->owner[0] == '\0' ? "–" : _(x->owner),
-			figure_date(x->due_ns).text);
+			word_role(x->owner), figure_date(x->due_ns).text);
 		char lead[16];
 		(void)snprintf(lead, sizeof lead, "%zu. ", i + 1);
 		screen_paragraph(s, STYLE_PLAIN, lead, 3, buf_text(&text));

@@ -153,6 +153,21 @@ const char *word_kind(const char *kind)
 	return find_word(rows, COUNT_OF(rows), kind);
 }
 
+const char *word_role(const char *role)
+{
+	static const struct word_row rows[] = {
+		{ "operator", N_("operator") },
+		{ "duty desk", N_("duty desk") },
+		{ "duty manager", N_("duty manager") },
+		{ "security officer", N_("security officer") },
+		{ "security operations", N_("security operations") },
+		{ "system administrator", N_("system administrator") },
+		{ "backup administrator", N_("backup administrator") },
+		{ "compliance officer", N_("compliance officer") },
+	};
+	return role == NULL || role[0] == '\0' ? "–" : find_word(rows, COUNT_OF(rows), role);
+}
+
 const char *word_lock(const char *name)
 {
 	static const struct word_row rows[] = {
