@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/embed.h"
 #include "base/fault.h"
 #include "drill/scenario.h"
+#include "sys/file.h"
 #include "tests/lib/test.h"
 
 extern const struct embedded_file scenario_files[];
@@ -420,4 +422,29 @@ TEST(memory_that_runs_out_is_an_error_and_not_a_crash)
 	}
 	CHECK_INT(status, OK);
 #endif
+}
+
+/* --- the page that users read --- */
+
+TEST(the_example_in_the_documentation_is_a_scenario_and_the_table_is_complete)
+{
+	char path[4096];
+	struct error e = ERROR_NONE;
+	struct scenario *s = fresh();
+	AUTO_BUF struct buf page;
+	buf_init(&page, 0);
+	(void)snprintf(path, sizeof path, "%s/docs/scenarios.md", test_source_folder());
+	REQUIRE_OK(file_read_all(AT_FDCWD, path, MIB, &page, &e), e);
+	const char *from = strstr(buf_text(&page), "```yaml\n");
+	const char *to = from == NULL ? NULL : strstr(from + 8, "```");
+	REQUIRE(to != NULL);
+	struct view example = { from + 8, (size_t)(to - from - 8) };
+	REQUIRE_OK(scenario_parse(example, "example", pool_here(), s, &e), e);
+	for (unsigned long i = 0; i < scenario_files_n; i++) {
+		char row[64];
+		const char *name = scenario_files[i].name;
+		(void)snprintf(row, sizeof row, "| `%.*s` |", (int)(strlen(name) - 5), name);
+		if (strstr(buf_text(&page), row) == NULL)
+			test_fail(__FILE__, __LINE__, "%s is not in the table", name);
+	}
 }
