@@ -3,6 +3,7 @@
  */
 #include "tests/lib/arena_fixture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +13,9 @@
 
 #include "base/random.h"
 #include "drill/budget.h"
+#include "drill/emulate.h"
 #include "sys/file.h"
+#include "sys/role.h"
 #include "tests/lib/test.h"
 
 enum { TEXT_BYTES = 65521, HEAD_BYTES = 256 * 1024, TAIL_BYTES = 64 * 1024 };
@@ -149,7 +152,7 @@ static void add_file(struct arena_fixture *a, const struct fixture_file *wanted)
 	uint32_t file = m->n_files;
 	struct manifest_file *f = &m->files[file];
 	*f = (struct manifest_file){ .folder = add_folder(a, wanted->folder),
-		.name = wanted->name,
+		.name = pool_text(a->pool, view_of(wanted->name)),
 		.kind = DECOY_TXT,
 		.mode = 0600,
 		.size_bytes = wanted->size_bytes };
@@ -178,8 +181,9 @@ static void add_file(struct arena_fixture *a, const struct fixture_file *wanted)
 static void read_scenario(struct arena_fixture *a, const char *scenario)
 {
 	struct error e = ERROR_NONE;
-	if (strchr(scenario, '\n') != NULL)
-		REQUIRE_OK(scenario_parse(view_of(scenario), "test", a->pool, &a->scenario, &e), e);
+	const char *kept = pool_text(a->pool, view_of(scenario));
+	if (strchr(kept, '\n') != NULL)
+		REQUIRE_OK(scenario_parse(view_of(kept), "test", a->pool, &a->scenario, &e), e);
 	else
 		REQUIRE_OK(scenario_find(test_folder(), scenario, a->pool, &a->scenario, &e), e);
 }
@@ -327,4 +331,109 @@ bool fixture_is_planted(const struct arena_fixture *a, uint32_t file, const char
 			return false;
 	}
 	return true;
+}
+
+int arena_fixture_role(int argc, char **argv)
+{
+	static const struct role roles[] = { { "emulator", emulator_role } };
+	int code = 2;
+	(void)role_dispatch(argc, argv, roles, COUNT_OF(roles), &code);
+	return code;
+}
+
+#define SCENARIO_TOP                                                                               \
+	"id: test-pattern\nversion: 1\nkind: pattern\n"                                            \
+	"name: { en: Test, zh: 测试 }\nsummary: { en: Test., zh: 测试。 }\n"                  \
+	"source: test\nattack: [T1486]\norder: depth-first\n"
+#define SCENARIO_END                                                                               \
+	"suffix: .locked\nfooter: 92\n"                                                            \
+	"note:\n  where: every-folder\n  name: README.txt\n"                                       \
+	"  text:\n    en: Call the desk.\n    zh: 请致电。\n"                                  \
+	"threads: 2\nrate: unlimited\ndecoys: 10\nsize_classes: []\n"                              \
+	"max_files: 30000\nmax_bytes: 8 GiB\nmax_seconds: 900\n"
+
+const char fixture_header_only[] =
+	SCENARIO_TOP "write: in-place\nio: 4 KiB\nregion:\n  - label: head\n    head: 4 KiB\n"
+		     "rename: before\n" SCENARIO_END;
+
+const char *fixture_whole_files(struct pool *p, const char *write)
+{
+	return pool_textf(p,
+		SCENARIO_TOP "write: %s\nio: 64 KiB\nregion:\n  - label: full\n    full: true\n"
+			     "rename: after\n" SCENARIO_END,
+		write);
+}
+
+static bool is_emulator_of(const char *pid, pid_t parent)
+{
+	char path[300];
+	char line[256] = "";
+	(void)snprintf(path, sizeof path, "/proc/%s/stat", pid);
+	AUTO_FILE FILE *f = fopen(path, "re");
+	if (f == NULL || fgets(line, sizeof line, f) == NULL)
+		return false;
+	const char *name = strstr(line, "(" EMULATOR_PROCESS_NAME ") ");
+	int found = -1;
+	return name != NULL &&
+	       sscanf(name + sizeof EMULATOR_PROCESS_NAME + 2, "%*c %d", &found) == 1 &&
+	       found == parent;
+}
+
+pid_t fixture_emulator_pid(pid_t parent)
+{
+	DIR *d = opendir("/proc");
+	pid_t found = -1;
+	REQUIRE(d != NULL);
+	for (struct dirent *entry = readdir(d); entry != NULL && found < 0; entry = readdir(d)) {
+		unsigned long long pid;
+		if (view_to_u64(view_of(entry->d_name), &pid) &&
+			is_emulator_of(entry->d_name, parent))
+			found = (pid_t)pid;
+	}
+	(void)closedir(d);
+	return found;
+}
+
+/* The bytes that the scenario leaves in a file that it is through with. */
+static bool is_fully_changed(const struct arena_fixture *a, uint32_t file, const char *path)
+{
+	const struct manifest_file *f = &a->manifest.files[file];
+	struct error e = ERROR_NONE;
+	AUTO(keystream_free) struct keystream *k = NULL;
+	char type[16];
+	struct stat st;
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = (size_t)f->size_bytes;
+	AUTO_FREE char *got = malloc(n + 1);
+	AUTO_FREE char *wanted = malloc(n + 1);
+	REQUIRE_OK(keystream_new(&k, &e), e);
+	REQUIRE(got != NULL && wanted != NULL);
+	if (fd < 0 || fstat(fd, &st) != 0 ||
+		(uint64_t)st.st_size != f->size_bytes + a->scenario.footer_bytes ||
+		pread(fd, got, n, 0) != (ssize_t)n)
+		return false;
+	fixture_content(f, file, 0, wanted, n);
+	keystream_file(k, a->escrow, file);
+	struct extent_walk walk;
+	struct extent x;
+	extent_walk_start(
+		&walk, scenario_region(&a->scenario, n, manifest_type(f, type)), f->size_bytes);
+	while (extent_walk_next(&walk, &x))
+		keystream_apply(k, x.offset, wanted + x.offset, x.len);
+	return memcmp(got, wanted, n) == 0;
+}
+
+size_t fixture_count_changed(const struct arena_fixture *a)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < a->manifest.n_files; i++) {
+		if (fixture_is_planted(a, i, fixture_path(a, i, NULL)))
+			continue;
+		bool changed = is_fully_changed(a, i, fixture_path(a, i, fixture_new_name(a, i)));
+		if (!changed)
+			test_fail(__FILE__, __LINE__, "%s is neither planted nor changed",
+				fixture_path(a, i, NULL));
+		n += changed;
+	}
+	return n;
 }

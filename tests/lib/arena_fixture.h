@@ -36,6 +36,18 @@ struct attack_request arena_fixture_request(struct arena_fixture *a);
 /* n files of `size_bytes`, spread over folders three deep. */
 struct fixture_file *arena_fixture_many(struct pool *p, size_t n, uint64_t size_bytes);
 
+/* The one role of these tests, for test_role_main. */
+int arena_fixture_role(int argc, char **argv);
+/* A header-only scenario: 4 KiB, renamed before, a footer of 92 bytes, a note in each folder. */
+extern const char fixture_header_only[];
+/* The same in the given write mode ("new-then-unlink" …), whole files. */
+const char *fixture_whole_files(struct pool *p, const char *write);
+/* The emulator that this process started; -1 where there is none. */
+pid_t fixture_emulator_pid(pid_t parent);
+/* Every decoy is either as planted or changed to its end. Returns how many are changed; ends the
+ * test where one is neither. Not for those in `gone`. */
+size_t fixture_count_changed(const struct arena_fixture *a);
+
 /* What was planted at [offset, offset + n) of a file; zeros in holes. */
 void fixture_content(
 	const struct manifest_file *f, uint32_t file, uint64_t offset, void *out, size_t n_bytes);

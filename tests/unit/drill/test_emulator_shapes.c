@@ -18,14 +18,7 @@
 #include "tests/lib/arena_fixture.h"
 #include "tests/lib/test.h"
 
-static const struct role roles[] = { { "emulator", emulator_role } };
-static int enter(int argc, char **argv)
-{
-	int code = 2;
-	(void)role_dispatch(argc, argv, roles, COUNT_OF(roles), &code);
-	return code;
-}
-int (*test_role_main)(int argc, char **argv) = enter;
+int (*test_role_main)(int argc, char **argv) = arena_fixture_role;
 
 /* --- what is expected --- */
 
