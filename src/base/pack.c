@@ -63,7 +63,8 @@ void pack_put_digest(struct buf *b, struct digest d)
 
 void unpack_init(struct unpack *u, struct view v)
 {
-	*u = (struct unpack){ (const unsigned char *)v.at, v.len, false };
+	const char *at = v.at == NULL ? "" : v.at; /* so that moving by nothing is defined */
+	*u = (struct unpack){ (const unsigned char *)at, v.len, false };
 }
 
 const unsigned char *pack_get_raw(struct unpack *u, size_t n_bytes)
