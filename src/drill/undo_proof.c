@@ -113,13 +113,22 @@ static bool prove_by_tags(struct undo_work *w, const struct manifest_file *f, in
 	return true;
 }
 
+static bool has_holes(const struct manifest_file *f)
+{
+	uint64_t held = 0;
+	for (uint32_t i = 0; i < f->n_runs; i++)
+		held += f->runs[i].n;
+	return held != manifest_n_blocks(f);
+}
+
 bool undo_prove(struct undo_work *w, uint32_t file, int fd)
 {
 	const struct manifest_file *f = &w->manifest->files[file];
 	struct file_identity now;
 	if (file_identify(fd, &now, NULL) != OK || now.size_bytes != f->size_bytes)
 		return false;
-	if (f->size_bytes > UNDO_WHOLE_BYTES_MAX)
+	/* The whole's hash says nothing of holes. */
+	if (f->size_bytes > UNDO_WHOLE_BYTES_MAX || has_holes(f))
 		return prove_by_tags(w, f, fd);
 	bool read = digest_content(w, f->size_bytes, fd);
 	struct digest got = digester_result(w->digester);
