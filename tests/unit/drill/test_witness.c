@@ -14,8 +14,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/pack.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/snapshot.h"
 #include "tests/lib/test.h"
 
@@ -47,7 +47,7 @@ static void prepare(struct fixture *f)
 	memset(f, 0, sizeof *f);
 	f->pool = pool_new(4 * MIB);
 	REQUIRE(f->pool != NULL);
-	const char *const folders[] = { "home", "home/drills", "home/drills/" ID, "data",
+	const char *const folders[] = { "home", "home/drills", ("home/drills/" ID), "data",
 		"data/arena", "user", "user/letters" };
 	for (size_t i = 0; i < COUNT_OF(folders); i++)
 		REQUIRE(mkdir(test_path(folders[i]), 0700) == 0);
@@ -337,7 +337,7 @@ TEST(a_witness_that_was_ended_is_an_error_and_not_a_clean_bill)
 
 TEST(a_start_that_fails_anywhere_leaves_no_sentinel)
 {
-#ifdef TOCSIN_FAULTS
+	NEEDS_FAULTS();
 	struct fixture f;
 	prepare(&f);
 	int n_failed = 0;
@@ -357,7 +357,4 @@ TEST(a_start_that_fails_anywhere_leaves_no_sentinel)
 	}
 	CHECK(n_failed > 20 && n_failed < 399);
 	pool_free(f.pool);
-#else
-	test_skip("built without fault points");
-#endif
 }

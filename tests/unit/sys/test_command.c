@@ -1,0 +1,202 @@
+/*
+ * Running programs: their end, their output, their time.
+ */
+#include "sys/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "tests/lib/faults.h"
+#include "tests/lib/test.h"
+
+struct fixture {
+	struct buf output;
+	struct command_result result;
+	struct error e;
+};
+
+static enum status run_shell(struct fixture *f, const char *script, struct command c)
+{
+	char shell[] = "sh";
+	char option[] = "-c";
+	char *text = strdup(script);
+	char *argv[] = { shell, option, text, NULL };
+	if (f->output.ceiling == 0)
+		buf_init(&f->output, 4096);
+	c.argv = argv;
+	enum status status = command_run(&c, &f->output, &f->result, &f->e);
+	free(text);
+	return status;
+}
+
+/* The pid that a script printed first. */
+static pid_t printed_pid(const struct fixture *f)
+{
+	unsigned long long pid = 0;
+	struct view rest = buf_view(&f->output);
+	REQUIRE(view_to_u64(view_cut(&rest, '\n'), &pid) && pid > 1);
+	return (pid_t)pid;
+}
+
+TEST(exit_status_and_output_are_told)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	REQUIRE_OK(
+		run_shell(&f, "echo one; echo two >&2; exit 3", (struct command){ .limit_ns = 0 }),
+		f.e);
+	CHECK_INT(f.result.exit_status, 3);
+	CHECK(!f.result.timed_out && !f.result.ended_early);
+	CHECK_TEXT(buf_text(&f.output), "one\ntwo\n");
+	buf_done(&f.output);
+}
+
+TEST(a_signal_shows_as_a_shell_shows_it)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	REQUIRE_OK(run_shell(&f, "kill -9 $$", (struct command){ .limit_ns = 0 }), f.e);
+	CHECK_INT(f.result.exit_status, 137);
+	buf_done(&f.output);
+}
+
+TEST(a_program_that_does_not_exist_is_absent)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	char name[] = "no-such-program-anywhere";
+	char *argv[] = { name, NULL };
+	buf_init(&f.output, 100);
+	CHECK_INT(command_run(&(struct command){ .argv = argv }, &f.output, &f.result, &f.e),
+		E_ABSENT);
+	char *none[] = { NULL };
+	CHECK_INT(command_run(&(struct command){ .argv = none }, &f.output, &f.result, &f.e),
+		E_INVALID);
+	CHECK_INT(f.result.exit_status, -1);
+}
+
+TEST(folder_and_environment_are_the_callers_choice)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	char variable[] = "COLOUR=blue";
+	char path[] = "PATH=/usr/bin:/bin";
+	char *envp[] = { variable, path, NULL };
+	const struct command c = { .envp = envp, .folder = test_folder() };
+	REQUIRE_OK(run_shell(&f, "pwd; echo $COLOUR $HOME", c), f.e);
+	char wanted[512];
+	(void)snprintf(wanted, sizeof wanted, "%s\nblue\n", test_folder());
+	CHECK_TEXT(buf_text(&f.output), wanted);
+	buf_done(&f.output);
+	CHECK_INT(run_shell(&f, "true", (struct command){ .folder = test_path("none") }), E_FAILED);
+	CHECK_INT(f.e.errno_value, ENOENT);
+}
+
+TEST(nothing_of_ours_is_inherited)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	REQUIRE(dup2(STDERR_FILENO, 77) == 77); /* not close-on-exec */
+	sigset_t all;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	REQUIRE_OK(run_shell(&f,
+			   "ls /proc/self/fd | wc -l; grep -E 'Sig(Blk|Ign)' /proc/self/status | "
+			   "grep -c 0000000000000000; cat",
+			   (struct command){ .limit_ns = 20 * NS_PER_S }),
+		f.e);
+	CHECK_TEXT(buf_text(&f.output), "4\n2\n"); /* 0, 1, 2 and the folder that ls reads */
+	buf_done(&f.output);
+}
+
+TEST(output_beyond_the_ceiling_is_cut_and_the_program_goes_on)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	buf_init(&f.output, 1000);
+	REQUIRE_OK(run_shell(&f, "yes | head -c 300000; exit 5", (struct command){ .limit_ns = 0 }),
+		f.e);
+	CHECK_INT(f.result.exit_status, 5);
+	CHECK_INT(f.output.len, 1000);
+	CHECK(!f.output.failed);
+	buf_done(&f.output);
+}
+
+TEST(over_its_limit_the_whole_group_ends)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	const struct command c = { .limit_ns = 200 * NS_PER_MS };
+	REQUIRE_OK(run_shell(&f, "sleep 60 & echo $!; sleep 60", c), f.e);
+	CHECK(f.result.timed_out);
+	CHECK_INT(f.result.exit_status, 143);
+	CHECK(f.result.took_ns >= 200 * NS_PER_MS && f.result.took_ns < 4 * NS_PER_S);
+	pid_t pid = printed_pid(&f);
+	bool gone = false;
+	for (int i = 0; i < 200 && !gone; i++) {
+		char path[64];
+		char state = 'Z';
+		(void)snprintf(path, sizeof path, "/proc/%d/stat", pid);
+		FILE *stat = fopen(path, "r");
+		if (stat != NULL && fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'Z';
+		gone = stat == NULL || state == 'Z' || state == 'X';
+		if (stat != NULL)
+			(void)fclose(stat);
+		clock_sleep_ns(5 * NS_PER_MS);
+	}
+	CHECK(gone);
+	buf_done(&f.output);
+}
+
+TEST_WITHIN(a_program_that_ignores_the_request_is_killed, 30)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	const struct command c = { .limit_ns = 100 * NS_PER_MS };
+	REQUIRE_OK(run_shell(&f, "trap '' TERM; while :; do sleep 0.05; done", c), f.e);
+	CHECK(f.result.timed_out);
+	CHECK_INT(f.result.exit_status, 137);
+	CHECK(f.result.took_ns >= 5 * NS_PER_S);
+	buf_done(&f.output);
+}
+
+static bool third_time(void *context)
+{
+	int *n = context;
+	return ++*n == 3;
+}
+
+TEST(the_tick_can_end_it)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	int n = 0;
+	const struct command c = { .tick = third_time, .context = &n };
+	REQUIRE_OK(run_shell(&f, "sleep 60", c), f.e);
+	CHECK(f.result.ended_early && !f.result.timed_out);
+	CHECK_INT(n, 3);
+	CHECK(f.result.took_ns >= 250 * NS_PER_MS && f.result.took_ns < 10 * NS_PER_S);
+	buf_done(&f.output);
+}
+
+TEST(a_child_left_in_the_background_does_not_hold_us)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	REQUIRE_OK(run_shell(&f, "sleep 30 & echo $!; exit 0", (struct command){ .limit_ns = 0 }),
+		f.e);
+	CHECK_INT(f.result.exit_status, 0);
+	CHECK(f.result.took_ns < 10 * NS_PER_S);
+	(void)kill(printed_pid(&f), SIGKILL);
+	buf_done(&f.output);
+}
+
+TEST(a_fork_that_fails_is_told)
+{
+	NEEDS_FAULTS();
+	struct fixture f = { .result = { .exit_status = -1 } };
+	fault_arm("command_fork", 1);
+	CHECK_INT(run_shell(&f, "true", (struct command){ .limit_ns = 0 }), E_FAILED);
+	fault_disarm();
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0);
+}
