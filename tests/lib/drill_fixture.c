@@ -3,10 +3,14 @@
  */
 #include "tests/lib/drill_fixture.h"
 
-#include <math.h>
+#include <libintl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/i18n.h"
+#include "tests/lib/test.h"
 
 /* 2026-11-24T06:23:27.5Z */
 #define START_NS (1795501407LL * NS_PER_S + 500 * NS_PER_MS)
@@ -395,4 +399,19 @@ void fixture_plan(struct pool *p, struct drill_plan *out)
 		.marker = "TOCSIN-DRILL-019ab4f2",
 		.process_name = "tocsin-drill",
 		.rate_files_per_s = 40 };
+}
+
+void fixture_use_chinese(void)
+{
+	char exe[PATH_MAX], folder[PATH_MAX + 16];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	REQUIRE(n > 0);
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	(void)snprintf(folder, sizeof folder, "%s/../po", exe);
+	i18n_start("zh");
+	REQUIRE(bindtextdomain("tocsin", folder) != NULL);
+	i18n_use(LANGUAGE_ZH);
+	if (strcmp(i18n_text("Safety"), "Safety") == 0)
+		test_skip("the Chinese catalogue was not built");
 }

@@ -22,6 +22,9 @@ enum fixture_run {
 void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *out);
 /* Every field at random within its type: for reading back and for bounds. */
 void fixture_random(struct dice *d, struct pool *p, struct drill_result *out);
+/* Switches to Chinese with the catalogue of this build; ends the test as skipped where it was not
+ * built. */
+void fixture_use_chinese(void);
 void fixture_plan(struct pool *p, struct drill_plan *out);
 
 #endif

@@ -1,0 +1,322 @@
+/*
+ * The HTML report: self-contained, well-formed, escaped, in two languages, for every kind of run.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/i18n.h"
+#include "render/render.h"
+#include "tests/lib/drill_fixture.h"
+#include "tests/lib/test.h"
+
+static struct error e;
+
+static void report(const struct drill_result *r, struct buf *out)
+{
+	buf_init(out, RENDER_CEILING_BYTES);
+	REQUIRE_OK(render_report_html(r, out, &e), e);
+}
+
+static struct drill_result scored(enum fixture_run run, struct pool *p)
+{
+	struct drill_result r;
+	fixture_result(run, p, &r);
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	return r;
+}
+
+/* --- a small checker of tags: every one that opens is closed, in order --- */
+
+enum { DEPTH_MAX = 64, TAG_MAX = 32 };
+
+static bool is_void_element(const char *name)
+{
+	static const char *const names[] = { "meta", "input", "col", "br", "!DOCTYPE" };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void check_tags(const char *html)
+{
+	char open[DEPTH_MAX][TAG_MAX];
+	size_t depth = 0;
+	const char *at = html;
+	while ((at = strchr(at, '<')) != NULL) {
+		char name[TAG_MAX] = "";
+		bool closes = at[1] == '/';
+		const char *from = at + 1 + closes;
+		size_t n = strcspn(from, " >/\n");
+		const char *end = strchr(at, '>');
+		REQUIRE(n > 0 && n < sizeof name && end != NULL);
+		memcpy(name, from, n);
+		if (strcmp(name, "style") == 0 && !closes)
+			end = strstr(end, "</style") - 1;
+		if (closes) {
+			REQUIRE(depth > 0);
+			CHECK_TEXT(name, open[--depth]);
+		} else if (end[-1] != '/' && !is_void_element(name)) {
+			REQUIRE(depth < DEPTH_MAX);
+			memcpy(open[depth++], name, sizeof name);
+		}
+		at = end + 1;
+	}
+	CHECK_INT(depth, 0);
+}
+
+static void check_unique_ids(const char *html)
+{
+	for (const char *at = html; (at = strstr(at, " id=\"")) != NULL; at += 5) {
+		char id[80];
+		size_t n = strcspn(at + 5, "\"") + 6;
+		REQUIRE(n < sizeof id);
+		memcpy(id, at, n);
+		id[n] = '\0';
+		CHECK(strstr(at + n, id) == NULL);
+	}
+}
+
+static void check_self_contained(const char *html)
+{
+	static const char *const fetches[] = { "<script", "<link", "<img", "<iframe", "<object",
+		" src=", " href=", "url(", "@import", "javascript:", " onload", " style=\"",
+		"http:", "https:" };
+	for (size_t i = 0; i < COUNT_OF(fetches); i++) {
+		CHECK(strstr(html, fetches[i]) == NULL);
+		if (strstr(html, fetches[i]) != NULL)
+			test_fail(__FILE__, __LINE__, "the report holds '%s'", fetches[i]);
+	}
+	CHECK(strstr(html, "nan") == NULL || strstr(html, "\"nan") == NULL);
+	CHECK(strstr(html, "\"inf") == NULL);
+}
+
+TEST(every_kind_of_run_gives_a_whole_page_that_fetches_nothing)
+{
+	for (int run = 0; run < FIXTURE_RUNS; run++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		AUTO_BUF struct buf html;
+		struct drill_result r = scored((enum fixture_run)run, p);
+		report(&r, &html);
+		check_tags(buf_text(&html));
+		check_unique_ids(buf_text(&html));
+		check_self_contained(buf_text(&html));
+	}
+}
+
+TEST(any_result_gives_a_whole_page)
+{
+	struct dice d;
+	dice_init(&d, 11);
+	for (int i = 0; i < 200; i++) {
+		AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
+		AUTO_BUF struct buf html;
+		struct drill_result r;
+		fixture_random(&d, p, &r);
+		REQUIRE_OK(drill_score(&r, p, &e), e);
+		report(&r, &html);
+		check_tags(buf_text(&html));
+		CHECK(strstr(buf_text(&html), "\"nan") == NULL &&
+			strstr(buf_text(&html), "-nan") == NULL);
+	}
+}
+
+TEST(the_policy_allows_this_style_and_nothing_else)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html, policy;
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	report(&r, &html);
+	const char *from = strstr(buf_text(&html), "<style>");
+	const char *to = strstr(buf_text(&html), "</style>");
+	REQUIRE(from != NULL && to != NULL);
+	struct digest hash = digest_of(from + 7, (size_t)(to - from - 7));
+	buf_init(&policy, 4096);
+	buf_add_text(&policy, "content=\"default-src 'none'; style-src 'sha256-");
+	base64_add(&policy, hash.bytes, sizeof hash.bytes);
+	buf_add_text(&policy, "'; base-uri 'none'; form-action 'none'\">");
+	CHECK(strstr(buf_text(&html), buf_text(&policy)) != NULL);
+}
+
+TEST(hostile_text_in_any_field_stays_text)
+{
+	static const char evil[] = "</td><script>alert(1)</script>\"'><img src=x onerror=y>";
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	struct drill_text both = { evil, evil };
+	r.id = r.host = r.system = r.kernel = r.arena = r.file_system = r.record = evil;
+	r.scenario.id = r.scenario.source = r.scenario.kind = evil;
+	r.scenario.name = r.scenario.summary = both;
+	const char *const attack[] = { evil };
+	r.scenario.attack = attack;
+	r.scenario.n_attack = 1;
+	r.authority.allowed_by = r.authority.scope = r.authority.call = evil;
+	r.alerts[0].channel = r.alerts[0].text = evil;
+	r.restore.command = r.restore.output = r.restore.nonce = evil;
+	r.steps[0].id = r.steps[0].role = r.steps[0].answer = evil;
+	r.steps[0].title = r.steps[0].inject = both;
+	r.improvements[0].action = both;
+	r.improvements[0].owner = r.improvements[0].status = evil;
+	r.parts[0].why = evil;
+	r.previous.id = evil;
+	r.grade = evil;
+	report(&r, &html);
+	CHECK(strstr(buf_text(&html), "<script") == NULL);
+	CHECK(strstr(buf_text(&html), "<img") == NULL);
+	check_tags(buf_text(&html));
+}
+
+TEST(a_result_with_nothing_in_it_gives_a_page)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = { .id = NULL };
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	report(&r, &html);
+	check_tags(buf_text(&html));
+}
+
+TEST(a_void_run_says_so_first_and_shows_no_number)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	report(&r, &html);
+	const char *banner = strstr(buf_text(&html), "class=\"banner tone-4\"");
+	const char *score = strstr(buf_text(&html), "class=\"score\"");
+	REQUIRE(banner != NULL && score != NULL);
+	CHECK(banner < score);
+	CHECK(strstr(banner, "a sentinel outside the arena was changed") != NULL);
+	CHECK(strstr(buf_text(&html), "62.8") == NULL);
+}
+
+TEST(what_is_not_assessed_is_shown_as_such)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_UNASSESSED, p);
+	report(&r, &html);
+	CHECK(strstr(buf_text(&html), "Not assessed: no channel was named") != NULL);
+	CHECK(strstr(buf_text(&html), "Not assessed: no restore command was given") != NULL);
+	CHECK(strstr(buf_text(&html), "Not assessed: nobody answered") != NULL);
+	CHECK(strstr(buf_text(&html), "class=\"outline ink-1\"") != NULL);
+	CHECK(strstr(buf_text(&html), "No grade: only 40") != NULL);
+}
+
+TEST(the_score_stands_beside_its_coverage_and_the_proof_is_named)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	report(&r, &html);
+	CHECK(strstr(buf_text(&html), ">62.8</span>") != NULL);
+	CHECK(strstr(buf_text(&html), "Coverage (share of the weight") != NULL);
+	CHECK(strstr(buf_text(&html), "<pre>tocsin drill verify /var/lib/tocsin/drills/") != NULL);
+	CHECK(strstr(buf_text(&html), "195,712") != NULL); /* 695 s at LockBit's rate */
+	CHECK(strstr(buf_text(&html), "(estimate)") != NULL);
+}
+
+/* Data of the fixture that no catalogue can know. */
+static void without_english_data(struct drill_result *r)
+{
+	r->host = r->system = r->scenario.source = r->arena = r->file_system = "甲";
+	r->authority = (struct drill_authority){ "甲", "甲", "甲", -1, -1 };
+	r->restore.command = r->restore.output = "甲";
+	for (size_t i = 0; i < r->n_alerts; i++)
+		r->alerts[i].text = r->alerts[i].channel = "甲";
+	for (size_t i = 0; i < r->n_steps; i++)
+		r->steps[i].answer = "甲";
+	if (r->safety.void_reason != NULL)
+		r->safety.void_reason = "甲";
+}
+
+/* Two words of small letters with a blank between them, outside tags and code. */
+static const char *english_in(const char *html)
+{
+	bool in_tag = false;
+	for (const char *at = html; *at != '\0'; at++) {
+		if (strncmp(at, "<pre>", 5) == 0 || strncmp(at, "<code>", 6) == 0)
+			at = strstr(at, *(at + 1) == 'p' ? "</pre>" : "</code>");
+		if (strncmp(at, "tocsin drill undo", 17) == 0)
+			at += 17;
+		if (*at == '<')
+			in_tag = true;
+		else if (*at == '>')
+			in_tag = false;
+		size_t first = strspn(at, "abcdefghijklmnopqrstuvwxyz");
+		if (in_tag || first < 2 || at[first] != ' ')
+			continue;
+		if (strspn(at + first + 1, "abcdefghijklmnopqrstuvwxyz") >= 2)
+			return at;
+	}
+	return NULL;
+}
+
+TEST(the_chinese_half_has_no_english_sentence_left)
+{
+	fixture_use_chinese();
+	for (int run = 0; run < FIXTURE_RUNS; run++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		AUTO_BUF struct buf html;
+		struct drill_result r = scored((enum fixture_run)run, p);
+		r.false_alarms = (uint32_t)run;
+		r.safety.n_unattributed = 1;
+		r.safety.memory_kill = true;
+		r.n_quarantined = 1;
+		r.scenario.assumed = true;
+		without_english_data(&r);
+		report(&r, &html);
+		const char *zh = strstr(buf_text(&html), "<main lang=\"zh-Hans\">");
+		REQUIRE(zh != NULL);
+		const char *english = english_in(zh);
+		if (english != NULL)
+			test_fail(__FILE__, __LINE__, "run %d: %.60s", run, english);
+	}
+	CHECK(i18n_language() == LANGUAGE_ZH);
+}
+
+TEST(it_opens_in_the_language_of_the_caller_and_leaves_it_as_it_was)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf en, zh;
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	report(&r, &en);
+	CHECK(strstr(buf_text(&en), "id=\"lang-en\" checked") != NULL);
+	CHECK(strstr(buf_text(&en), "id=\"lang-zh\" checked") == NULL);
+	i18n_use(LANGUAGE_ZH);
+	report(&r, &zh);
+	CHECK(strstr(buf_text(&zh), "id=\"lang-zh\" checked") != NULL);
+	CHECK(i18n_language() == LANGUAGE_ZH);
+}
+
+TEST(short_memory_is_told_at_every_point)
+{
+#ifdef TOCSIN_FAULTS
+	static const char *const points[] = { "pool_take", "pool_new" };
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	for (size_t i = 0; i < COUNT_OF(points); i++) {
+		long nth = 1;
+		for (; nth < 200; nth++) {
+			AUTO_BUF struct buf html;
+			buf_init(&html, RENDER_CEILING_BYTES);
+			fault_arm(points[i], nth);
+			enum status status = render_report_html(&r, &html, &e);
+			fault_disarm();
+			if (status == OK)
+				break;
+			CHECK(status == E_TOO_BIG || status == E_NO_SPACE);
+		}
+		CHECK(nth > 1 && nth < 200);
+	}
+	AUTO_BUF struct buf small;
+	buf_init(&small, 20000);
+	CHECK_INT(render_report_html(&r, &small, &e), E_TOO_BIG);
+	CHECK(i18n_language() == LANGUAGE_EN);
+#else
+	test_skip("needs a build with -Dfaults=true");
+#endif
+}

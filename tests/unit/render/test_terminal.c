@@ -1,0 +1,258 @@
+/*
+ * Cards and lists: every line of a frame is as wide as the others in any language and width, and no
+ * text commands the terminal.
+ */
+#include <string.h>
+#include <uniwidth.h>
+
+#include "base/i18n.h"
+#include "render/terminal.h"
+#include "tests/lib/drill_fixture.h"
+#include "tests/lib/test.h"
+
+static struct error e;
+
+static struct drill_result scored(enum fixture_run run, struct pool *p)
+{
+	struct drill_result r;
+	fixture_result(run, p, &r);
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	return r;
+}
+
+/* Cells of one line as a terminal counts them. */
+static int cells(const char *line, size_t n)
+{
+	return u8_width((const uint8_t *)line, n, "UTF-8");
+}
+
+static void check_lines(const char *text, int width, bool exact)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+		int got = cells(text, n);
+		if (exact ? got != width : got > width)
+			test_fail(__FILE__, __LINE__, "%d cells, wanted %d: %.*s", got, width,
+				(int)n, text);
+		text += n + (text[n] == '\n');
+	}
+}
+
+static void check_scorecards(void)
+{
+	static const size_t widths[] = { 48, 61, 80, 100 };
+	for (int run = 0; run < FIXTURE_RUNS; run++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		struct drill_result r = scored((enum fixture_run)run, p);
+		for (size_t i = 0; i < COUNT_OF(widths); i++) {
+			AUTO_BUF struct buf out;
+			buf_init(&out, MIB);
+			REQUIRE_OK(
+				render_scorecard_terminal(&r,
+					(struct render_terminal){ .width = widths[i] }, &out, &e),
+				e);
+			check_lines(buf_text(&out), (int)widths[i], true);
+			CHECK(strchr(buf_text(&out), '\033') == NULL);
+		}
+	}
+}
+
+TEST(a_scorecard_is_a_straight_box_in_english)
+{
+	check_scorecards();
+}
+
+TEST(a_scorecard_is_a_straight_box_in_chinese)
+{
+	fixture_use_chinese();
+	check_scorecards();
+}
+
+TEST(random_results_keep_the_box_straight)
+{
+	struct dice d;
+	dice_init(&d, 13);
+	for (int i = 0; i < 500; i++) {
+		AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
+		AUTO_BUF struct buf out;
+		struct drill_result r;
+		fixture_random(&d, p, &r);
+		REQUIRE_OK(drill_score(&r, p, &e), e);
+		buf_init(&out, MIB);
+		REQUIRE_OK(render_scorecard_terminal(
+				   &r, (struct render_terminal){ .width = 0 }, &out, &e),
+			e);
+		check_lines(buf_text(&out), 80, true);
+	}
+}
+
+TEST(hostile_text_cannot_command_the_terminal)
+{
+	static const char evil[] = "\033]0;title\007\033[2J\x9b"
+				   "31m\r\nnew\xe2\x80\xaeline";
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	r.host = r.id = r.safety.void_reason = evil;
+	r.scenario.name = (struct drill_text){ evil, evil };
+	r.improvements[0].action = r.scenario.name;
+	r.improvements[0].owner = evil;
+	buf_init(&out, MIB);
+	REQUIRE_OK(render_scorecard_terminal(&r, (struct render_terminal){ .width = 80 }, &out, &e),
+		e);
+	for (size_t i = 0; i < out.len; i++)
+		CHECK(out.at[i] == '\n' || (unsigned char)out.at[i] >= 0x20);
+	CHECK(strstr(buf_text(&out), "\xe2\x80\xae") == NULL);
+	check_lines(buf_text(&out), 80, true);
+}
+
+TEST(colour_adds_sequences_and_nothing_else)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf plain, coloured, stripped;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	buf_init(&plain, MIB);
+	buf_init(&coloured, MIB);
+	buf_init(&stripped, MIB);
+	REQUIRE_OK(render_scorecard_terminal(&r, (struct render_terminal){ 80, false }, &plain, &e),
+		e);
+	REQUIRE_OK(
+		render_scorecard_terminal(&r, (struct render_terminal){ 80, true }, &coloured, &e),
+		e);
+	for (const char *at = buf_text(&coloured); *at != '\0'; at++) {
+		if (*at == '\033')
+			at = strchr(at, 'm');
+		else
+			buf_add_char(&stripped, *at);
+	}
+	CHECK(coloured.len > plain.len);
+	CHECK_TEXT(buf_text(&stripped), buf_text(&plain));
+}
+
+TEST(a_scorecard_says_what_counts)
+{
+	static const char *const says[] = { "62.8", "Grade C", "Coverage 100", "168 of 2,400",
+		"13.9 / 20", "195,712 files (estimate)", "landlock:7", "41.3 of 100",
+		"3 more in the report." };
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	buf_init(&out, MIB);
+	REQUIRE_OK(render_scorecard_terminal(&r, (struct render_terminal){ .width = 90 }, &out, &e),
+		e);
+	for (size_t i = 0; i < COUNT_OF(says); i++) {
+		AUTO_BUF struct buf shown;
+		/* Blanks that do not break are blanks to a reader. */
+		buf_init(&shown, MIB);
+		for (size_t k = 0; k < out.len; k++)
+			if ((unsigned char)out.at[k] == 0xc2 &&
+				(unsigned char)out.at[k + 1] == 0xa0)
+				buf_add_char(&shown, ' '), k++;
+			else
+				buf_add_char(&shown, out.at[k]);
+		if (strstr(buf_text(&shown), says[i]) == NULL)
+			test_fail(__FILE__, __LINE__, "the card does not say '%s'", says[i]);
+	}
+}
+
+TEST(a_void_scorecard_has_no_score_and_says_why)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	buf_init(&out, MIB);
+	REQUIRE_OK(
+		render_scorecard_terminal(&r, (struct render_terminal){ .width = 100 }, &out, &e),
+		e);
+	CHECK(strstr(buf_text(&out), "This run is void and has no score: a sentinel") != NULL);
+	CHECK(strstr(buf_text(&out), "of 100") == NULL);
+}
+
+static void check_other_cards(void)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_plan plan;
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	fixture_plan(p, &plan);
+	buf_init(&out, MIB);
+	REQUIRE_OK(
+		render_plan_terminal(&plan, (struct render_terminal){ .width = 72 }, &out, &e), e);
+	check_lines(buf_text(&out), 72, true);
+	buf_reset(&out);
+	REQUIRE_OK(render_card_text(&plan, &r.authority, r.id, &out, &e), e);
+	CHECK(strstr(buf_text(&out), "tocsin drill stop 019ab4f2-6c1e-7a40-9d53-0f2c41d7e8aa") !=
+		NULL);
+	CHECK(strstr(buf_text(&out), plan.marker) != NULL);
+	CHECK(strstr(buf_text(&out), plan.process_name) != NULL);
+	CHECK(strstr(buf_text(&out), r.authority.call) != NULL);
+	check_lines(buf_text(&out), 76, true);
+	buf_reset(&out);
+	REQUIRE_OK(render_card_text(&plan, &r.authority, NULL, &out, &e), e);
+	check_lines(buf_text(&out), 76, true);
+	buf_reset(&out);
+	REQUIRE_OK(render_paper_card(r.steps, r.n_steps, r.id, &out, &e), e);
+	check_lines(buf_text(&out), 76, true);
+}
+
+TEST(plan_and_cards_are_straight_boxes)
+{
+	check_other_cards();
+	fixture_use_chinese();
+	check_other_cards();
+}
+
+TEST(lists_fit_their_width)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	struct drill_scenario_row scenarios[2] = { r.scenario, r.scenario };
+	scenarios[1].id = "an-id-that-is-longer-than-any-column-of-this-list";
+	scenarios[1].name = (struct drill_text){ "A name that does not fit into its column at all",
+		"放不进这一列的特别长的名称放不进这一列的特别长的名称" };
+	struct drill_row rows[] = {
+		{ r.id, "standard", "finished", r.started_ns, 62.8, 100, "C", "contained" },
+		{ r.id, "quick", "voided", r.started_ns, 0, 0, NULL, "voided" },
+		{ r.id, "quick", "planted", -1, 0, 0, NULL, NULL },
+	};
+	buf_init(&out, MIB);
+	struct render_terminal t = { .width = 70 };
+	REQUIRE_OK(render_scenarios_terminal(scenarios, 2, t, &out, &e), e);
+	check_lines(buf_text(&out), 70, false);
+	CHECK(strstr(buf_text(&out), "T1486") != NULL);
+	buf_reset(&out);
+	REQUIRE_OK(render_history_terminal(rows, 3, t, &out, &e), e);
+	check_lines(buf_text(&out), 70, false);
+	CHECK(strstr(buf_text(&out), "62.8 C") != NULL);
+	CHECK(strstr(buf_text(&out), " 0.0") == NULL);
+	buf_reset(&out);
+	REQUIRE_OK(render_history_terminal(NULL, 0, t, &out, &e), e);
+	CHECK_TEXT(buf_text(&out), "There is no drill yet.\n");
+}
+
+TEST(a_paragraph_breaks_chinese_anywhere_and_english_at_blanks)
+{
+	AUTO_BUF struct buf out;
+	buf_init(&out, MIB);
+	struct screen s = screen_on(&out, (struct render_terminal){ .width = 48 }, false);
+	s.width = 11;
+	screen_paragraph(&s, STYLE_PLAIN, "1. ", 3, "one two three");
+	CHECK_TEXT(buf_text(&out), "1. one two\n   three\n");
+	buf_reset(&out);
+	screen_paragraph(&s, STYLE_PLAIN, "", 0, "一二三四五六七");
+	CHECK_TEXT(buf_text(&out), "一二三四五\n六七\n");
+	buf_reset(&out);
+	screen_paragraph(&s, STYLE_PLAIN, "", 2, "");
+	CHECK_TEXT(buf_text(&out), "\n");
+}
+
+TEST(a_full_buffer_is_told)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	buf_init(&out, 500);
+	CHECK_INT(render_scorecard_terminal(&r, (struct render_terminal){ .width = 80 }, &out, &e),
+		E_TOO_BIG);
+}
