@@ -15,8 +15,8 @@
 #include "drill/keep.h"
 #include "drill/people.h"
 #include "drill/plan.h"
-#include "drill/plan.h"
 #include "drill/planting.h"
+#include "drill/restore.h"
 #include "drill/twin.h"
 #include "drill/undo.h"
 #include "drill/witness.h"
@@ -72,11 +72,22 @@ enum status kept_load(int keep_fd, struct pool *p, struct kept *out, struct erro
 	return load_scenario(keep_fd, p, &out->scenario, e);
 }
 
+/* A restore that ran as root may have left root's files at the decoys' names. */
+static void take_back(const struct manifest *m)
+{
+	AUTO_FD int arena = -1;
+	struct error unused;
+	if (geteuid() == 0 && file_open_folder(m->arena, &arena, &unused) == OK)
+		(void)restore_take_back(arena, m); /* how many: undo counts them all */
+}
+
 static enum status restore_and_remove(const struct undo_place *place, const struct kept *kept,
 	const struct drill_watch *w, struct pool *p, struct drill_undone *out, struct error *e)
 {
 	if (kept->scenario != NULL && kept->scenario->kind == SCENARIO_BENIGN && !kept->partial)
 		TRY(twin_sweep(&kept->manifest, e));
+	if (kept->ran && !kept->partial)
+		take_back(&kept->manifest);
 	struct undo_request request = { .manifest = &kept->manifest,
 		.keep_folder_fd = place->keep_fd,
 		.escrow = kept->ran ? kept->escrow : NULL,

@@ -86,6 +86,8 @@ static enum status fill_detection(struct conduct *o, struct drill_result *r, str
 	size_t n_all = 0;
 	r->channels_named = o->channels != NULL;
 	r->detect_ns = -1;
+	if (!o->is_benign)
+		TRY(history_false_alarms(o->c->store, &r->false_alarms, e));
 	if (o->channels == NULL)
 		return OK;
 	channels_poll(o->channels);
@@ -117,7 +119,6 @@ static enum status fill_detection(struct conduct *o, struct drill_result *r, str
 		r->false_alarms = n_all > UINT32_MAX ? UINT32_MAX : (uint32_t)n_all;
 		return OK;
 	}
-	TRY(history_false_alarms(o->c->store, &r->false_alarms, e));
 	r->false_alarms += n_before;
 	return OK;
 }

@@ -50,6 +50,11 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
 	const unsigned char nonce[NONCE_BYTES], bool *out_same, struct digest *out_answer,
 	struct error *e) MUST_CHECK;
 
+/* Gives files with planted content, whoever restored them, back to the decoys' owner (fchown of the
+ * descriptor that proved them), so that undo can see to them in its locks. Only as root, only where
+ * arena and manifest name the same unused uid, only beneath that arena. Returns how many. */
+uint32_t restore_take_back(int arena_fd, const struct manifest *m);
+
 /* Age at T0 of the newest generation of which every sampled decoy came back. *out_assessed only
  * where two generations were planted on different days (UTC); *out_rpo_ns -1: none came back. */
 void restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
