@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +75,24 @@ struct running {
 	bool killed;
 };
 
+/* execvpe answers EACCES too where only a folder of PATH could not be searched: then the program is
+ * just as absent. */
+static bool is_in_path(const char *name)
+{
+	struct view rest = view_of(getenv("PATH"));
+	if (strchr(name, '/') != NULL)
+		return true;
+	while (rest.len > 0) {
+		struct view folder = view_cut(&rest, ':');
+		char path[4096];
+		struct stat st;
+		(void)snprintf(path, sizeof path, "%.*s/%s", VIEW_ARGS(folder), name);
+		if (stat(path, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
 static enum status hear_the_tale(int fd, const struct command *c, struct error *e)
 {
 	struct tale tale;
@@ -87,7 +107,8 @@ static enum status hear_the_tale(int fd, const struct command *c, struct error *
 	if (tale.trouble == TROUBLE_FOLDER)
 		return error_sys(e, E_FAILED, tale.errno_value, "enter the folder '%s'", c->folder);
 	bool absent = tale.trouble == TROUBLE_EXEC &&
-		      (tale.errno_value == ENOENT || tale.errno_value == ENOTDIR);
+		      (tale.errno_value == ENOENT || tale.errno_value == ENOTDIR ||
+			      (tale.errno_value == EACCES && !is_in_path(c->argv[0])));
 	return error_sys(
 		e, absent ? E_ABSENT : E_FAILED, tale.errno_value, "start '%s'", c->argv[0]);
 }
