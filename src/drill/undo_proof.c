@@ -85,40 +85,39 @@ static bool digest_content(struct undo_work *w, uint64_t size, int fd)
 	return true;
 }
 
-static bool prove_by_tags(struct undo_work *w, const struct manifest_file *f, int fd)
+/* Blocks first to end - 1, all of one kind: of a run (hashed), or of none (must be zero). */
+static bool prove_stretch(struct undo_work *w, const struct manifest_file *f, int fd,
+	uint64_t first, uint64_t end, bool run)
 {
-	uint64_t n_blocks = manifest_n_blocks(f);
-	uint64_t index = 0;
-	while (index < n_blocks) {
-		uint64_t planted = undo_next_planted(f, index);
-		uint64_t data = next_data(fd, index * BLOCK_BYTES, f->size_bytes);
-		uint64_t found = data == f->size_bytes ? n_blocks : data / BLOCK_BYTES;
-		index = planted < found ? planted : found;
-		if (index == n_blocks)
-			return true;
-		uint64_t left = f->size_bytes - index * BLOCK_BYTES;
-		size_t n = left < BLOCK_BYTES ? left : BLOCK_BYTES;
-		unsigned char tag[TAG_BYTES];
-		bool is_hole = false;
-		const unsigned char *wanted = manifest_tag(f, index, &is_hole);
-		if (!undo_read_at(fd, w->block, n, index * BLOCK_BYTES))
+	uint64_t at = first * BLOCK_BYTES;
+	uint64_t to = end * BLOCK_BYTES < f->size_bytes ? end * BLOCK_BYTES : f->size_bytes;
+	while (at < to) {
+		if (!run)
+			at = next_data(fd, at, to);
+		uint64_t n = to - at < UNDO_CHUNK_BYTES ? to - at : UNDO_CHUNK_BYTES;
+		if (!undo_read_at(fd, w->chunk, n, at))
 			return false;
-		block_tag(w->block, n, tag);
-		if (wanted == NULL ? !block_is_zero(w->block, n)
-				   : memcmp(tag, wanted, TAG_BYTES) != 0)
+		if (run)
+			digester_add(w->digester, w->chunk, n);
+		else if (!block_is_zero(w->chunk, n))
 			return false;
 		undo_count(w, n);
-		index++;
+		at += n;
 	}
 	return true;
 }
 
-static bool has_holes(const struct manifest_file *f)
+static bool prove_content(struct undo_work *w, const struct manifest_file *f, int fd)
 {
-	uint64_t held = 0;
-	for (uint32_t i = 0; i < f->n_runs; i++)
-		held += f->runs[i].n;
-	return held != manifest_n_blocks(f);
+	uint64_t at = 0;
+	for (uint32_t i = 0; i < f->n_runs; i++) {
+		const struct manifest_run *run = &f->runs[i];
+		if (!prove_stretch(w, f, fd, at, run->first, false) ||
+			!prove_stretch(w, f, fd, run->first, run->first + run->n, true))
+			return false;
+		at = run->first + run->n;
+	}
+	return prove_stretch(w, f, fd, at, manifest_n_blocks(f), false);
 }
 
 bool undo_prove(struct undo_work *w, uint32_t file, int fd)
@@ -127,12 +126,9 @@ bool undo_prove(struct undo_work *w, uint32_t file, int fd)
 	struct file_identity now;
 	if (file_identify(fd, &now, NULL) != OK || now.size_bytes != f->size_bytes)
 		return false;
-	/* The whole's hash says nothing of holes. */
-	if (f->size_bytes > UNDO_WHOLE_BYTES_MAX || has_holes(f))
-		return prove_by_tags(w, f, fd);
-	bool read = digest_content(w, f->size_bytes, fd);
-	struct digest got = digester_result(w->digester);
-	return read && digest_equal(&got, &f->whole);
+	bool fits = prove_content(w, f, fd);
+	struct digest got = digester_result(w->digester); /* also starts anew */
+	return fits && digest_equal(&got, &f->whole);
 }
 
 /* RFC 2104, written out because the content is too large to hold. */

@@ -8,12 +8,8 @@
 #include "drill/undo_work.h"
 
 enum { UNDO_CHUNK_BYTES = 256 * 1024 };
-/* Above this (only sparse size-class decoys are) the proof is every block's tag and every hole, not
- * the hash over all of it: hashing gigabytes of zeros proves nothing more and takes half a minute.
- */
-#define UNDO_WHOLE_BYTES_MAX (1 * GIB)
-
-/* True where the content behind `fd` is exactly the planted one, size included. */
+/* True where the content behind `fd` is exactly the planted one: size, the hash over what was
+ * planted, and nothing but zeros in the holes. */
 bool undo_prove(struct undo_work *w, uint32_t file, int fd);
 /* HMAC-SHA-256(nonce, content); zero where the content cannot be read. */
 void undo_answer(struct undo_work *w, uint32_t file, int fd, struct digest *out);
