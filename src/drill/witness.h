@@ -1,7 +1,7 @@
 /*
- * The witness: a process of its own that can read and not write. It hashes sentinels that were planted
- * outside the arena (any change voids the run) and a sample of the user's own files (a change is
- * "unattributed" unless it is traced to the emulator's uid and time).
+ * The witness: a process of its own that can read and not write. It hashes sentinels that were
+ * planted outside the arena (any change voids the run) and a sample of the user's own files (a
+ * change is "unattributed" unless it is traced to the emulator's uid and time).
  */
 #ifndef DRILL_WITNESS_H
 #define DRILL_WITNESS_H
@@ -11,20 +11,20 @@
 struct witness; /* the running process and its first look */
 
 struct witness_request {
-	const char *arena;           /* sentinels go into its parent and into the state folder, in folders
-	                                that this run makes (0700) */
+	const char *arena; /* sentinels go into its parent and into the state folder, in folders
+			      that this run makes (0700) */
 	const char *home;
 	const char *id;
-	const char *const *sample_folders; /* where user files are sampled (O_NOATIME); bounded in count,
-	                                      bytes and time */
+	const char *const *sample_folders; /* where user files are sampled (O_NOATIME); bounded in
+					      count, bytes and time */
 	size_t n_sample_folders;
-	uint32_t sample_files_max;   /* 256 */
-	uint64_t sample_bytes_max;   /* 64 MiB */
+	uint32_t sample_files_max; /* 256 */
+	uint64_t sample_bytes_max; /* 64 MiB */
 	uid_t emulator_uid;
 };
 struct witness_finding {
-	const char *path;            /* logged for the user's eyes only, never sent */
-	const char *what;            /* content, name, mode, owner, time, attribute, links, gone, new */
+	const char *path; /* logged for the user's eyes only, never sent */
+	const char *what; /* content, name, mode, owner, time, attribute, links, gone, new */
 	bool is_sentinel;
 	bool attributed;
 };
@@ -32,13 +32,14 @@ struct witness_outcome {
 	uint32_t n_sentinels, n_sentinels_changed;
 	uint32_t n_user_files, n_unattributed, n_attributed;
 	struct witness_finding *findings;
-	size_t n_findings;           /* at most 200 named */
+	size_t n_findings; /* at most 200 named */
 };
 
 /* Plants the sentinels, starts the role, takes the first look. */
-enum status witness_start(const struct witness_request *r, struct witness **out, struct error *e)
-	MUST_CHECK;
-/* Second look; may be called more than once (user files: before a restore starts; sentinels: last). */
+enum status witness_start(
+	const struct witness_request *r, struct witness **out, struct error *e) MUST_CHECK;
+/* Second look; may be called more than once (user files: before a restore starts; sentinels: last).
+ */
 enum status witness_look(struct witness *w, bool user_files, struct pool *p,
 	struct witness_outcome *out, struct error *e) MUST_CHECK;
 /* Ends the role and removes the sentinels that are still the planted ones. */

@@ -23,33 +23,34 @@
  * utimes/setxattr by path, link and symlink, PROT_EXEC, foreign ABIs. */
 enum confine_calls {
 	CONFINE_CALLS_EMULATOR, /* openat2, read/write, mmap of files, renameat2, unlinkat, fsync */
-	CONFINE_CALLS_PLANTER,  /* as emulator, and mkdirat, fallocate, futimens on own descriptors */
-	CONFINE_CALLS_UNDO,     /* as planter: it restores and removes */
-	CONFINE_CALLS_WITNESS   /* reads only: openat2, read, stat, getdents64 */
+	CONFINE_CALLS_PLANTER,	/* as emulator, and mkdirat, fallocate, futimens on own descriptors
+				 */
+	CONFINE_CALLS_UNDO,	/* as planter: it restores and removes */
+	CONFINE_CALLS_WITNESS	/* reads only: openat2, read, stat, getdents64 */
 };
 
 enum confine_reach {
-	CONFINE_REACH_FOLDER,   /* read and write beneath the folder, nothing else anywhere */
-	CONFINE_REACH_READ_ALL  /* the witness: read anywhere, write nowhere */
+	CONFINE_REACH_FOLDER,  /* read and write beneath the folder, nothing else anywhere */
+	CONFINE_REACH_READ_ALL /* the witness: read anywhere, write nowhere */
 };
 
 struct confine_request {
 	enum confine_calls calls;
 	enum confine_reach reach;
-	int folder_fd;          /* the arena's root, O_DIRECTORY (or O_PATH); -1 with READ_ALL */
-	uid_t uid;              /* taken where the role starts as root; ignored otherwise */
+	int folder_fd; /* the arena's root, O_DIRECTORY (or O_PATH); -1 with READ_ALL */
+	uid_t uid;     /* taken where the role starts as root; ignored otherwise */
 	gid_t gid;
 	uint64_t max_file_bytes; /* RLIMIT_FSIZE */
-	pid_t parent;            /* who must be the parent, before and after */
-	const int *keep_fds;     /* every other descriptor (also 0, 1, 2) is closed */
+	pid_t parent;		 /* who must be the parent, before and after */
+	const int *keep_fds;	 /* every other descriptor (also 0, 1, 2) is closed */
 	size_t n_keep_fds;
 };
 
 struct confine_locks {
-	int landlock_abi;       /* 0: not in force */
+	int landlock_abi; /* 0: not in force */
 	bool mount_namespace;
 	bool seccomp;
-	bool own_uid;           /* false: as the user who started it, with no new privileges */
+	bool own_uid; /* false: as the user who started it, with no new privileges */
 	bool no_new_privileges;
 };
 
@@ -61,17 +62,17 @@ enum status confine_enter(const struct confine_request *request, struct confine_
 
 /* What confine_enter would give here, found by trying it on `folder_fd` in a child process that
  * then exits. Also refuses where confine_enter would. */
-enum status confine_probe(int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out,
-	struct error *e) MUST_CHECK;
+enum status confine_probe(
+	int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out, struct error *e) MUST_CHECK;
 
-/* "landlock:7", "mount-namespace", "seccomp", "uid", "no-new-privileges": calls `each` for each lock
- * in force. Stable names (design.md, section 9). */
+/* "landlock:7", "mount-namespace", "seccomp", "uid", "no-new-privileges": calls `each` for each
+ * lock in force. Stable names (design.md, section 9). */
 void confine_lock_names(const struct confine_locks *locks,
 	void (*each)(const char *name, void *context), void *context);
 
 /* A uid and gid that no account and no running process uses (61184 to 65519, the range that
  * systemd keeps for such); where not root: the caller's own. `seed` spreads the choice. */
-enum status confine_pick_uid(uint64_t seed, uid_t *out_uid, gid_t *out_gid, struct error *e)
-	MUST_CHECK;
+enum status confine_pick_uid(
+	uint64_t seed, uid_t *out_uid, gid_t *out_gid, struct error *e) MUST_CHECK;
 
 #endif

@@ -17,14 +17,14 @@
 struct file_identity {
 	uint64_t device;
 	uint64_t inode;
-	uint64_t mount_id;      /* 0 where the kernel does not tell (before 5.8) */
+	uint64_t mount_id; /* 0 where the kernel does not tell (before 5.8) */
 	uint32_t uid;
 	uint32_t gid;
-	uint32_t mode;          /* with the type bits */
+	uint32_t mode; /* with the type bits */
 	uint32_t n_links;
 	uint64_t size_bytes;
-	uint64_t blocks;        /* of 512 bytes */
-	int64_t changed_ns;     /* ctime */
+	uint64_t blocks;    /* of 512 bytes */
+	int64_t changed_ns; /* ctime */
 	int64_t modified_ns;
 };
 enum status file_identify(int fd, struct file_identity *out, struct error *e) MUST_CHECK;
@@ -49,15 +49,15 @@ enum status file_replace(int folder_fd, const char *name, struct view content, m
 enum status file_write_all(int fd, const void *bytes, size_t n_bytes, struct error *e) MUST_CHECK;
 enum status file_sync_folder(int folder_fd, struct error *e) MUST_CHECK;
 /* A sealed memfd holding `content`, to hand to a role read-only. */
-enum status file_memory(const char *name, struct view content, int *out, struct error *e)
-	MUST_CHECK;
+enum status file_memory(
+	const char *name, struct view content, int *out, struct error *e) MUST_CHECK;
 
 /* --- file systems --- */
 
 struct file_system {
-	char kind[24];           /* "ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuse", "nfs", "0x…" */
-	bool allowed;            /* ext4, xfs, btrfs */
-	uint64_t free_bytes;     /* for an unprivileged user */
+	char kind[24]; /* "ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuse", "nfs", "0x…" */
+	bool allowed;  /* ext4, xfs, btrfs */
+	uint64_t free_bytes; /* for an unprivileged user */
 	uint64_t total_bytes;
 	uint64_t free_inodes;
 };
