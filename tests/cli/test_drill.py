@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""A drill as scripts call it: every field and exit code of the contract, printed as TAP."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.environ["TOCSIN"]
+RESULTS = []
+
+
+def check(name, holds, shown=""):
+    RESULTS.append(holds)
+    if not holds:
+        print(f"# {shown!r}"[:1500])
+    print(f"{'ok' if holds else 'not ok'} {len(RESULTS)} - {name}", flush=True)
+
+
+def call(home, *words, env=None, timeout=240):
+    done = subprocess.run([PROGRAM, *words, "--home", home, "--json"], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=timeout, env={**os.environ, **(env or {})})
+    try:
+        value = json.loads(done.stdout)
+    except ValueError:
+        value = {"not JSON": done.stdout.decode("utf-8", "replace")}
+    return done.returncode, value, done.stderr.decode("utf-8", "replace")
+
+
+def tree(folder):
+    return sorted(str(p.relative_to(folder)) for p in pathlib.Path(folder).rglob("*"))
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in pathlib.Path(folder).rglob("*") if p.is_file()}
+
+
+def with_backup(base, home):
+    """Planted ahead, backed up by a script, then run with the script's restore."""
+    arena, backup = f"{base}/arena", f"{base}/backup"
+    code, planted, err = call(home, "drill", "plant", "quick", "--decoys", "60", "--arena", arena)
+    check("plant makes a generation", code == 0 and planted.get("generation") == 1, (planted, err))
+    before = contents(arena)
+    subprocess.run(["cp", "-a", arena, backup], check=True)
+    code, r, err = call(home, "drill", "run", "quick", "--arena", arena, "--rate", "unlimited", "--yes",
+                        "--restore", f"cp -a {backup}/. {{arena}}", "--out", f"{base}/reports")
+    wanted = {"id", "score", "coverage", "grade", "parts", "files_planted", "files_changed", "files_lost",
+              "files_destroyed_for_restore", "stop_latency_ms", "outside_changes", "verdict", "report", "record"}
+    check("run answers with every field of the contract", code == 0 and wanted <= set(r), (r, err))
+    check("every decoy was changed and none lost in the restore",
+          r.get("files_changed") == r.get("files_planted") and r.get("files_destroyed_for_restore", 0) >= 8, r)
+    check("coverage is the assessed weight and is 65 with a restore", r.get("coverage") == 65, r)
+    check("nothing outside changed", r.get("outside_changes") == 0, r)
+    check("the four reports are there and none is empty",
+          all(os.path.getsize(r["report"][k]) > 1000 for k in ("html", "json", "pdf", "navigator")), r)
+    check("the PDF is one", open(r["report"]["pdf"], "rb").read(5) == b"%PDF-", r)
+    code, again, _ = call(home, "drill", "show", r["id"])
+    check("show gives the same result", code == 0 and again["score"] == r["score"], again)
+    code, v, _ = call(home, "drill", "verify", r["record"])
+    check("the record is valid", code == 0 and v == {**v, "valid": True}, v)
+    changed = f"{base}/changed.jsonl"
+    lines = open(r["record"], "rb").read().split(b"\n")
+    lines[2] = lines[2].replace(b"1", b"2", 1)
+    open(changed, "wb").write(b"\n".join(lines))
+    code, v, _ = call(home, "drill", "verify", changed)
+    check("the first altered line is named", code == 1 and v.get("valid") is False and v.get("first_bad_line") == 3, v)
+    code, v, _ = call(f"{base}/other-home", "drill", "verify", r["record"])
+    check("an unknown signer is not valid", code == 1 and v.get("valid") is False, v)
+    code, u, err = call(home, "drill", "undo", r["id"])
+    check("undo proves everything", code == 0 and u.get("verified") is True and u.get("removed", 0) > 60, (u, err))
+    check("the arena is gone", not os.path.exists(arena), tree(arena) if os.path.exists(arena) else "")
+    code, u, _ = call(home, "drill", "undo", r["id"])
+    check("a second undo finds nothing to do", code == 0 and u["restored"] == 0 and u["removed"] == 0, u)
+    check("the backup was never touched", contents(backup) == before, "")
+
+
+def undo_after_attack(base, home):
+    arena = f"{base}/arena2"
+    code, planted, err = call(home, "drill", "plant", "quick", "--decoys", "40", "--arena", arena)
+    before = contents(arena)
+    code, r, err = call(home, "drill", "run", "quick", "--arena", arena, "--rate", "unlimited", "--yes")
+    check("a run without restore covers 40", code == 0 and r.get("coverage") == 40 and r.get("grade") is None, (r, err))
+    check("the decoys are changed on disk", contents(arena) != before, "")
+    code, u, err = call(home, "drill", "undo", r["id"])
+    check("undo restores each changed decoy", code == 0 and u.get("restored") == r["files_changed"], (u, err))
+
+
+def stopped(base, home):
+    process = subprocess.Popen([PROGRAM, "drill", "run", "quick", "--arena", f"{base}/arena3", "--decoys", "400",
+                                "--rate", "10", "--yes", "--home", home, "--json"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    drill = None
+    for _ in range(300):
+        time.sleep(0.1)
+        code, rows, _ = call(home, "drill", "show")
+        running = [d["id"] for d in rows.get("drills", []) if d["state"] == "running"]
+        attacked = list(pathlib.Path(base, "arena3").rglob("*.locked")) if os.path.isdir(f"{base}/arena3") else []
+        if running and attacked:
+            drill = running[0]
+            break
+    check("a running drill is listed as running", drill is not None, rows)
+    code, answer, err = call(home, "drill", "stop", drill or "none")
+    asked = time.monotonic()
+    out, err2 = process.communicate(timeout=60)
+    r = json.loads(out)
+    check("stop ends the run with exit 9", process.returncode == 9 and code == 0, (process.returncode, err2))
+    check("the measured stop latency is under a second", 0 <= (r.get("stop_latency_ms") or -1) < 1000, r.get("stop_latency_ms"))
+    check("the verdict is stopped", r.get("verdict") == "stopped", r.get("verdict"))
+    code, _, _ = call(home, "drill", "stop", drill or "none")
+    check("stopping what does not run is a conflict", code == 5, code)
+    code, u, err = call(home, "drill", "undo", drill or "none")
+    check("undo after a stop proves everything", code == 0 and u.get("verified") is True, (u, err))
+
+
+def killed(base, home):
+    process = subprocess.Popen([PROGRAM, "drill", "run", "quick", "--arena", f"{base}/arena4", "--decoys", "400",
+                                "--rate", "20", "--yes", "--home", home, "--json"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        time.sleep(0.1)
+        if os.path.isdir(f"{base}/arena4") and len(list(pathlib.Path(base, "arena4").rglob("*.locked"))) > 10:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    code, rows, _ = call(home, "drill", "show")
+    dead = [d["id"] for d in rows.get("drills", []) if d["state"] == "interrupted"]
+    check("a killed drill is listed as interrupted", len(dead) == 1, rows)
+    code, u, err = call(home, "drill", "undo", dead[0] if dead else "none")
+    check("undo after kill -9 proves everything", code == 0 and u.get("verified") is True and u["restored"] > 0, (u, err))
+    check("and nothing is left of the arena", not os.path.exists(f"{base}/arena4"), "")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="tocsin-drill-", dir="/var/tmp") as base:
+        home = f"{base}/home"
+        with_backup(base, home)
+        undo_after_attack(base, home)
+        stopped(base, home)
+        killed(base, home)
+        left = [n for n in os.listdir(base) if n not in ("home", "other-home", "backup", "reports", "changed.jsonl")]
+        check("nothing is left beside the home", left == [], left)
+    print(f"1..{len(RESULTS)}")
+    return 0 if all(RESULTS) else 1
+
+
+sys.exit(main())
