@@ -116,11 +116,11 @@ static enum status fit_zip(struct part *parts, size_t n_parts, size_t size, stru
 	return OK;
 }
 
-/* About how much text a container of that size holds: an eighth of it once packed. */
+/* About how much text a container of that size holds, before it is packed. */
 static size_t text_bytes(uint64_t size)
 {
-	size_t n = (size_t)size / 4;
-	return n < 2 * KIB ? 2 * KIB : n > 256 * KIB ? 256 * KIB : n;
+	size_t n = (size_t)size / 8;
+	return n < 2 * KIB ? 2 * KIB : n > 64 * KIB ? 64 * KIB : n;
 }
 
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"

@@ -285,15 +285,17 @@ enum status content_png(
 
 enum {
 	JPG_BLOCK_BYTES = 20, /* about, in the scan */
-	JPG_SLACK = 96,	      /* for 0xFF bytes, which are followed by a stuffed zero */
+	JPG_SLACK = 128,      /* for 0xFF bytes, which are followed by a stuffed zero */
+	JPG_AC_MOST = 48,     /* coefficients of a block: 45 bytes with the longest codes */
 	JPG_EOB_BITS = 3,
 	JPG_DC_BITS = 3 + 7 + 1,
 	JPG_AC_BITS = 3 + 4,
 	JPG_COMMENT_MOST = 65533
 };
 
+/* The caller makes sure that there is room: JPG_SLACK covers what stuffing adds to one block. */
 struct bits {
-	struct buf *out;
+	unsigned char *at;
 	uint64_t held;
 	unsigned n_held;
 };
@@ -305,9 +307,9 @@ static void put_bits(struct bits *b, unsigned value, unsigned n)
 	while (b->n_held >= 8) {
 		b->n_held -= 8;
 		unsigned char byte = (unsigned char)(b->held >> b->n_held);
-		buf_add_char(b->out, (char)byte);
+		*b->at++ = byte;
 		if (byte == 0xff)
-			buf_add_char(b->out, '\0');
+			*b->at++ = 0;
 	}
 }
 
@@ -361,19 +363,24 @@ static void jpg_tables(struct buf *b, uint32_t width, uint32_t height)
 	}
 }
 
-/* The scan, at most `budget` bytes: each block gets its share of what is left. */
-static void jpg_scan(struct buf *b, size_t n_blocks, size_t budget, struct dice *d)
+/*
+ * The scan, at most `budget` bytes; returns its end. Each block gets its share of what is left
+ * beyond JPG_SLACK, counted with the longest codes. A block is at most 45 bytes long, which
+ * stuffing could double at worst, and once the slack is touched blocks are a few bits long: so the
+ * budget is never passed (content_jpg asserts it).
+ */
+static unsigned char *jpg_scan(unsigned char *start, size_t n_blocks, size_t budget, struct dice *d)
 {
-	struct bits bits = { .out = b };
-	size_t end = b->len + budget;
+	struct bits bits = { .at = start };
+	const unsigned char *end = start + budget;
 	int before = 0;
-	for (size_t i = 0; i < n_blocks && !b->failed; i++) {
-		size_t left = end - b->len;
+	for (size_t i = 0; i < n_blocks; i++) {
+		size_t left = (size_t)(end - bits.at);
 		size_t share = left > JPG_SLACK ? (left - JPG_SLACK) * 8 / (n_blocks - i) : 0;
 		size_t n_ac = share > JPG_DC_BITS + JPG_EOB_BITS
 				      ? (share - JPG_DC_BITS - JPG_EOB_BITS) / JPG_AC_BITS
 				      : 0;
-		n_ac = n_ac > 62 ? 62 : n_ac;
+		n_ac = n_ac > JPG_AC_MOST ? JPG_AC_MOST : n_ac;
 		uint64_t random = dice_u64(d);
 		int level = n_ac == 0 ? before : (int)(random % 121) - 60;
 		put_difference(&bits, level - before);
@@ -388,7 +395,9 @@ static void jpg_scan(struct buf *b, size_t n_blocks, size_t budget, struct dice 
 		}
 		put_symbol(&bits, 0);
 	}
-	put_bits(&bits, (1U << (8 - bits.n_held % 8) % 8) - 1, (8 - bits.n_held % 8) % 8);
+	unsigned fill = (8 - bits.n_held % 8) % 8;
+	put_bits(&bits, (1U << fill) - 1, fill);
+	return bits.at;
 }
 
 enum status content_jpg(
@@ -397,22 +406,21 @@ enum status content_jpg(
 	size_t size = f->size_bytes;
 	if (size > 64 * MIB)
 		return error_set(e, E_INVALID, "a picture of that size does not exist");
-	size_t n_blocks = (size - 512) / JPG_BLOCK_BYTES;
+	size_t n_blocks = (size - 512) / JPG_BLOCK_BYTES; /* the head is shorter than 512 */
 	uint32_t across = square_root(n_blocks);
 	uint32_t down = (uint32_t)n_blocks / across;
 	AUTO_BUF struct buf head;
-	AUTO_BUF struct buf scan;
 	buf_init(&head, size);
-	buf_init(&scan, size);
 	jpg_tables(&head, 8 * across, 8 * down);
+	TRY(buf_check(&head, "picture", e));
 	static const char start[] = "\xff\xda\0\x08\1\1\0\0\x3f\0";
 	size_t fixed = head.len + sizeof start - 1 + 2;
-	jpg_scan(&scan, (size_t)across * down, size - fixed, d);
-	TRY(buf_check(&head, "picture", e));
-	TRY(buf_check(&scan, "picture", e));
-	if (scan.len > size - fixed)
-		return error_set(e, E_FAILED, "a picture came out larger than planned");
-	size_t rest = size - fixed - scan.len;
+	AUTO_FREE unsigned char *scan = FAULT("content_jpg") ? NULL : malloc(size);
+	if (scan == NULL)
+		return no_memory(e);
+	size_t n_scan = (size_t)(jpg_scan(scan, (size_t)across * down, size - fixed, d) - scan);
+	assert(n_scan <= size - fixed);
+	size_t rest = size - fixed - n_scan;
 	output_put(o, head.at, head.len);
 	while (rest >= 4) {
 		size_t n = rest - 4 > JPG_COMMENT_MOST ? JPG_COMMENT_MOST : rest - 4;
@@ -423,7 +431,7 @@ enum status content_jpg(
 		rest -= n + 4;
 	}
 	output_put(o, start, sizeof start - 1);
-	output_put(o, scan.at, scan.len);
+	output_put(o, scan, n_scan);
 	output_fill(o, '\xff', rest); /* fill bytes before a marker (T.81, B.1.1.2) */
 	output_put(o, "\xff\xd9", 2);
 	return OK;

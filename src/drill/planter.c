@@ -213,6 +213,8 @@ static enum status fill(struct planter *pl, uint32_t index, struct writing *w, s
 	TRY(content_make(f, &pl->dice, write_piece, w, e));
 	if (w->n_held > 0)
 		TRY(add_tag(w, w->held, w->n_held, e));
+	/* Starts the disk while the next decoy is made; whether it worked is told by the flush. */
+	(void)sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	struct file_identity id;
 	TRY(file_identify(w->fd, &id, e));
 	if (id.size_bytes != f->size_bytes)
