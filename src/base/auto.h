@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* AUTO(store_close) struct store *s = NULL;  needs AUTO_TYPE(store_close, struct store *) once. */
-#define AUTO(free_function) __attribute__((cleanup(auto_##free_function)))
+/* `unused`: clang warns where a scope only keeps a thing alive.
+ * AUTO(store_close) struct store *s = NULL;  needs AUTO_TYPE(store_close, struct store *) once. */
+#define AUTO(free_function) __attribute__((cleanup(auto_##free_function), unused))
 
 /* Put beside the declaration of the destructor, in its header. The destructor accepts NULL. */
 #define AUTO_TYPE(free_function, pointer_type)                                                     \
@@ -31,7 +32,7 @@ static inline void auto_free_memory(void *p)
 {
 	free(*(void **)p);
 }
-#define AUTO_FREE __attribute__((cleanup(auto_free_memory)))
+#define AUTO_FREE __attribute__((cleanup(auto_free_memory), unused))
 
 static inline void auto_file(FILE **f)
 {
