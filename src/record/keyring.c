@@ -9,6 +9,7 @@
  * between the two writes of a rotation leaves one) is not looked at. The folder appears whole, by
  * one rename, so that two processes that start together agree on one first key.
  */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -211,6 +212,7 @@ static enum status read_rotation(struct view line, struct rotation *out, struct 
 
 static void add(struct keyring *r, struct key *k)
 {
+	assert(r->keys != NULL); /* make_room comes first */
 	r->keys[r->n_keys++] = k;
 }
 
