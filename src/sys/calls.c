@@ -64,7 +64,7 @@ static const struct call_row allowed[] = {
 	{ SCMP_SYS(fsync), WRITERS },
 	{ SCMP_SYS(fdatasync), WRITERS },
 	{ SCMP_SYS(sync_file_range), WRITERS },
-	{ SCMP_SYS(syncfs), WRITERS },
+	{ SCMP_SYS(syncfs), PLANTER | UNDO },
 	{ SCMP_SYS(msync), WRITERS },
 	{ SCMP_SYS(renameat), WRITERS },
 	{ SCMP_SYS(renameat2), WRITERS },

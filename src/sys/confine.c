@@ -29,7 +29,7 @@
 #include "sys/locks.h"
 #include "sys/sanitizer.h"
 
-enum { KEEP_MAX = 64 };
+enum { KEEP_MAX = 64, THREADS_MAX = 256 };
 
 static enum status check_single_threaded(struct error *e)
 {
@@ -129,6 +129,10 @@ static enum status restrict_resources(const struct confine_request *r, struct er
 	struct rlimit file = { r->max_file_bytes, r->max_file_bytes };
 	if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &file) != 0)
 		return error_sys(e, E_DENIED, errno, "limit the process");
+	/* Counted by uid, so only where the uid is the role's alone. */
+	struct rlimit threads = { THREADS_MAX, THREADS_MAX };
+	if (geteuid() == 0 && setrlimit(RLIMIT_NPROC, &threads) != 0)
+		return error_sys(e, E_DENIED, errno, "limit the threads");
 	/* What is made gets the mode that was asked for; the arena's 0700 keeps others out. */
 	(void)umask(0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
