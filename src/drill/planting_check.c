@@ -134,7 +134,10 @@ static enum status check_outside_home(
 	int parent_fd, const char *arena, const char *home, struct error *e)
 {
 	struct stat at_home;
-	if (stat(home, &at_home) != 0)
+	bool there = stat(home, &at_home) == 0;
+	if (!there && errno == ENOENT)
+		return OK; /* nothing lies in a folder that is yet to be made */
+	if (!there)
 		return error_sys(e, E_FAILED, errno, "look at the state folder '%s'", home);
 	AUTO_FD int fd = openat(parent_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat here;
