@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=int(os.environ.get("TEST_JOBS") or os.cpu_count() or 1))
     parser.add_argument("--as-user", type=int, default=0)
     parser.add_argument("name", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     label = args.label or os.path.basename(os.path.normpath(args.build))
     env = {
         "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_summary=1:detect_stack_use_after_return=0",
