@@ -102,7 +102,7 @@ double score_lost_share(const struct drill_result *r)
 static double ratio_to(int64_t took_ns, double target_s)
 {
 	if (took_ns < 0 || !(target_s > 0))
-		return INFINITY;
+		return HUGE_VAL;
 	return seconds(took_ns) / target_s;
 }
 

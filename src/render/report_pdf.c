@@ -11,6 +11,7 @@
 
 AUTO_TYPE(cairo_surface_destroy, cairo_surface_t *)
 AUTO_TYPE(cairo_destroy, cairo_t *)
+AUTO_TYPE(cairo_font_options_destroy, cairo_font_options_t *)
 AUTO_TYPE(pango_font_description_free, PangoFontDescription *)
 
 static cairo_status_t append(void *context, const unsigned char *bytes, unsigned int n_bytes)
@@ -18,14 +19,6 @@ static cairo_status_t append(void *context, const unsigned char *bytes, unsigned
 	struct buf *out = context;
 	buf_add_bytes(out, bytes, n_bytes);
 	return out->failed ? CAIRO_STATUS_WRITE_ERROR : CAIRO_STATUS_SUCCESS;
-}
-
-static cairo_status_t drop(void *context, const unsigned char *bytes, unsigned int n_bytes)
-{
-	(void)context;
-	(void)bytes;
-	(void)n_bytes;
-	return CAIRO_STATUS_SUCCESS;
 }
 
 /* True where some font of the machine has every character of the sample. */
@@ -54,13 +47,15 @@ static void describe(
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, time);
 }
 
-/* One pass. `n_pages` 0: nothing is kept, *out_pages is what it is for. */
+/* One pass. `n_pages` 0: onto nothing, only to count the pages (subsetting fonts is what takes the
+ * time). Metrics are not hinted, so that both passes break lines alike. */
 static enum status set(const struct drill_result *r, const struct document *d, int n_pages,
 	int *out_pages, struct buf *out, struct error *e)
 {
 	AUTO(cairo_surface_destroy)
-	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
-		n_pages == 0 ? drop : append, out, PAGE_W, PAGE_H);
+	cairo_surface_t *surface =
+		n_pages == 0 ? cairo_recording_surface_create(CAIRO_CONTENT_COLOR, NULL)
+			     : cairo_pdf_surface_create_for_stream(append, out, PAGE_W, PAGE_H);
 	AUTO(cairo_destroy) cairo_t *cairo = cairo_create(surface);
 	AUTO(pango_font_description_free)
 	PangoFontDescription *plain = pango_font_description_from_string(
@@ -72,8 +67,14 @@ static enum status set(const struct drill_result *r, const struct document *d, i
 		.cairo = cairo, .plain = plain, .code = code, .n_pages = n_pages, .document = d
 	};
 	bool zh = i18n_language() == LANGUAGE_ZH;
-	describe(surface, r, d);
+	AUTO(cairo_font_options_destroy)
+	cairo_font_options_t *options = cairo_font_options_create();
+	if (n_pages > 0)
+		describe(surface, r, d);
+	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
 	p.context = pango_cairo_create_context(cairo);
+	pango_cairo_context_set_font_options(p.context, options);
 	pango_context_set_language(p.context, pango_language_from_string(zh ? "zh-cn" : "en"));
 	bool readable = has_font(&p, zh ? "勒索演练诱饵恢复" : "Aa");
 	if (readable)

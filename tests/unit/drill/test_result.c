@@ -111,8 +111,8 @@ TEST(numbers_that_json_cannot_hold_are_zero)
 {
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
 	struct drill_result r = middling(p), back;
-	r.rate_reached = INFINITY;
-	r.restore.integrity = NAN;
+	r.rate_reached = HUGE_VAL;
+	r.restore.integrity = (double)NAN;
 	r.bytes_lost = UINT64_MAX;
 	AUTO_JSON json_t *value = written(&r);
 	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);

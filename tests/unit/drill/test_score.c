@@ -61,8 +61,8 @@ TEST(the_curve_is_clamped_at_both_ends)
 	CHECK(score_curve(-5, 10, 2572) == 1);
 	CHECK(score_curve(2572, 10, 2572) == 0);
 	CHECK(score_curve(1e300, 10, 2572) == 0);
-	CHECK(score_curve(INFINITY, 10, 2572) == 0);
-	CHECK(score_curve(NAN, 10, 2572) == 0);
+	CHECK(score_curve(HUGE_VAL, 10, 2572) == 0);
+	CHECK(score_curve((double)NAN, 10, 2572) == 0);
 }
 
 static void check_parts(const struct drill_result *r, const double wanted[PARTS])
@@ -401,7 +401,7 @@ TEST(absent_and_huge_inputs_give_numbers)
 		.rpo_assessed = true,
 		.rpo_ns = INT64_MAX,
 		.rto_target_s = 1e-300,
-		.rpo_target_s = NAN };
+		.rpo_target_s = (double)NAN };
 	REQUIRE_OK(drill_score(&r, p, &e), e);
 	check_bounds(&r);
 	CHECK(r.lost_at_lockbit > r.lost_at_headline);

@@ -48,9 +48,9 @@ TEST(numbers_are_short_and_finite)
 	buf_init(&b, 4096);
 	html_number(&b, 1.0 / 3);
 	HTML(&b, " ");
-	html_number(&b, NAN);
+	html_number(&b, (double)NAN);
 	HTML(&b, " ");
-	html_number(&b, -INFINITY);
+	html_number(&b, -HUGE_VAL);
 	HTML(&b, " ");
 	html_number(&b, 720);
 	CHECK_TEXT(buf_text(&b), "0.33 0 0 720");

@@ -123,7 +123,7 @@ TEST(any_result_gives_a_pdf)
 {
 	struct dice d;
 	dice_init(&d, 12);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 4; i++) {
 		AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
 		AUTO_BUF struct buf pdf;
 		struct drill_result r;
@@ -143,7 +143,7 @@ TEST(a_ceiling_or_short_memory_is_told)
 	buf_init(&small, 5000);
 	CHECK_INT(render_report_pdf(&r, &small, &e), E_TOO_BIG);
 #ifdef TOCSIN_FAULTS
-	for (long nth = 1; nth < 60; nth += 7) {
+	for (long nth = 1; nth < 60; nth += 19) {
 		AUTO_BUF struct buf failing;
 		buf_init(&failing, RENDER_CEILING_BYTES);
 		fault_arm("pool_take", nth);
