@@ -229,7 +229,8 @@ static enum status plan_budget(struct planner *pl, struct drill_budget *out, str
 	return budget_fit(out, &pl->file_system, e);
 }
 
-/* The locks are tried on a folder of the role's own, as the arena will be one. */
+/* The locks are tried on a folder of the role's own, as the arena will be one; in the system's place
+ * for such things where there is no state folder yet. */
 static enum status try_locks(const struct planner *pl, struct confine_locks *out, struct error *e)
 {
 	uid_t uid = pl->so_far == NULL ? 0 : pl->so_far->uid;
@@ -237,11 +238,13 @@ static enum status try_locks(const struct planner *pl, struct confine_locks *out
 	AUTO_FD int folder_fd = -1;
 	if (pl->so_far == NULL)
 		TRY(confine_pick_uid(pl->seed, &uid, &gid, e));
-	char *path = pool_textf(pl->p, "%s/locks.XXXXXX", pl->c->home);
+	struct stat st;
+	const char *within = stat(pl->c->home, &st) == 0 ? pl->c->home : "/tmp";
+	char *path = pool_textf(pl->p, "%s/locks.XXXXXX", within);
 	if (path == NULL)
 		return no_memory(e);
 	if (mkdtemp(path) == NULL)
-		return error_sys(e, E_FAILED, errno, "make a folder in '%s'", pl->c->home);
+		return error_sys(e, E_FAILED, errno, "make a folder in '%s'", within);
 	enum status status = file_open_folder(path, &folder_fd, e);
 	if (status == OK && geteuid() == 0 && fchown(folder_fd, uid, gid) != 0)
 		status = error_sys(e, E_FAILED, errno, "give away '%s'", path);
