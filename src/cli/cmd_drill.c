@@ -88,6 +88,9 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 	struct drill_request request;
 	struct drill_plan plan;
 	drill_request_from(raw, &request);
+	/* The next run's plan depends on the runs before it; a home that is not there has none. */
+	if (session_has_home(s, e) == OK)
+		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));
 	if (s->json)
