@@ -395,7 +395,7 @@ static enum status prepare(
 	m->folders = pool_take(pl->p, room, sizeof *m->folders);
 	m->files = pool_take(pl->p, n_old_files + n_new, sizeof *m->files);
 	pl->department = pool_take(pl->p, room, 1);
-	pl->slots = calloc(pl->n_slots, sizeof *pl->slots);
+	pl->slots = pool_take(pl->p, pl->n_slots, sizeof *pl->slots);
 	if (m->generations == NULL || m->folders == NULL || m->files == NULL ||
 		pl->department == NULL || pl->slots == NULL)
 		return no_memory(e);
@@ -419,9 +419,7 @@ enum status corpus_plan(const struct scenario *s, uint32_t n_decoys, uint32_t ge
 	size_t n_classes = generation == 0 ? s->n_size_classes : 0;
 	if (n_decoys > MANIFEST_FILES_MAX)
 		n_decoys = MANIFEST_FILES_MAX + 1; /* refused below, without overflow */
-	enum status status = prepare(&pl, n_decoys + (uint32_t)n_classes, so_far, e);
-	AUTO_FREE uint32_t *slots = pl.slots;
-	TRY(status);
+	TRY(prepare(&pl, n_decoys + (uint32_t)n_classes, so_far, e));
 	if (generation > 0)
 		TRY(add_branch(&pl, wall_ns, e));
 	uint32_t n_before = m.n_files;

@@ -467,10 +467,11 @@ enum status planting_make(const struct planting_request *r, struct pool *p, stru
 	TRY(make_plan(&pl, e));
 	TRY(check_space(&pl, &fs, e));
 	enum status status = prepare_arena(&pl, e);
-	AUTO_FD int arena_fd = pl.arena_fd;
-	TRY(status);
-	status = run_planter(&pl, e);
+	if (status == OK)
+		status = run_planter(&pl, e);
 	role_end(&pl.process);
+	if (pl.arena_fd >= 0)
+		(void)close(pl.arena_fd); /* a folder's; nothing is written through it */
 	TRY(status);
 	*out = pl.m;
 	*out_locks = pl.locks;

@@ -542,19 +542,23 @@ TEST(python_reads_what_it_has_readers_for)
 	static const enum decoy_kind kinds[] = { DECOY_DOCX, DECOY_XLSX, DECOY_ZIP, DECOY_WAV,
 		DECOY_DATABASE, DECOY_SQL, DECOY_CSV, DECOY_TXT, DECOY_LOG, DECOY_CAD };
 	static const uint64_t sizes[] = { 8192, 16001, 65536, 1500007 };
+	enum { FILES = COUNT_OF(kinds) * COUNT_OF(sizes) };
+	static char paths[FILES][512];
+	char python[] = "python3";
+	char option[] = "-c";
+	char script[4096];
+	char *argv[FILES + 4] = { python, option, script };
 	struct dice d;
 	dice_init(&d, 10);
-	for (size_t i = 0; i < COUNT_OF(kinds); i++)
-		for (size_t k = 0; k < COUNT_OF(sizes); k++) {
-			char path[4096];
-			char python[] = "python3";
-			char option[] = "-c";
-			char script[4096];
-			(void)snprintf(script, sizeof script, "%s", check_script);
-			make_file(kinds[i], sizes[k], &d, path);
-			char *argv[] = { python, option, script, path, NULL };
-			run_checker(argv, "python3 is not installed");
-		}
+	(void)snprintf(script, sizeof script, "%s", check_script);
+	for (size_t i = 0; i < FILES; i++) {
+		char path[4096];
+		make_file(kinds[i / COUNT_OF(sizes)], sizes[i % COUNT_OF(sizes)], &d, path);
+		int n = snprintf(paths[i], sizeof paths[i], "%s", path);
+		REQUIRE(n > 0 && (size_t)n < sizeof paths[i]);
+		argv[3 + i] = paths[i];
+	}
+	run_checker(argv, "python3 is not installed");
 }
 
 TEST(unzip_tests_the_containers)
