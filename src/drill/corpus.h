@@ -14,8 +14,14 @@
  * half of the bytes in low-entropy kinds, size classes apart. Folders of `so_far` are reused and a
  * further generation gets its own dated branch. Fills out->folders and out->files with inode 0 and
  * no tags. */
-enum status corpus_plan(const struct scenario *s, uint32_t n_decoys, uint32_t generation,
-	int64_t wall_ns, const struct manifest *so_far, struct dice *d, struct pool *p,
+struct corpus_request {
+	const struct scenario *scenario;
+	uint32_t n_decoys;
+	uint32_t generation; /* so_far's number of them */
+	int64_t wall_ns;
+	const struct manifest *so_far; /* NULL for generation 0 */
+};
+enum status corpus_plan(const struct corpus_request *r, struct dice *d, struct pool *p,
 	struct manifest *out, struct error *e) MUST_CHECK;
 
 /* The bytes of one decoy, valid for its kind (opens in the usual programs), exactly size_bytes

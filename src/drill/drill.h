@@ -5,9 +5,9 @@
  * A drill only ever touches decoys that it planted itself: see SECURITY.md. Nothing here prints,
  * reads options or makes HTML.
  *
- * Strings in result structs belong to the pool given to the call. Times: *_ns, wall (UTC since 1970)
- * where the name says wall or nothing, CLOCK_BOOTTIME where it says boot; durations are *_ns or *_ms;
- * INT64_C(-1) stands for "did not happen" or "not known" in durations and times.
+ * Strings in result structs belong to the pool given to the call. Times: *_ns, wall (UTC since
+ * 1970) where the name says wall or nothing, CLOCK_BOOTTIME where it says boot; durations are *_ns
+ * or *_ms; INT64_C(-1) stands for "did not happen" or "not known" in durations and times.
  */
 #ifndef DRILL_DRILL_H
 #define DRILL_DRILL_H
@@ -36,8 +36,8 @@ struct drill_text {
 };
 
 struct drill_context {
-	const char *home;          /* state folder, exists, 0700 */
-	struct store *store;       /* opened with drill_migrations */
+	const char *home;	   /* state folder, exists, 0700 */
+	struct store *store;	   /* opened with drill_migrations */
 	const struct clock *clock; /* NULL: the kernel's */
 };
 
@@ -52,12 +52,12 @@ struct drill_scenario_row {
 	struct drill_text name;
 	struct drill_text summary;
 	const char *source;
-	const char *kind;           /* "pattern", "drill", "benign" */
+	const char *kind; /* "pattern", "drill", "benign" */
 	const char *const *attack;
 	size_t n_attack;
-	double rate_files_per_s;    /* 0: unlimited */
+	double rate_files_per_s; /* 0: unlimited */
 	uint32_t n_decoys;
-	bool assumed;               /* some branch rests on an unsure reference */
+	bool assumed; /* some branch rests on an unsure reference */
 };
 enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 	struct drill_scenario_row **out_rows, size_t *out_n, struct error *e) MUST_CHECK;
@@ -68,92 +68,103 @@ enum drill_guard { DRILL_GUARD_AUTO, DRILL_GUARD_OFF, DRILL_GUARD_EXTERNAL };
 
 /* Who allowed it, and for what (printed on the operations desk's card, kept in the record). */
 struct drill_authority {
-	const char *allowed_by;     /* "" : the user who runs it, named by uid */
+	const char *allowed_by; /* "" : the user who runs it, named by uid */
 	const char *scope;
-	const char *call;           /* whom to call to stop it: name or number */
-	int64_t window_from_ns;     /* -1: no limit */
+	const char *call;	/* whom to call to stop it: name or number */
+	int64_t window_from_ns; /* -1: no limit */
 	int64_t window_to_ns;
 };
 
 struct drill_request {
-	const char *scenario;       /* id; NULL: "standard" */
-	const char *arena;          /* NULL: the configured default. Absent, empty, or planted earlier by
-	                               drill_plant from this home */
-	int64_t n_decoys;           /* -1: the scenario's */
-	double rate_files_per_s;    /* -1: the scenario's; 0: unlimited */
-	bool has_seed;              /* repeatable plan: names, sizes, order. Never the content. */
+	const char *scenario; /* id; NULL: "standard" */
+	const char *arena;    /* NULL: the configured default. Absent, empty, or planted earlier by
+				 drill_plant from this home */
+	int64_t n_decoys;     /* -1: the scenario's */
+	double rate_files_per_s; /* -1: the scenario's; 0: unlimited */
+	bool has_seed;		 /* repeatable plan: names, sizes, order. Never the content. */
 	uint64_t seed;
 	enum drill_guard guard;
 	const char *const *channels; /* specs, see channel.h */
 	size_t n_channels;
-	const char *backup;         /* command line run after planting, NULL: none */
-	const char *restore;        /* command line, NULL: recover is not assessed */
-	int64_t restore_limit_ns;   /* 0: 30 minutes */
-	double rto_target_s;        /* 0: 900 */
-	double rpo_target_s;        /* 0: 86400 */
+	const char *backup;		   /* command line run after planting, NULL: none */
+	const char *restore;		   /* command line, NULL: recover is not assessed */
+	int64_t restore_limit_ns;	   /* 0: 30 minutes */
+	double rto_target_s;		   /* 0: 900 */
+	double rpo_target_s;		   /* 0: 86400 */
 	const char *const *restore_writes; /* folders outside the arena the restore may write */
 	size_t n_restore_writes;
-	const char *people_file;    /* the controller's answers; NULL: none */
-	bool people_terminal;       /* ask through drill_watch.ask */
-	const char *out_folder;     /* where reports go; NULL: the drill's folder */
-	const char *stop_file;      /* NULL: <home>/drills/<id>/stop */
+	const char *people_file; /* the controller's answers; NULL: none */
+	bool people_terminal;	 /* ask through drill_watch.ask */
+	const char *out_folder;	 /* where reports go; NULL: the drill's folder */
+	const char *stop_file;	 /* NULL: <home>/drills/<id>/stop */
 	struct drill_authority authority;
 };
 
-/* --- plan: what can happen at most, before anything happens -------------------------------------- */
+/* --- plan: what can happen at most, before anything happens --------------------------------------
+ */
 
 struct drill_budget {
-	uint64_t n_files;           /* most files ever in the arena, notes and probes included */
-	uint64_t n_bytes;           /* most bytes on disk: planted + growth + new files + notes */
-	double seconds;             /* most seconds of attack */
+	uint64_t n_files; /* most files ever in the arena, notes and probes included */
+	uint64_t n_bytes; /* most bytes on disk: planted + growth + new files + notes */
+	double seconds;	  /* most seconds of attack */
 	uint64_t n_folders;
 	uint64_t n_decoys;
 	uint64_t bytes_planted;
-	uint64_t bytes_changed;     /* most bytes that the emulator changes */
+	uint64_t bytes_changed;	     /* most bytes that the emulator changes */
 	uint64_t largest_file_bytes; /* RLIMIT_FSIZE */
 	uint64_t free_needed_bytes;
-	uint64_t free_kept_bytes;   /* the run stops before free space falls below this */
+	uint64_t free_kept_bytes; /* the run stops before free space falls below this */
 };
 
 struct drill_plan {
 	struct drill_scenario_row scenario;
 	struct drill_budget budget;
-	const char *arena;          /* absolute */
-	const char *file_system;    /* kind */
+	const char *arena;	 /* absolute */
+	const char *file_system; /* kind */
 	uint64_t free_bytes;
 	struct confine_locks locks;
-	const char *marker;         /* string that every note and process carries */
+	const char *marker; /* string that every note and process carries */
 	const char *process_name;
 	double rate_files_per_s;
-	/* Of the planting. Where the request has none it follows from host, scenario and the newest drill
-	 * of this home, so that a plan holds for the run that comes next. */
+	/* Of the planting. Where the request has none it follows from host, scenario and the newest
+	 * drill of this home, so that a plan holds for the run that comes next. */
 	uint64_t seed;
 };
 enum status drill_plan(const struct drill_context *c, const struct drill_request *r, struct pool *p,
 	struct drill_plan *out, struct error *e) MUST_CHECK;
 
-/* --- watching a run ----------------------------------------------------------------------------- */
+/* --- watching a run -----------------------------------------------------------------------------
+ */
 
 enum drill_stage {
-	DRILL_STAGE_PLAN, DRILL_STAGE_PLANT, DRILL_STAGE_WITNESS, DRILL_STAGE_BACKUP,
-	DRILL_STAGE_ATTACK, DRILL_STAGE_ASSESS, DRILL_STAGE_DESTROY, DRILL_STAGE_RESTORE,
-	DRILL_STAGE_CHALLENGE, DRILL_STAGE_PEOPLE, DRILL_STAGE_SAFETY, DRILL_STAGE_SCORE,
+	DRILL_STAGE_PLAN,
+	DRILL_STAGE_PLANT,
+	DRILL_STAGE_WITNESS,
+	DRILL_STAGE_BACKUP,
+	DRILL_STAGE_ATTACK,
+	DRILL_STAGE_ASSESS,
+	DRILL_STAGE_DESTROY,
+	DRILL_STAGE_RESTORE,
+	DRILL_STAGE_CHALLENGE,
+	DRILL_STAGE_PEOPLE,
+	DRILL_STAGE_SAFETY,
+	DRILL_STAGE_SCORE,
 	DRILL_STAGE_UNDO
 };
 
 struct drill_progress {
 	enum drill_stage stage;
-	const char *id;             /* of the drill; NULL before it has one */
-	int64_t elapsed_ns;         /* of the stage */
+	const char *id;	    /* of the drill; NULL before it has one */
+	int64_t elapsed_ns; /* of the stage */
 	uint64_t n_done;
-	uint64_t n_total;           /* 0: not known */
+	uint64_t n_total; /* 0: not known */
 	uint64_t n_bytes;
 	double rate_per_s;
-	const char *detection;      /* NULL: none so far */
+	const char *detection; /* NULL: none so far */
 	const struct confine_locks *locks;
 };
 
-struct drill_step;              /* below */
+struct drill_step; /* below */
 
 /* Every member may be NULL. Called from the run's own thread, about ten times a second. */
 struct drill_watch {
@@ -162,68 +173,76 @@ struct drill_watch {
 	void (*say)(const char *sentence, void *context);
 	/* True: the user asked to stop (Ctrl-C). */
 	bool (*stop_wanted)(void *context);
-	/* One people step is due: returns true when it was answered and fills the two outs (times are
-	 * taken by the caller of ask). Must return within about 100 ms; asked again until answered. */
+	/* One people step is due: returns true when it was answered and fills the two outs (times
+	 * are taken by the caller of ask). Must return within about 100 ms; asked again until
+	 * answered. */
 	bool (*ask)(const struct drill_step *step, const char **out_answer, bool *out_done,
 		void *context);
-	/* True, and a line in *out_text (valid until the next call), where the operator entered what he
-	 * saw: "alert …", "log …", "prevented …". Read by the channel "operator"; never blocks. */
+	/* True, and a line in *out_text (valid until the next call), where the operator entered
+	 * what he saw: "alert …", "log …", "prevented …". Read by the channel "operator"; never
+	 * blocks. */
 	bool (*operator_alert)(const char **out_text, void *context);
 	void *context;
 };
 
-/* --- result --------------------------------------------------------------------------------------- */
+/* --- result
+ * --------------------------------------------------------------------------------------- */
 
 enum drill_verdict { DRILL_COMPLETED, DRILL_CONTAINED, DRILL_STOPPED, DRILL_VOIDED };
 enum drill_detect { DETECT_NONE, DETECT_LOGGED, DETECT_ALERTED, DETECT_PREVENTED };
 /* HSEEP ratings, computed from facts, not from the number (reference: 2020 doctrine). */
 enum drill_rating { RATING_NOT_ASSESSED, RATING_P, RATING_S, RATING_M, RATING_U };
 enum drill_contain {
-	CONTAIN_NONE, CONTAIN_KILLED, CONTAIN_FROZEN, CONTAIN_READ_ONLY, CONTAIN_BLOCKED,
-	CONTAIN_QUARANTINED, CONTAIN_NETWORK
+	CONTAIN_NONE,
+	CONTAIN_KILLED,
+	CONTAIN_FROZEN,
+	CONTAIN_READ_ONLY,
+	CONTAIN_BLOCKED,
+	CONTAIN_QUARANTINED,
+	CONTAIN_NETWORK
 };
 enum drill_part_id { PART_DETECT, PART_DAMAGE, PART_CONTAIN, PART_RECOVER, PART_PEOPLE, PARTS };
 
 struct drill_part {
 	bool assessed;
-	double weight;              /* 20, 25, 15, 25, 15 */
-	double share;               /* 0 … 1 */
-	double points;              /* weight × share */
+	double weight; /* 20, 25, 15, 25, 15 */
+	double share;  /* 0 … 1 */
+	double points; /* weight × share */
 	enum drill_rating rating;
-	const char *why;            /* one sentence: the facts behind the rating (msgid, untranslated) */
+	const char *why; /* one sentence: the facts behind the rating (msgid, untranslated) */
 };
 
 struct drill_alert {
-	int64_t at_ns;              /* wall */
-	int64_t after_ns;           /* since the first decoy byte changed; negative: before it */
-	const char *channel;        /* spec */
-	const char *text;           /* first line, cut to 200 bytes, control characters removed */
+	int64_t at_ns;	     /* wall */
+	int64_t after_ns;    /* since the first decoy byte changed; negative: before it */
+	const char *channel; /* spec */
+	const char *text;    /* first line, cut to 200 bytes, control characters removed */
 	enum drill_detect kind;
 };
 
 struct drill_step {
-	const char *id;             /* recognise, isolate, classify, notify-inside, notify-authority, restore */
+	const char *id; /* recognise, isolate, classify, notify-inside, notify-authority, restore */
 	struct drill_text title;
-	struct drill_text inject;   /* what the controller says */
+	struct drill_text inject; /* what the controller says */
 	const char *role;
-	int64_t due_ns;             /* after T0 */
+	int64_t due_ns; /* after T0 */
 	bool answered;
 	bool done;
-	int64_t after_ns;           /* since T0 */
+	int64_t after_ns; /* since T0 */
 	const char *answer;
 };
 
 struct drill_improvement {
 	struct drill_text action;
-	const char *owner;          /* a role */
-	int64_t due_ns;             /* wall */
-	const char *status;         /* "open" */
+	const char *owner;  /* a role */
+	int64_t due_ns;	    /* wall */
+	const char *status; /* "open" */
 	enum drill_part_id part;
 };
 
 /* One point of the loss curve. */
 struct drill_sample {
-	int64_t after_ns;           /* since T0 */
+	int64_t after_ns; /* since T0 */
 	uint32_t n_files;
 };
 
@@ -234,30 +253,30 @@ struct drill_restore {
 	bool timed_out;
 	uint32_t n_sample;
 	uint32_t n_identical;
-	double integrity;           /* n_identical / n_sample */
+	double integrity; /* n_identical / n_sample */
 	int64_t rto_ns;
-	bool rpo_assessed;          /* only with dated generations */
+	bool rpo_assessed; /* only with dated generations */
 	int64_t rpo_ns;
 	double rto_target_s, rpo_target_s;
 	uint32_t n_changed_outside; /* what the restore command changed outside the arena */
-	const char *nonce;          /* hex */
-	const char *output;         /* tail of what it printed */
+	const char *nonce;	    /* hex */
+	const char *output;	    /* tail of what it printed */
 };
 
 struct drill_safety {
 	uint32_t n_sentinels;
 	uint32_t n_sentinels_changed;
-	uint32_t n_user_files;      /* sample of the user's own files */
-	uint32_t n_unattributed;    /* changed by somebody, not traced to the emulator */
-	uint32_t n_attributed;      /* traced to the emulator: voids the run */
-	int64_t stop_latency_ns;    /* from asking to stopped; -1: was not asked */
+	uint32_t n_user_files;	 /* sample of the user's own files */
+	uint32_t n_unattributed; /* changed by somebody, not traced to the emulator */
+	uint32_t n_attributed;	 /* traced to the emulator: voids the run */
+	int64_t stop_latency_ns; /* from asking to stopped; -1: was not asked */
 	bool memory_kill;
-	const char *void_reason;    /* NULL where not voided (msgid) */
+	const char *void_reason; /* NULL where not voided (msgid) */
 	struct confine_locks locks;
 };
 
 struct drill_previous {
-	const char *id;             /* NULL: none with equal scenario and rate */
+	const char *id; /* NULL: none with equal scenario and rate */
 	int64_t at_ns;
 	double score, coverage;
 	double files_lost_share;
@@ -275,8 +294,8 @@ struct drill_result {
 	struct drill_authority authority;
 	const char *arena, *file_system;
 	int64_t planned_ns, started_ns, ended_ns; /* wall */
-	int64_t t0_ns;              /* wall, first decoy byte changed; -1: none was */
-	double rate_files_per_s;    /* asked; 0 unlimited */
+	int64_t t0_ns;				  /* wall, first decoy byte changed; -1: none was */
+	double rate_files_per_s;		  /* asked; 0 unlimited */
 	double rate_reached;
 	struct drill_budget budget;
 
@@ -287,14 +306,15 @@ struct drill_result {
 	uint32_t n_planted, n_changed, n_lost, n_destroyed;
 	uint64_t bytes_planted, bytes_changed, bytes_lost;
 	uint32_t n_notes, n_quarantined;
-	int64_t attack_ns;          /* T0 to the end of the attack */
-	int64_t detect_ns;          /* T0 to the first alert, -1 */
-	int64_t contain_ns;         /* first alert (T0 where none) to contained, -1 */
+	int64_t attack_ns;  /* T0 to the end of the attack */
+	int64_t detect_ns;  /* T0 to the first alert, -1 */
+	int64_t contain_ns; /* first alert (T0 where none) to contained, -1 */
 	struct drill_sample *curve;
 	size_t n_curve;
 	struct drill_alert *alerts;
 	size_t n_alerts;
-	/* The counterfactual: the same reaction time at published speeds. An estimate, and marked so. */
+	/* The counterfactual: the same reaction time at published speeds. An estimate, and marked
+	 * so. */
 	uint64_t lost_at_lockbit, lost_at_headline;
 
 	struct drill_restore restore;
@@ -303,35 +323,37 @@ struct drill_result {
 	size_t n_steps;
 	struct drill_safety safety;
 
-	double score;               /* 0 … 100 over the assessed parts */
-	double coverage;            /* 0 … 100: assessed weight */
-	const char *grade;          /* "A" … "E", NULL below 60 % coverage or where voided */
-	double to_next_grade;       /* points to the border above, 0 at A */
-	bool capped;                /* 59 because Recover or People is below 40 % of its weight */
-	uint32_t false_alarms;      /* of the last benign twin run on this host */
+	double score;	       /* 0 … 100 over the assessed parts */
+	double coverage;       /* 0 … 100: assessed weight */
+	const char *grade;     /* "A" … "E", NULL below 60 % coverage or where voided */
+	double to_next_grade;  /* points to the border above, 0 at A */
+	bool capped;	       /* 59 because Recover or People is below 40 % of its weight */
+	uint32_t false_alarms; /* of the last benign twin run on this host */
 	struct drill_part parts[PARTS];
 	struct drill_improvement *improvements;
 	size_t n_improvements;
 	struct drill_previous previous;
 	struct drill_report_paths report;
-	const char *record;         /* evidence file */
+	const char *record; /* evidence file */
 	bool undone;
 };
 
 /* Runs a drill to its end and leaves result and evidence in <home>/drills/<id>. A run that was
  * stopped, contained or voided is a result too (OK); the caller maps out->verdict to an exit code.
- * An error means that there is no result; whatever was planted can be undone by id (named in *e). */
+ * An error means that there is no result; whatever was planted can be undone by id (named in *e).
+ */
 enum status drill_run(const struct drill_context *c, const struct drill_request *r,
-	const struct drill_watch *w, struct pool *p, struct drill_result *out, struct error *e)
-	MUST_CHECK;
+	const struct drill_watch *w, struct pool *p, struct drill_result *out,
+	struct error *e) MUST_CHECK;
 
-/* --- planting apart from running: dated generations ------------------------------------------------ */
+/* --- planting apart from running: dated generations
+ * ------------------------------------------------ */
 
 struct drill_planting {
 	const char *id;
 	const char *arena;
-	uint32_t generation;        /* 1 for the first */
-	uint32_t n_files;           /* of this generation */
+	uint32_t generation; /* 1 for the first */
+	uint32_t n_files;    /* of this generation */
 	uint64_t n_bytes;
 	int64_t planted_ns;
 	struct confine_locks locks;
@@ -339,23 +361,26 @@ struct drill_planting {
 /* Plants a new arena, or a further generation where r->arena was planted from this home and not yet
  * run. E_CONFLICT where it was run. */
 enum status drill_plant(const struct drill_context *c, const struct drill_request *r,
-	const struct drill_watch *w, struct pool *p, struct drill_planting *out, struct error *e)
-	MUST_CHECK;
+	const struct drill_watch *w, struct pool *p, struct drill_planting *out,
+	struct error *e) MUST_CHECK;
 
-/* --- afterwards ------------------------------------------------------------------------------------- */
+/* --- afterwards
+ * ------------------------------------------------------------------------------------- */
 
-/* Asks a running drill to stop (its stop file). E_ABSENT: no such drill; E_CONFLICT: not running. */
+/* Asks a running drill to stop (its stop file). E_ABSENT: no such drill; E_CONFLICT: not running.
+ */
 enum status drill_stop(const struct drill_context *c, const char *id, struct error *e) MUST_CHECK;
 
 struct drill_undone {
-	uint32_t n_restored;        /* changed decoys brought back, each proven by hash */
-	uint32_t n_removed;         /* objects removed: decoys, notes, folders, the arena */
-	uint32_t n_left;            /* not ours, or not proven: left where they are */
-	bool verified;              /* every decoy not destroyed on purpose was proven by hash */
-	const char **left;          /* paths beneath the arena and why, one line each (at most 100) */
+	uint32_t n_restored; /* changed decoys brought back, each proven by hash */
+	uint32_t n_removed;  /* objects removed: decoys, notes, folders, the arena */
+	uint32_t n_left;     /* not ours, or not proven: left where they are */
+	bool verified;	     /* every decoy not destroyed on purpose was proven by hash */
+	const char **left;   /* paths beneath the arena and why, one line each (at most 100) */
 	size_t n_left_named;
 };
-/* E_PARTLY where something was left. Twice in a row is fine. Accepts a drill's or a planting's id. */
+/* E_PARTLY where something was left. Twice in a row is fine. Accepts a drill's or a planting's id.
+ */
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e) MUST_CHECK;
 
@@ -364,30 +389,31 @@ enum status drill_show(const struct drill_context *c, const char *id, struct poo
 	struct drill_result *out, struct error *e) MUST_CHECK;
 struct drill_row {
 	const char *id, *scenario;
-	const char *state;          /* planted, running, finished, voided, undone, interrupted */
+	const char *state; /* planted, running, finished, voided, undone, interrupted */
 	int64_t at_ns;
 	double score, coverage;
 	const char *grade, *verdict;
 };
-enum status drill_history(const struct drill_context *c, struct pool *p, struct drill_row **out_rows,
-	size_t *out_n, struct error *e) MUST_CHECK;
+enum status drill_history(const struct drill_context *c, struct pool *p,
+	struct drill_row **out_rows, size_t *out_n, struct error *e) MUST_CHECK;
 
 /* The arena of a planting that has not been run, by the planting's id. E_ABSENT, E_CONFLICT. */
 enum status drill_planted_arena(const struct drill_context *c, const char *id, struct pool *p,
 	const char **out, struct error *e) MUST_CHECK;
-/* What drill_undo would find, without touching anything: n_restored counts what can be brought back,
- * n_removed stays 0, `left` names what cannot. */
+/* What drill_undo would find, without touching anything: n_restored counts what can be brought
+ * back, n_removed stays 0, `left` names what cannot. */
 enum status drill_undo_preview(const struct drill_context *c, const char *id, struct pool *p,
 	struct drill_undone *out, struct error *e) MUST_CHECK;
 /* The people's steps as a paper card needs them, before any run. */
-enum status drill_people_steps(struct pool *p, struct drill_step **out, size_t *out_n,
-	struct error *e) MUST_CHECK;
+enum status drill_people_steps(
+	struct pool *p, struct drill_step **out, size_t *out_n, struct error *e) MUST_CHECK;
 
 /* Records where the reports went; render makes them after the run. */
 enum status drill_set_reports(const struct drill_context *c, const char *id,
 	const struct drill_report_paths *paths, struct error *e) MUST_CHECK;
 
-/* Stable English words of the enums, as JSON and reports use them ("completed", "prevented", "P"). */
+/* Stable English words of the enums, as JSON and reports use them ("completed", "prevented", "P").
+ */
 const char *drill_verdict_name(enum drill_verdict v);
 const char *drill_detect_name(enum drill_detect d);
 const char *drill_contain_name(enum drill_contain c);
@@ -396,10 +422,11 @@ const char *drill_part_name(enum drill_part_id p);
 
 /* Full result as JSON and back (what result.json holds). A new reference. */
 json_t *drill_result_json(const struct drill_result *r);
-enum status drill_result_read(json_t *value, struct pool *p, struct drill_result *out,
-	struct error *e) MUST_CHECK;
+enum status drill_result_read(
+	json_t *value, struct pool *p, struct drill_result *out, struct error *e) MUST_CHECK;
 
-/* Fills score, parts, grade, ratings, counterfactual and improvements from the facts in *r. Pure. */
+/* Fills score, parts, grade, ratings, counterfactual and improvements from the facts in *r. Pure.
+ */
 enum status drill_score(struct drill_result *r, struct pool *p, struct error *e) MUST_CHECK;
 
 #endif

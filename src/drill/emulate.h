@@ -30,37 +30,38 @@ enum emulate_task { EMULATE_ATTACK = 1, EMULATE_DESTROY = 2 };
 
 /* The head has a fixed size: it is read before the locks, everything else inside them. */
 #define EMULATE_HEAD_FIELDS(F) F(u32, magic) F(u32, uid) F(u32, gid) F(u64, max_file_bytes)
-#define EMULATE_REQUEST_FIELDS(F)                                                           \
-	F(u8, task) F(text, id) F(text, call) F(digest, escrow) F(digest, scenario)        \
-	F(digest, manifest) F(u64, rate_micro) F(u64, order_seed) F(u64, max_files)        \
-	F(u64, max_bytes) F(i64, lease_boot_ns) F(bytes, files)
+#define EMULATE_REQUEST_FIELDS(F)                                                                  \
+	F(u8, task)                                                                                \
+	F(text, id) F(text, call) F(digest, escrow) F(digest, scenario) F(digest, manifest)        \
+		F(u64, rate_micro) F(u64, order_seed) F(u64, max_files) F(u64, max_bytes)          \
+			F(i64, lease_boot_ns) F(bytes, files)
 PACK_STRUCT(emulate_head, EMULATE_HEAD_FIELDS)
 PACK_STRUCT(emulate_request, EMULATE_REQUEST_FIELDS)
 
 /* --- what the role tells --- */
 
 /* WIRE_BATCH: u64 number, then for each record u8 kind (INTENT, NOTE) and its body as text.
- * WIRE_DONE: u32 notes made, then the bodies of JOURNAL_DONE records as text. WIRE_RESULT: emulate_result, once, at the
- * first change. WIRE_FINISHED: reason is an enum emulate_end. */
+ * WIRE_DONE: u32 notes made, then the bodies of JOURNAL_DONE records as text. WIRE_RESULT:
+ * emulate_result, once, at the first change. WIRE_FINISHED: reason is an enum emulate_end. */
 #define EMULATE_RESULT_FIELDS(F) F(i64, t0_boot_ns)
 PACK_STRUCT(emulate_result, EMULATE_RESULT_FIELDS)
 
 enum emulate_end {
-	EMULATE_GOES_ON,     /* never sent */
+	EMULATE_GOES_ON, /* never sent */
 	EMULATE_COMPLETED,
-	EMULATE_STOPPED,     /* WIRE_STOP */
+	EMULATE_STOPPED, /* WIRE_STOP */
 	EMULATE_LEASE_OVER,
 	EMULATE_CHANNEL_LOST,
 	EMULATE_READ_ONLY,
 	EMULATE_NO_SPACE,
-	EMULATE_BLOCKED,     /* so many decoys in a row refused, missing or exchanged */
+	EMULATE_BLOCKED, /* so many decoys in a row refused, missing or exchanged */
 	EMULATE_OVER_BUDGET,
-	EMULATE_FAULTY       /* a WIRE_FAULT went before */
+	EMULATE_FAULTY /* a WIRE_FAULT went before */
 };
 
 enum {
 	BATCH_TASKS_MAX = 512,
-	BATCH_NEW_FILES_MAX = 64,        /* each holds two descriptors until it is durable */
+	BATCH_NEW_FILES_MAX = 64, /* each holds two descriptors until it is durable */
 	BATCH_PACKET_BYTES = 32 * 1024,
 	BATCH_MS = 50,
 	BLOCKED_IN_A_ROW = 32,
@@ -93,8 +94,8 @@ int64_t pace_next(struct pace *p, int64_t now_ns);
 
 /* --- notes --- */
 
-/* The note's name for this run, and its text: DRILL in line one. At most NOTE_BYTES_MAX, so that one
- * write makes it: after a kill or a power cut a note is absent, empty or whole. */
+/* The note's name for this run, and its text: DRILL in line one. At most NOTE_BYTES_MAX, so that
+ * one write makes it: after a kill or a power cut a note is absent, empty or whole. */
 enum status note_name(const struct scenario *s, const unsigned char escrow[ESCROW_KEY_BYTES],
 	char out[256], struct error *e) MUST_CHECK;
 enum status note_text(const struct scenario *s, const char *id, struct view call, struct buf *out,
@@ -107,23 +108,23 @@ struct task {
 	struct step step;
 	const struct region *region; /* NULL: skipped */
 	bool is_paced;
-	bool was_done;          /* worked on; false where the run ended before its turn */
+	bool was_done; /* worked on; false where the run ended before its turn */
 	enum file_result result;
 	uint64_t bytes_changed;
 	int64_t at_boot_ns;
 	/* New-file modes, between writing and the original's end. */
 	int old_fd, new_fd, folder_fd;
-	char new_name[256];     /* "" where the name stays */
+	char new_name[256]; /* "" where the name stays */
 };
 
 struct emulation;
 struct worker {
 	struct emulation *emulation;
 	struct keystream *keystream;
-	unsigned char *bytes;          /* n_bytes: a call of the scenario's, and a footer */
+	unsigned char *bytes; /* n_bytes: a call of the scenario's, and a footer */
 	size_t n_bytes;
-	uint32_t folder;               /* of folder_fd */
-	int folder_fd;                 /* own descriptor; -1 */
+	uint32_t folder; /* of folder_fd */
+	int folder_fd;	 /* own descriptor; -1 */
 };
 
 struct emulation {
@@ -137,19 +138,19 @@ struct emulation {
 	pthread_mutex_t arena_lock;
 	struct arena_view view;
 
-	atomic_int end;                /* enum emulate_end; the first to set it wins */
+	atomic_int end; /* enum emulate_end; the first to set it wins */
 	atomic_llong lease_boot_ns;
-	atomic_llong t0_boot_ns;       /* -1 */
-	atomic_bool is_leaving;        /* the control thread may go */
+	atomic_llong t0_boot_ns; /* -1 */
+	atomic_bool is_leaving;	 /* the control thread may go */
 	atomic_uint n_files;
 	atomic_ullong n_bytes;
-	atomic_uint n_in_a_row;        /* decoys that could not be touched */
+	atomic_uint n_in_a_row; /* decoys that could not be touched */
 
-	pthread_mutex_t lock;          /* guards the rest */
+	pthread_mutex_t lock; /* guards the rest */
 	pthread_cond_t moved;
-	struct error fault;            /* of the first failure that is nobody's containment */
-	uint64_t committed;            /* last batch that is on disk */
-	struct task *tasks;            /* the batch in hand */
+	struct error fault; /* of the first failure that is nobody's containment */
+	uint64_t committed; /* last batch that is on disk */
+	struct task *tasks; /* the batch in hand */
 	size_t n_tasks, next_task, n_finished;
 	bool no_more_tasks;
 	struct pace pace;
@@ -184,8 +185,8 @@ void emulation_mark_t0(struct emulation *em);
 bool worker_open_file(struct worker *w, const struct task *t, int flags, int *out_fd,
 	enum file_result *out_result);
 /* The folder's own descriptor, kept until another folder is asked for. */
-enum status worker_folder(struct worker *w, uint32_t folder, int *out_fd, struct error *e)
-	MUST_CHECK;
+enum status worker_folder(
+	struct worker *w, uint32_t folder, int *out_fd, struct error *e) MUST_CHECK;
 enum file_result result_of(const struct error *e);
 /* The name in the folder still leads to the object behind fd. */
 bool name_leads_to(int folder_fd, const char *name, int fd);
@@ -208,13 +209,14 @@ enum status destroy_files(struct emulation *em, struct error *e) MUST_CHECK;
 bool scenario_makes_new_files(const struct scenario *s);
 bool scenario_renames(const struct scenario *s);
 
-/* --- the conductor's side: attack.c, attack_start.c, attack_watch.c, attack_end.c, destroy.c --- */
+/* --- the conductor's side: attack.c, attack_start.c, attack_watch.c, attack_end.c, destroy.c ---
+ */
 
 /* One run of the role, as the conductor sees it. */
 struct attack {
 	const struct attack_request *request;
 	enum emulate_task task;
-	const uint32_t *files;         /* to destroy; NULL in an attack */
+	const uint32_t *files; /* to destroy; NULL in an attack */
 	size_t n_files;
 	struct attack_outcome *out;
 	struct role_process role;
@@ -227,7 +229,7 @@ struct attack {
 	struct error fault;
 	uint64_t last_batch;
 
-	int64_t asked_boot_ns;         /* WIRE_STOP was sent; -1 */
+	int64_t asked_boot_ns; /* WIRE_STOP was sent; -1 */
 	enum attack_end asked_as;
 	bool was_killed_by_us;
 
@@ -236,7 +238,7 @@ struct attack {
 	int64_t slowest_commit_ns;
 	uint64_t oom_before;
 	double io_before, memory_before;
-	int64_t pressure_since_ns;     /* -1 */
+	int64_t pressure_since_ns; /* -1 */
 	int64_t first_done_ns, last_done_ns;
 	int64_t curve_step_ns;
 };
@@ -257,8 +259,8 @@ void attack_curve_add(struct attack *a, int64_t at_boot_ns);
 /* attack_end.c: how a role ended, as far as its process tells. */
 struct role_ending {
 	bool has_ended;
-	bool is_stopped;     /* SIGSTOP and its like */
-	bool was_killed;     /* by a signal */
+	bool is_stopped; /* SIGSTOP and its like */
+	bool was_killed; /* by a signal */
 	int signal;
 	int exit_status;
 };

@@ -210,8 +210,9 @@ static enum status plan_decoys(struct planner *pl, struct error *e)
 	struct dice d;
 	dice_init(&d, pl->seed);
 	uint32_t generation = pl->so_far == NULL ? 0 : pl->so_far->n_generations;
-	return corpus_plan(pl->scenario, (uint32_t)n, generation, clock_wall_ns(pl->c->clock),
-		pl->so_far, &d, pl->p, &pl->plan, e);
+	struct corpus_request request = { pl->scenario, (uint32_t)n, generation,
+		clock_wall_ns(pl->c->clock), pl->so_far };
+	return corpus_plan(&request, &d, pl->p, &pl->plan, e);
 }
 
 static enum status plan_budget(struct planner *pl, struct drill_budget *out, struct error *e)
@@ -229,8 +230,8 @@ static enum status plan_budget(struct planner *pl, struct drill_budget *out, str
 	return budget_fit(out, &pl->file_system, e);
 }
 
-/* The locks are tried on a folder of the role's own, as the arena will be one; in the system's place
- * for such things where there is no state folder yet. */
+/* The locks are tried on a folder of the role's own, as the arena will be one; in the system's
+ * place for such things where there is no state folder yet. */
 static enum status try_locks(const struct planner *pl, struct confine_locks *out, struct error *e)
 {
 	uid_t uid = pl->so_far == NULL ? 0 : pl->so_far->uid;

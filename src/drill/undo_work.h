@@ -56,7 +56,6 @@ struct undo_work {
 	struct block_solver *solver;
 	uint64_t search_left; /* candidates that the whole job may still try */
 	uint64_t n_bytes;     /* read so far */
-	uint64_t *inodes;     /* of all planted files, sorted */
 	unsigned char *chunk;
 	unsigned char *block; /* for the other file's block and for plain bytes */
 	struct piece *pieces;
@@ -67,8 +66,7 @@ struct undo_work {
 enum thing {
 	THING_NONE,
 	THING_OURS,   /* the object of the manifest */
-	THING_MADE,   /* may be a new file of the run: regular, one link, the role's uid, no planted
-			 inode */
+	THING_MADE,   /* at the name of a new file of the run: regular, one link, the role's uid */
 	THING_OTHER,  /* a regular file with one link that is neither; opened for reading only */
 	THING_FOREIGN /* anything else; not opened */
 };

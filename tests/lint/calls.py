@@ -15,10 +15,8 @@ BANNED = {
     "setjmp": "hides flow", "longjmp": "hides flow",
     "usleep": "use clock_sleep_ns", "sleep": "use clock_sleep_ns", "dup": "inherited: use F_DUPFD_CLOEXEC",
     "pipe": "inherited: use pipe2", "accept": "inherited: use accept4", "vfork": "shares memory",
-    "setenv": None, "putenv": "keeps its argument",
+    "putenv": "keeps its argument",
 }
-# Where a row has a reason to stand.
-ALLOWED = {("src/base/i18n.c", "setenv"), ("src/sys/command.c", "setenv")}
 NUMBER = re.compile(r"\b(strto(?:l|ul|ll|ull|d|f|imax|umax))\s*\(")
 FLAGGED = {"open": "O_CLOEXEC", "openat": "O_CLOEXEC", "socket": "SOCK_CLOEXEC", "socketpair": "SOCK_CLOEXEC",
            "pipe2": "O_CLOEXEC", "accept4": "SOCK_CLOEXEC", "memfd_create": "MFD_CLOEXEC",
@@ -35,8 +33,8 @@ def check_file(name, text):
 
     for found in re.finditer(r"(?<![\w.>])([a-z_0-9]+)\s*\(", bare):
         word = found.group(1)
-        if word in BANNED and (name, word) not in ALLOWED:
-            tell(found.start(), f"{word} is not allowed: {BANNED[word] or 'only at the start'}")
+        if word in BANNED:
+            tell(found.start(), f"{word} is not allowed: {BANNED[word]}")
         if word in FLAGGED and FLAGGED[word] not in gate.arguments(bare, found.end() - 1):
             if not re.search(r"\bCLOEXEC_BY_CALLER\b", bare):
                 tell(found.start(), f"{word} without {FLAGGED[word]}")
