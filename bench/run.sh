@@ -1,0 +1,6 @@
+#!/bin/sh
+# Runs the benchmarks of a build folder: bench/run.sh BUILD [--quick] [--out FILE]
+set -eu
+build=$1
+shift
+"$build/bench/bench_drill" "$@"
