@@ -15,7 +15,11 @@ struct writer {
 
 static void set(struct writer *w, json_t *object, const char *key, json_t *value)
 {
-	if (value == NULL || FAULT("result_set") || json_object_set_new(object, key, value) != 0)
+	if (FAULT("result_set")) {
+		json_decref(value);
+		value = NULL;
+	}
+	if (value == NULL || json_object_set_new(object, key, value) != 0)
 		w->failed = true;
 }
 

@@ -73,13 +73,18 @@ static enum status set(const struct drill_result *r, const struct document *d, i
 		describe(surface, r, d);
 	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
 	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-	p.context = pango_cairo_create_context(cairo);
+	/* A font map of our own: pango's default one keeps what it has read until the process ends.
+	 */
+	PangoFontMap *fonts = pango_cairo_font_map_new();
+	p.context = pango_font_map_create_context(fonts);
+	pango_cairo_update_context(cairo, p.context);
 	pango_cairo_context_set_font_options(p.context, options);
 	pango_context_set_language(p.context, pango_language_from_string(zh ? "zh-cn" : "en"));
 	bool readable = has_font(&p, zh ? "勒索演练诱饵恢复" : "Aa");
 	if (readable)
 		pdf_blocks(&p);
 	g_object_unref(p.context);
+	g_object_unref(fonts);
 	*out_pages = p.page;
 	if (!readable)
 		return error_set(e, E_ABSENT,
