@@ -405,30 +405,35 @@ static enum status prepare(
 	return OK;
 }
 
-enum status corpus_plan(const struct scenario *s, uint32_t n_decoys, uint32_t generation,
-	int64_t wall_ns, const struct manifest *so_far, struct dice *d, struct pool *p,
+enum status corpus_plan(const struct corpus_request *r, struct dice *d, struct pool *p,
 	struct manifest *out, struct error *e)
 {
-	if (n_decoys == 0 || generation != (so_far == NULL ? 0 : so_far->n_generations))
+	const struct manifest *so_far = r->so_far;
+	uint32_t n_decoys = r->n_decoys;
+	if (n_decoys == 0 || r->generation != (so_far == NULL ? 0 : so_far->n_generations))
 		return error_set(
 			e, E_INVALID, "a planting adds one generation of at least one decoy");
 	struct manifest m = { .arena = "/" };
-	struct planner pl = {
-		.s = s, .d = d, .p = p, .m = &m, .generation = generation, .branch = FOLDER_ROOT
-	};
-	size_t n_classes = generation == 0 ? s->n_size_classes : 0;
+	struct planner pl = { .s = r->scenario,
+		.d = d,
+		.p = p,
+		.m = &m,
+		.generation = r->generation,
+		.branch = FOLDER_ROOT };
+	size_t n_classes = r->generation == 0 ? r->scenario->n_size_classes : 0;
 	if (n_decoys > MANIFEST_FILES_MAX)
 		n_decoys = MANIFEST_FILES_MAX + 1; /* refused below, without overflow */
 	TRY(prepare(&pl, n_decoys + (uint32_t)n_classes, so_far, e));
-	if (generation > 0)
-		TRY(add_branch(&pl, wall_ns, e));
+	if (r->generation > 0)
+		TRY(add_branch(&pl, r->wall_ns, e));
 	uint32_t n_before = m.n_files;
 	TRY(add_folders(&pl, n_decoys, e));
 	TRY(add_decoys(&pl, n_decoys, e));
-	if (generation == 0)
+	if (r->generation == 0)
 		TRY(add_size_classes(&pl, e));
-	m.generations[generation] = (struct manifest_generation){ wall_ns, m.n_files - n_before };
-	m.n_generations = generation + 1;
+	m.generations[r->generation] =
+		(struct manifest_generation){ r->wall_ns, m.n_files - n_before };
+	m.n_generations = r->generation + 1;
 	*out = m;
 	return OK;
 }

@@ -107,8 +107,9 @@ static enum status make_plan(struct planting *pl, struct error *e)
 	const struct planting_request *r = pl->r;
 	struct dice d;
 	dice_init(&d, r->seed);
-	TRY(corpus_plan(r->scenario, r->n_decoys, r->generation, r->wall_ns, r->so_far, &d,
-		pl->pool, &pl->m, e));
+	struct corpus_request plan = { r->scenario, r->n_decoys, r->generation, r->wall_ns,
+		r->so_far };
+	TRY(corpus_plan(&plan, &d, pl->pool, &pl->m, e));
 	if (r->so_far != NULL) {
 		pl->first_folder = r->so_far->n_folders;
 		pl->first_file = r->so_far->n_files;

@@ -205,7 +205,8 @@ static void plan_of(const struct scenario *s, uint32_t n_decoys, uint64_t seed, 
 	struct error e = ERROR_NONE;
 	struct dice d;
 	dice_init(&d, seed);
-	REQUIRE_OK(corpus_plan(s, n_decoys, 0, 0, NULL, &d, pool, out, &e), e);
+	struct corpus_request r = { .scenario = s, .n_decoys = n_decoys };
+	REQUIRE_OK(corpus_plan(&r, &d, pool, out, &e), e);
 }
 
 TEST(every_shipped_scenario_fits_its_own_limits_with_its_own_decoys)

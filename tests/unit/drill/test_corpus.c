@@ -23,7 +23,8 @@ static void plan(
 	struct dice d;
 	struct error e = ERROR_NONE;
 	dice_init(&d, seed);
-	REQUIRE_OK(corpus_plan(s, n, 0, MORNING_NS, NULL, &d, p, m, &e), e);
+	REQUIRE_OK(corpus_plan(&(struct corpus_request){ s, n, 0, MORNING_NS, NULL }, &d, p, m, &e),
+		e);
 }
 
 /* With an id and an arena a plan must be a manifest that can be kept. */
@@ -258,7 +259,10 @@ static void plan_further(const struct manifest *so_far, uint32_t n, int64_t wall
 	struct dice d;
 	struct error e = ERROR_NONE;
 	dice_init(&d, so_far->n_files);
-	REQUIRE_OK(corpus_plan(&plain, n, so_far->n_generations, wall_ns, so_far, &d, p, m, &e), e);
+	REQUIRE_OK(corpus_plan(&(struct corpus_request){ &plain, n, so_far->n_generations, wall_ns,
+				       so_far },
+			   &d, p, m, &e),
+		e);
 }
 
 TEST(a_further_generation_keeps_the_old_and_adds_a_dated_branch)
@@ -303,7 +307,9 @@ TEST(four_hundred_generations_fit_and_one_more_does_not)
 	struct dice d;
 	struct error e = ERROR_NONE;
 	dice_init(&d, 1);
-	CHECK_INT(corpus_plan(&plain, 10, MANIFEST_GENERATIONS_MAX, MORNING_NS, &m, &d, p, &m, &e),
+	CHECK_INT(corpus_plan(&(struct corpus_request){ &plain, 10, MANIFEST_GENERATIONS_MAX,
+				      MORNING_NS, &m },
+			  &d, p, &m, &e),
 		E_TOO_BIG);
 }
 
@@ -314,11 +320,17 @@ TEST(a_plan_that_cannot_be_is_refused)
 	struct dice d;
 	struct error e = ERROR_NONE;
 	dice_init(&d, 1);
-	CHECK_INT(corpus_plan(&plain, 0, 0, 0, NULL, &d, p, &m, &e), E_INVALID);
-	CHECK_INT(corpus_plan(&plain, 10, 1, 0, NULL, &d, p, &m, &e), E_INVALID);
+	CHECK_INT(corpus_plan(&(struct corpus_request){ &plain, 0, 0, 0, NULL }, &d, p, &m, &e),
+		E_INVALID);
+	CHECK_INT(corpus_plan(&(struct corpus_request){ &plain, 10, 1, 0, NULL }, &d, p, &m, &e),
+		E_INVALID);
 	CHECK_INT(
-		corpus_plan(&plain, MANIFEST_FILES_MAX + 1, 0, 0, NULL, &d, p, &m, &e), E_TOO_BIG);
-	CHECK_INT(corpus_plan(&plain, UINT32_MAX, 0, 0, NULL, &d, p, &m, &e), E_TOO_BIG);
+		corpus_plan(&(struct corpus_request){ &plain, MANIFEST_FILES_MAX + 1, 0, 0, NULL },
+			&d, p, &m, &e),
+		E_TOO_BIG);
+	CHECK_INT(corpus_plan(&(struct corpus_request){ &plain, UINT32_MAX, 0, 0, NULL }, &d, p, &m,
+			  &e),
+		E_TOO_BIG);
 }
 
 TEST(the_largest_plan_still_finds_names)
@@ -341,7 +353,9 @@ TEST(memory_may_fail_at_any_point)
 		struct error e = ERROR_NONE;
 		dice_init(&d, 1);
 		fault_arm("pool_take", nth);
-		enum status status = corpus_plan(&plain, 900, 0, MORNING_NS, NULL, &d, p, &m, &e);
+		enum status status =
+			corpus_plan(&(struct corpus_request){ &plain, 900, 0, MORNING_NS, NULL },
+				&d, p, &m, &e);
 		fault_disarm();
 		went_well = status == OK;
 		CHECK(status == OK || status == E_NO_SPACE);

@@ -89,7 +89,8 @@ TEST(the_budget_of_a_plan_is_that_of_the_decoys_it_names)
 	REQUIRE(s != NULL);
 	REQUIRE_OK(scenario_find(NULL, "size-class", b.pool, s, &b.e), b.e);
 	dice_init(&d, seed);
-	REQUIRE_OK(corpus_plan(s, 40, 0, clock_wall_ns(NULL), NULL, &d, b.pool, &m, &b.e), b.e);
+	struct corpus_request r = { .scenario = s, .n_decoys = 40, .wall_ns = clock_wall_ns(NULL) };
+	REQUIRE_OK(corpus_plan(&r, &d, b.pool, &m, &b.e), b.e);
 	REQUIRE_OK(budget_compute(s, &m, b.plan.rate_files_per_s, &again, &b.e), b.e);
 	CHECK_INT(again.n_bytes, first.n_bytes);
 	CHECK_INT(again.n_files, first.n_files);

@@ -504,7 +504,8 @@ static void plan_of(
 	struct error e = ERROR_NONE;
 	struct dice d;
 	dice_init(&d, 11);
-	REQUIRE_OK(corpus_plan(s, n_decoys, 0, 0, NULL, &d, pool, out, &e), e);
+	struct corpus_request r = { .scenario = s, .n_decoys = n_decoys };
+	REQUIRE_OK(corpus_plan(&r, &d, pool, out, &e), e);
 }
 
 static const char *const drills[] = { "standard", "quick", "fast-actor" };
