@@ -41,6 +41,53 @@ static void trim_partial_utf8(char *text, size_t size_bytes)
 		text[at - 1] = '\0';
 }
 
+/* The reasons that people meet. The C library has them too, but in Chinese only where its own
+ * catalogues are installed, which a small server has not. */
+static const char *known_reason(int errno_value)
+{
+	static const struct {
+		int value;
+		const char *reason;
+	} rows[] = {
+		{ EPERM, N_("Operation not permitted") },
+		{ ENOENT, N_("No such file or directory") },
+		{ EINTR, N_("Interrupted system call") },
+		{ EIO, N_("Input/output error") },
+		{ EBADF, N_("Bad file descriptor") },
+		{ EAGAIN, N_("Resource temporarily unavailable") },
+		{ ENOMEM, N_("Cannot allocate memory") },
+		{ EACCES, N_("Permission denied") },
+		{ EBUSY, N_("Device or resource busy") },
+		{ EEXIST, N_("File exists") },
+		{ EXDEV, N_("Invalid cross-device link") },
+		{ ENOTDIR, N_("Not a directory") },
+		{ EISDIR, N_("Is a directory") },
+		{ EINVAL, N_("Invalid argument") },
+		{ ENFILE, N_("Too many open files in system") },
+		{ EMFILE, N_("Too many open files") },
+		{ ETXTBSY, N_("Text file busy") },
+		{ EFBIG, N_("File too large") },
+		{ ENOSPC, N_("No space left on device") },
+		{ EROFS, N_("Read-only file system") },
+		{ EPIPE, N_("Broken pipe") },
+		{ ENAMETOOLONG, N_("File name too long") },
+		{ ENOSYS, N_("Function not implemented") },
+		{ ENOTEMPTY, N_("Directory not empty") },
+		{ ELOOP, N_("Too many levels of symbolic links") },
+		{ EOPNOTSUPP, N_("Operation not supported") },
+		{ EADDRINUSE, N_("Address already in use") },
+		{ ECONNRESET, N_("Connection reset by peer") },
+		{ ETIMEDOUT, N_("Connection timed out") },
+		{ ECONNREFUSED, N_("Connection refused") },
+		{ EDQUOT, N_("Disk quota exceeded") },
+		{ ESTALE, N_("Stale file handle") },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].value == errno_value)
+			return i18n_text(rows[i].reason);
+	return NULL;
+}
+
 enum status error_set(struct error *e, enum status status, const char *format, ...)
 {
 	if (e != NULL) {
@@ -65,9 +112,11 @@ enum status error_sys(struct error *e, enum status status, int errno_value, cons
 		va_start(args, format);
 		(void)vsnprintf(what, sizeof what, i18n_text(format), args);
 		va_end(args);
-		const char *why = strerror_r(errno_value, reason, sizeof reason);
-		(void)snprintf(e->text, sizeof e->text, "%.*s: %.*s", utf8_prefix(what, 600), what,
-			utf8_prefix(why, 120), why);
+		const char *why = known_reason(errno_value);
+		if (why == NULL)
+			why = strerror_r(errno_value, reason, sizeof reason);
+		(void)snprintf(e->text, sizeof e->text, _("%.*s: %.*s"), utf8_prefix(what, 600),
+			what, utf8_prefix(why, 120), why);
 		e->status = status;
 		e->errno_value = errno_value;
 	}
@@ -86,7 +135,8 @@ enum status error_wrap(struct error *e, const char *format, ...)
 	(void)vsnprintf(outer, sizeof outer, i18n_text(format), args);
 	va_end(args);
 	trim_partial_utf8(outer, sizeof outer);
-	(void)snprintf(e->text, sizeof e->text, "%s: %.*s", outer, utf8_prefix(inner, 500), inner);
+	(void)snprintf(
+		e->text, sizeof e->text, _("%s: %.*s"), outer, utf8_prefix(inner, 500), inner);
 	return e->status;
 }
 

@@ -67,14 +67,6 @@ const char *nearest_name(const char *word, const char *const *names, size_t n)
 	return best;
 }
 
-static enum status unknown(const char *what, const char *word, const char *near, struct error *e)
-{
-	if (near != NULL)
-		return error_set(
-			e, E_USAGE, "unknown %s '%s'; did you mean '%s'?", what, word, near);
-	return error_set(e, E_USAGE, "unknown %s '%s'", what, word);
-}
-
 static bool parse_duration(const char *text, int64_t *out_ns)
 {
 	static const struct {
@@ -160,25 +152,34 @@ static bool store_value(const struct option *o, const char *text, char *base, st
 	abort();
 }
 
-static const char *expectation(enum option_kind kind)
+/* A sentence for each kind, so that each can be translated as a whole. */
+static enum status refuse_value(const struct option *o, const char *value, struct error *e)
 {
-	switch (kind) {
+	switch (o->kind) {
 	case OPTION_INT:
-		return _("a whole number");
+		return error_set(
+			e, E_USAGE, "option --%s: '%s' is not a whole number", o->name, value);
 	case OPTION_NUMBER:
-		return _("a number or 'unlimited'");
+		return error_set(e, E_USAGE, "option --%s: '%s' is not a number or 'unlimited'",
+			o->name, value);
 	case OPTION_DURATION:
-		return _("a duration such as 90s, 15m, 4h or 2d");
+		return error_set(e, E_USAGE,
+			"option --%s: '%s' is not a duration such as 90s, 15m, 4h or 2d", o->name,
+			value);
 	case OPTION_TIME:
-		return _("a time such as 2026-11-24T08:00:00+08:00");
+		return error_set(e, E_USAGE,
+			"option --%s: '%s' is not a time such as 2026-11-24T08:00:00+08:00",
+			o->name, value);
 	case OPTION_CHOICE:
-		return _("one of the values that the help names");
+		return error_set(e, E_USAGE,
+			"option --%s: '%s' is not one of the values that the help names", o->name,
+			value);
 	case OPTION_FLAG:
 	case OPTION_TEXT:
-	case OPTION_LIST:
+	case OPTION_LIST: /* take any text: nothing but memory can be short */
 		break;
 	}
-	return _("text");
+	return error_set(e, E_NO_SPACE, "memory is short");
 }
 
 struct words {
@@ -204,7 +205,10 @@ static enum status unknown_option(const struct cli_command *c, const char *word,
 		names[n++] = common_options[i].name;
 	for (size_t i = 0; c != NULL && i < c->n_options && n < COUNT_OF(names); i++)
 		names[n++] = c->options[i].name;
-	return unknown("option", word, nearest_name(word + 2, names, n), e);
+	const char *near = nearest_name(word + 2, names, n);
+	if (near == NULL)
+		return error_set(e, E_USAGE, "unknown option '%s'", word);
+	return error_set(e, E_USAGE, "unknown option '%s'; did you mean '--%s'?", word, near);
 }
 
 static enum status take_option(struct words *w, const struct cli_command *c, struct parsed *out,
@@ -236,8 +240,7 @@ static enum status take_option(struct words *w, const struct cli_command *c, str
 		value = w->argv[w->at++];
 	}
 	if (!store_value(o, value, base, p))
-		return error_set(e, E_USAGE, "option --%s: '%s' is not %s", o->name, value,
-			expectation(o->kind));
+		return refuse_value(o, value, e);
 	return OK;
 }
 
@@ -252,8 +255,12 @@ static enum status find_command(
 		if (strcmp(t->nouns[i].name, word) == 0)
 			out->noun = &t->nouns[i];
 	}
+	const char *near = out->noun == NULL ? nearest_name(word, names, n) : NULL;
+	if (near != NULL)
+		return error_set(
+			e, E_USAGE, "unknown command '%s'; did you mean '%s'?", word, near);
 	if (out->noun == NULL)
-		return unknown("command", word, nearest_name(word, names, n), e);
+		return error_set(e, E_USAGE, "unknown command '%s'", word);
 	if (out->noun->n_commands == 1 && out->noun->commands[0]->verb == NULL)
 		out->command = out->noun->commands[0];
 	return OK;
@@ -272,7 +279,11 @@ static enum status find_verb(struct words *w, struct parsed *out, struct error *
 	}
 	if (out->command != NULL)
 		return OK;
-	return unknown(out->noun->name, word, nearest_name(word, names, n), e);
+	const char *near = nearest_name(word, names, n);
+	if (near == NULL)
+		return error_set(e, E_USAGE, "'%s' has no command '%s'", out->noun->name, word);
+	return error_set(e, E_USAGE, "'%s' has no command '%s'; did you mean '%s'?",
+		out->noun->name, word, near);
 }
 
 static enum status make_args(struct parsed *out, struct pool *p, struct error *e)

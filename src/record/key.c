@@ -15,6 +15,7 @@
 
 #include "base/digest.h"
 #include "base/fault.h"
+#include "base/i18n.h"
 #include "record/internal.h"
 #include "sys/file.h"
 
@@ -50,7 +51,8 @@ static enum status crypto_fail(struct error *e, const char *doing)
 	unsigned long code = ERR_get_error();
 	const char *why = code == 0 ? NULL : ERR_reason_error_string(code);
 	ERR_clear_error();
-	return error_set(e, E_FAILED, "%s: %s", doing, why == NULL ? "no reason given" : why);
+	return error_set(
+		e, E_FAILED, "%s: %s", i18n_text(doing), why == NULL ? _("no reason given") : why);
 }
 
 /* Takes the reference to `pkey`, also on failure. */
@@ -66,7 +68,7 @@ static enum status adopt(EVP_PKEY *pkey, bool is_private, struct key **out, stru
 	unsigned char *der = NULL;
 	int n = i2d_PUBKEY(pkey, &der);
 	if (n <= 0)
-		return crypto_fail(e, "encode a public key");
+		return crypto_fail(e, N_("encode a public key"));
 	struct digest d = digest_of(der, (size_t)n);
 	OPENSSL_free(der);
 	char hex[DIGEST_HEX_LEN + 1];
@@ -79,7 +81,7 @@ enum status key_make(struct key **out, struct error *e)
 {
 	EVP_PKEY *pkey = FAULT("key_make") ? NULL : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	if (pkey == NULL)
-		return crypto_fail(e, "make a key");
+		return crypto_fail(e, N_("make a key"));
 	return adopt(pkey, true, out, e);
 }
 
@@ -141,7 +143,7 @@ static enum status write_pem(
 	char *at = NULL;
 	long n = BIO_get_mem_data(text, &at);
 	if (done != 1 || n <= 0)
-		return crypto_fail(e, "write a key");
+		return crypto_fail(e, N_("write a key"));
 	buf_add_bytes(out, at, (size_t)n);
 	OPENSSL_cleanse(at, (size_t)n);
 	return buf_check(out, "key", e);
@@ -171,7 +173,7 @@ enum status key_sign(
 	if (EVP_DigestSignInit(context, NULL, NULL, NULL, k->pkey) != 1 ||
 		EVP_DigestSign(context, signature, &n, at, message.len) != 1 ||
 		n != sizeof signature)
-		return crypto_fail(e, "sign");
+		return crypto_fail(e, N_("sign"));
 	buf_add_bytes(out_signature, signature, n);
 	return buf_check(out_signature, "signature", e);
 }

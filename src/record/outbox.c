@@ -116,8 +116,9 @@ static enum status explain(struct store *s, const struct id *id, struct error *e
 	TRY(statement_step(q, &row, e));
 	if (!row)
 		return error_set(e, E_ABSENT, "outbox: no item %s", id->text);
-	return error_set(e, E_CONFLICT, "outbox: %s is %s already", id->text,
-		column_int(q, 0) == OUTBOX_DELIVERED ? "delivered" : "refused");
+	if (column_int(q, 0) == OUTBOX_DELIVERED)
+		return error_set(e, E_CONFLICT, "outbox: %s is delivered already", id->text);
+	return error_set(e, E_CONFLICT, "outbox: %s is refused already", id->text);
 }
 
 static enum status run_on_one(

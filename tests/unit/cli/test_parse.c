@@ -151,9 +151,9 @@ TEST(wrong_calls_name_the_word_and_what_was_meant)
 		const char *sentence;
 	} cases[] = {
 		{ "tocsin toys play", "unknown command 'toys'; did you mean 'toy'?" },
-		{ "tocsin toy plya", "unknown toy 'plya'; did you mean 'play'?" },
-		{ "tocsin toy dance", "unknown toy 'dance'" },
-		{ "tocsin toy play a --flga", "unknown option '--flga'; did you mean 'flag'?" },
+		{ "tocsin toy plya", "'toy' has no command 'plya'; did you mean 'play'?" },
+		{ "tocsin toy dance", "'toy' has no command 'dance'" },
+		{ "tocsin toy play a --flga", "unknown option '--flga'; did you mean '--flag'?" },
 		{ "tocsin toy play a --flag=1", "option --flag takes no value" },
 		{ "tocsin toy play a --text", "option --text needs a value" },
 		{ "tocsin toy play a --count -3", "option --count: '-3' is not a whole number" },
