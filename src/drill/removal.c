@@ -48,6 +48,13 @@ static bool is_proven(const struct sight *s, const struct decoy_finding *f)
 	       s->identity.changed_ns == f->proven_changed_ns;
 }
 
+/* The original of a new-file pattern was unlinked by the run; its inode can be anybody's by now. */
+static bool may_be_another(const struct undo_work *w, struct target t)
+{
+	const struct undo_decoy *plan = &w->plan->decoys[t.index];
+	return t.what == LEFT_DECOY && plan->makes_new_file && !plan->destroyed && !w->partial;
+}
+
 static void remove_at(struct undo_work *w, const struct look *l, const struct decoy_finding *f,
 	struct target t, struct removal *r)
 {
@@ -61,10 +68,10 @@ static void remove_at(struct undo_work *w, const struct look *l, const struct de
 		return;
 	case THING_OURS:
 	case THING_MADE:
-		if (accounted_for(w, l->file, f) || is_proven(&s, f))
+		if (is_proven(&s, f) || (accounted_for(w, l->file, f) && !may_be_another(w, t)))
 			remove_name(s.folder_fd, l->name, 0, t, r);
 		else
-			leave(r, t, f->reason == REASON_NONE ? REASON_CONTENT : f->reason,
+			leave(r, t, f->reason == REASON_NONE ? REASON_OTHER : f->reason,
 				f->errno_value);
 		return;
 	case THING_OTHER:

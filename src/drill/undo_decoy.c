@@ -333,7 +333,10 @@ static void decide_decoy(struct decoy *d)
 {
 	const struct sight *here = &d->at_name;
 	bool beside = is_run_s(&d->at_new_name);
-	if (here->thing == THING_OURS && d->plan->intended) {
+	/* Where an original is only ever unlinked, it is whole as long as it is there. A file at
+	 * its name that is not can have its inode again, so it is never written to. */
+	bool decides = d->plan->intended && (!d->plan->makes_new_file || d->plan->overwrites);
+	if (here->thing == THING_OURS && decides) {
 		bring_back(
 			d, &d->at_name, beside && d->plan->makes_new_file ? &d->at_new_name : NULL);
 		return;

@@ -30,19 +30,6 @@ static void foreign(struct sight *s, enum undo_reason reason, int errno_value)
 	s->errno_value = errno_value;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
-static bool is_planted_inode(const struct undo_work *w, uint64_t inode)
-{
-	return w->manifest->n_files > 0 &&
-	       bsearch(&inode, w->inodes, w->manifest->n_files, sizeof inode, by_value) != NULL;
-}
-
 static enum thing tell(
 	const struct undo_work *w, const struct look *l, const struct file_identity *id)
 {
@@ -54,7 +41,7 @@ static enum thing tell(
 	bool by_name = w->partial && l->file != NO_FILE && planted == 0;
 	if (by_name || (planted != 0 && id->inode == planted))
 		return THING_OURS;
-	return l->made && !is_planted_inode(w, id->inode) ? THING_MADE : THING_OTHER;
+	return l->made ? THING_MADE : THING_OTHER;
 }
 
 /* False where it is nothing that could be opened safely. */
@@ -136,13 +123,9 @@ enum status undo_work_start(struct undo_work *w, int arena_fd, struct pool *p, s
 	w->chunk = pool_take(p, 1, UNDO_CHUNK_BYTES);
 	w->block = pool_take(p, 1, BLOCK_BYTES);
 	w->pieces = pool_take(p, BLOCK_BYTES, sizeof *w->pieces);
-	w->inodes = pool_take(p, m->n_files, sizeof *w->inodes);
 	if (w->solver == NULL || w->digester == NULL || w->chunk == NULL || w->block == NULL ||
-		w->pieces == NULL || w->inodes == NULL)
+		w->pieces == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	for (uint32_t i = 0; i < m->n_files; i++)
-		w->inodes[i] = m->files[i].inode;
-	qsort(w->inodes, m->n_files, sizeof *w->inodes, by_value);
 	w->search_left = w->writes ? SEARCH_UNDO : SEARCH_ASSESS;
 	return OK;
 }

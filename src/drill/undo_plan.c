@@ -4,12 +4,16 @@
  */
 #include "drill/undo_plan.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "sys/file.h"
 
 PACK_CODE(undo_remove, UNDO_REMOVE_FIELDS)
 
 struct reading {
 	const struct manifest *manifest;
+	uint32_t *by_name; /* the manifest's files, sorted by folder and name */
 	struct pool *pool;
 	struct undo_plan *plan;
 	size_t notes_capacity;
@@ -25,6 +29,59 @@ static enum status no_memory(struct error *e)
 {
 	return error_set(e, E_NO_SPACE, "memory is short for the journal");
 }
+
+/* --- planted names --- */
+
+static int compare_names(const struct manifest_file *a, uint32_t folder, const char *name)
+{
+	if (a->folder != folder)
+		return a->folder < folder ? -1 : 1;
+	return strcmp(a->name, name);
+}
+
+static int by_name(const void *a, const void *b, void *context)
+{
+	const struct manifest *m = context;
+	const struct manifest_file *y = &m->files[*(const uint32_t *)b];
+	return compare_names(&m->files[*(const uint32_t *)a], y->folder, y->name);
+}
+
+static enum status index_names(struct reading *g, struct error *e)
+{
+	const struct manifest *m = g->manifest;
+	union {
+		const void *in;
+		void *out;
+	} context = { m }; /* qsort_r hands it on, nobody writes to it */
+	g->by_name = pool_take(g->pool, m->n_files, sizeof *g->by_name);
+	if (g->by_name == NULL)
+		return no_memory(e);
+	for (uint32_t i = 0; i < m->n_files; i++)
+		g->by_name[i] = i;
+	qsort_r(g->by_name, m->n_files, sizeof *g->by_name, by_name, context.out);
+	return OK;
+}
+
+/* The run makes and renames to names that were free, so what stands at a planted name is never what
+ * it made there. (Inodes would not tell: those of unlinked originals are used again.) */
+static bool is_planted_name(const struct reading *g, uint32_t folder, const char *name)
+{
+	uint32_t low = 0;
+	uint32_t high = g->manifest->n_files;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = compare_names(&g->manifest->files[g->by_name[middle]], folder, name);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* --- records --- */
 
 static enum status take_name(struct reading *g, struct view name, const char **out, struct error *e)
 {
@@ -63,9 +120,13 @@ static enum status take_intent(
 		return OK;
 	d->intended = true;
 	d->makes_new_file = makes_new_file;
-	if (m.new_name.len == 0 || view_is(m.new_name, g->manifest->files[m.file].name))
-		return makes_new_file ? unfit(e, r) : OK;
-	return take_name(g, m.new_name, &d->new_name, e);
+	d->overwrites = m.write == WRITE_NEW_OVERWRITE_UNLINK;
+	if (m.new_name.len == 0)
+		return OK;
+	TRY(take_name(g, m.new_name, &d->new_name, e));
+	if (is_planted_name(g, g->manifest->files[m.file].folder, d->new_name))
+		d->new_name = NULL;
+	return OK;
 }
 
 static enum status grow_notes(struct reading *g, struct error *e)
@@ -97,7 +158,8 @@ static enum status take_note(
 	note->folder = m.folder;
 	note->content = m.content;
 	TRY(take_name(g, m.name, &note->name, e));
-	g->plan->n_notes++;
+	if (!is_planted_name(g, m.folder, note->name))
+		g->plan->n_notes++;
 	return OK;
 }
 
@@ -164,6 +226,7 @@ enum status undo_plan_read(struct view journal, const struct manifest *m, struct
 	plan.decoys = pool_take(p, m->n_files, sizeof *plan.decoys);
 	if (plan.decoys == NULL && m->n_files > 0)
 		return no_memory(e);
+	TRY(index_names(&g, e));
 	TRY(journal_read(journal, take_record, &g, &torn, e));
 	*out = plan;
 	return OK;

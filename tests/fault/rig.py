@@ -198,9 +198,10 @@ def kill_one(dice, process, delay_s):
         if process.poll() is not None:
             return None
         time.sleep(min(0.002, max(0.0, deadline - time.monotonic())))
-    pids = family(process.pid)
-    pid = dice.choice(pids)
-    name = name_of(pid)
+    names = {pid: name_of(pid) for pid in family(process.pid)}
+    weights = [1 if name == "tocsin-witness" else 3 for name in names.values()]
+    pid = dice.choices(list(names), weights)[0]
+    name = names[pid]
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
