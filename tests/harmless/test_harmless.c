@@ -97,6 +97,27 @@ static void check_locks(const struct confine_locks *expected, const struct confi
 	CHECK(got->seccomp && got->no_new_privileges);
 }
 
+/* True where the outside is as before. */
+static bool probe_once(struct stage *s, struct probe_order order, unsigned ignore,
+	bool *out_only_read, struct trial *out)
+{
+	const struct probe_row *row = row_of(order.probe);
+	AUTO(snapshot_free) struct snapshot *before = snapshot_take(s->outside);
+	if ((row->flags & PROBE_RACE) != 0)
+		stage_swap(s, true);
+	*out = stage_try(s, order);
+	if ((row->flags & PROBE_RACE) != 0)
+		stage_swap(s, false);
+	AUTO(snapshot_free) struct snapshot *after = snapshot_take(s->outside);
+	if (snapshot_compare(before, after, ignore) == 0)
+		return true;
+	*out_only_read = snapshot_compare(before, after, ignore | SNAPSHOT_IGNORE_ACCESS_TIME) == 0;
+	return false;
+}
+
+/* An access time changes too when some program of the host walks by, which is not the probe's work
+ * and does not happen three times in a row; the stage is built anew, since a second reading need
+ * not show (relatime). */
 static void try_one(
 	struct stage *s, const struct confine_locks *expected, size_t probe, size_t kind)
 {
@@ -106,14 +127,17 @@ static void try_one(
 	order.reach = kinds[kind].reach;
 	unsigned ignore = (row->flags & PROBE_OWN_LINK) != 0 ? SNAPSHOT_IGNORE_LINKS_AND_CHANGE_TIME
 							     : SNAPSHOT_COMPARE_ALL;
-	AUTO(snapshot_free) struct snapshot *before = snapshot_take(s->outside);
-	if ((row->flags & PROBE_RACE) != 0)
-		stage_swap(s, true);
-	struct trial t = stage_try(s, order);
-	if ((row->flags & PROBE_RACE) != 0)
-		stage_swap(s, false);
-	AUTO(snapshot_free) struct snapshot *after = snapshot_take(s->outside);
+	struct trial t;
 	char how[64];
+	bool only_read = true;
+	bool same = false;
+	for (int i = 0; i < 3 && !same && only_read; i++) {
+		if (i > 0) {
+			stage_clear(s);
+			stage_build(s);
+		}
+		same = probe_once(s, order, ignore, &only_read, &t);
+	}
 	if (t.refused)
 		test_fail(__FILE__, __LINE__, "%s as %s: %s", row->name, kinds[kind].name,
 			t.error.text);
@@ -122,7 +146,7 @@ static void try_one(
 			how_it_ended(&t, how, sizeof how));
 	else if (kind == 0)
 		(void)printf("# %s: %s\n", row->name, how_it_ended(&t, how, sizeof how));
-	if (snapshot_compare(before, after, ignore) != 0)
+	if (!same)
 		test_fail(__FILE__, __LINE__, "%s as %s changed the outside", row->name,
 			kinds[kind].name);
 	check_locks(expected, &t.locks);
