@@ -17,14 +17,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error e = ERROR_NONE;
 	struct view v = { (const char *)data, size };
-	AUTO(key_free) struct key *k = NULL;
+	static struct key *k; /* reading PEM costs more than all the rest */
 	AUTO(key_free) struct key *other = NULL;
 	AUTO_JSON json_t *envelope = NULL;
 	AUTO_BUF struct buf payload = { .ceiling = ENVELOPE_BYTES_MAX };
-	if (key_parse(view_of(public_pem), "key", &k, &e) != OK)
+	if (k == NULL && key_parse(view_of(public_pem), "key", &k, &e) != OK)
 		abort();
-	if (key_parse(v, "input", &other, &e) == OK && key_id(other)[0] == '\0')
-		abort();
+	if (size > 0 && data[0] == '-') {
+		if (key_parse(v, "input", &other, &e) == OK && key_id(other)[0] == '\0')
+			abort();
+		return 0;
+	}
 	if (json_read(v, MIB, "input", &envelope, &e) != OK)
 		return 0;
 	enum status status = envelope_open(envelope, NULL, NULL, k, &payload, &e);
