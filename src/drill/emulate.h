@@ -176,6 +176,8 @@ enum status worker_init(struct worker *w, struct emulation *em, struct error *e)
 void worker_done(struct worker *w);
 
 void emulation_end(struct emulation *em, enum emulate_end why);
+/* What the outcome of one decoy means for the run. */
+void emulation_weigh(struct emulation *em, enum file_result result);
 /* True where no further file may be begun: an end is set, or the lease is over. */
 bool emulation_is_over(struct emulation *em);
 /* Called right before the first byte that this process changes. */

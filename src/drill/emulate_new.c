@@ -180,9 +180,11 @@ void emulate_new_settle(struct worker *w, struct task *tasks, size_t n_tasks)
 		}
 		t->result = end_original(w, t);
 		t->at_boot_ns = clock_boot_ns(NULL);
-		/* The new file of an original that stays (somebody exchanged or holds it) goes
-		 * again. */
-		if (t->result == FILE_FOREIGN)
+		emulation_weigh(w->emulation, t->result);
+		/* The new file of an original that stays as it was (exchanged, or held by somebody)
+		 * goes again. One that was overwritten, even in part, has only the new file. */
+		bool is_whole = w->emulation->scenario->write == WRITE_NEW_UNLINK;
+		if (t->result == FILE_FOREIGN || (t->result != FILE_CHANGED && is_whole))
 			abandon(t);
 		close_pair(t);
 	}

@@ -116,8 +116,7 @@ static void sleep_until(struct emulation *em, int64_t due_ns)
 	}
 }
 
-/* What the outcome of one decoy means for the run. */
-static void weigh_result(struct emulation *em, enum file_result result)
+void emulation_weigh(struct emulation *em, enum file_result result)
 {
 	switch (result) {
 	case FILE_CHANGED:
@@ -148,7 +147,7 @@ static void do_task(struct worker *w, struct task *t)
 	if (t->step.kind != STEP_FILE) {
 		t->result = emulate_note(w, t);
 		if (t->result == FILE_READ_ONLY || t->result == FILE_NO_SPACE)
-			weigh_result(em, t->result);
+			emulation_weigh(em, t->result);
 		return;
 	}
 	if (t->region == NULL) {
@@ -160,7 +159,9 @@ static void do_task(struct worker *w, struct task *t)
 		t->result = emulate_in_place(w, t);
 	}
 	t->at_boot_ns = clock_boot_ns(NULL);
-	weigh_result(em, t->result);
+	/* A copy alone is no success yet: see emulate_new_settle. */
+	if (t->result != FILE_CHANGED || !scenario_makes_new_files(em->scenario))
+		emulation_weigh(em, t->result);
 	if (t->result == FILE_CHANGED)
 		(void)atomic_fetch_add(&em->n_files, 1);
 	(void)atomic_fetch_add(&em->n_bytes, t->bytes_changed);

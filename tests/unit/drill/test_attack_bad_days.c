@@ -107,6 +107,36 @@ TEST(decoys_that_refuse_end_it)
 	arena_fixture_done(a);
 }
 
+/* Nothing can be unlinked from a folder that nobody may write to. */
+static void freeze_folders(struct arena_fixture *a)
+{
+	for (uint32_t i = 0; i < N_FILES; i++) {
+		const char *path = fixture_path(a, i, NULL);
+		const char *slash = strrchr(path, '/');
+		CHECK(chmod(pool_text(a->pool, (struct view){ path, (size_t)(slash - path) }),
+			      0500) == 0);
+	}
+}
+
+TEST(folders_that_refuse_end_a_new_file_pattern_too)
+{
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct arena_fixture *a =
+		arena_at(test_path("arena"), fixture_whole_files(p, "new-then-unlink"));
+	struct attack_outcome out = run(a, 60, freeze_folders);
+	CHECK_INT(out.end, ATTACK_BLOCKED);
+	CHECK(out.n_refused >= BLOCKED_IN_A_ROW);
+	CHECK_INT(fixture_count_changed(a), out.n_changed);
+	for (uint32_t i = 0; i < a->manifest.n_folders; i++) {
+		const char *path = a->manifest.folders[i].name;
+		uint32_t at = a->manifest.folders[i].parent;
+		for (; at != FOLDER_ROOT; at = a->manifest.folders[at].parent)
+			path = pool_textf(a->pool, "%s/%s", a->manifest.folders[at].name, path);
+		CHECK(chmod(pool_textf(a->pool, "%s/%s", a->path, path), 0700) == 0);
+	}
+	arena_fixture_done(a);
+}
+
 static void quarantine_one(struct arena_fixture *a)
 {
 	uint32_t n = 0;
