@@ -209,6 +209,7 @@ enum status conduct_attack(struct conduct *o, struct error *e)
 	o->sense.attack_boot_ns = clock_boot_ns(o->c->clock);
 	o->attack_began = true;
 	struct attack_request request = attack_request(o);
+	TRY(witness_mark(o->witness, e));
 	enum status status = attack_run(&request, o->p, &o->attack, e);
 	explicit_bzero(request.escrow, sizeof request.escrow);
 	TRY(status);

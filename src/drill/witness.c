@@ -187,6 +187,15 @@ static enum status keep_summary(
 	return OK;
 }
 
+enum status witness_mark(struct witness *w, struct error *e)
+{
+	struct witness_outcome ignored;
+	if (packet_send(w->process.channel_fd, WITNESS_MARK, VIEW_NONE, e) != OK)
+		return error_set(e, E_FAILED, "the witness has ended");
+	TRY(receive(w, clock_boot_ns(NULL) + LOOK_NS, e));
+	return keep_summary(w->packet, &ignored, e);
+}
+
 enum status witness_look(struct witness *w, bool user_files, struct pool *p,
 	struct witness_outcome *out, struct error *e)
 {

@@ -38,6 +38,10 @@ struct witness_outcome {
 /* Plants the sentinels, starts the role, takes the first look. */
 enum status witness_start(
 	const struct witness_request *r, struct witness **out, struct error *e) MUST_CHECK;
+/* To be called right before the attack: what belongs to the emulator's uid outside by now was put
+ * there by somebody else (a backup that keeps owners, an arena of an earlier drill), and is only
+ * traced to the emulator if it changes from here on. */
+enum status witness_mark(struct witness *w, struct error *e) MUST_CHECK;
 /* Second look; may be called more than once (user files: before a restore starts; sentinels: last).
  */
 enum status witness_look(struct witness *w, bool user_files, struct pool *p,

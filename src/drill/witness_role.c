@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,7 +24,14 @@ PACK_CODE(witness_summary_wire, WITNESS_SUMMARY_FIELDS)
 #define POOL_BYTES (32 * MIB)
 #define SAMPLE_TIME_NS (3 * NS_PER_S)
 #define SAMPLE_FILE_BYTES_MAX (4 * MIB)
-enum { PATH_BYTES_MAX = 4096 };
+enum { PATH_BYTES_MAX = 4096, MARKS_MAX = 40000 };
+
+/* Something outside that belonged to the emulator's uid before the attack began. */
+struct mark {
+	uint64_t device;
+	uint64_t inode;
+	int64_t changed_ns;
+};
 
 struct sentinel_sight {
 	const char *name;
@@ -50,6 +58,8 @@ struct watcher {
 	struct sample_file *files; /* files_max */
 	uint32_t n_files;
 	uint32_t n_candidates; /* so far, for an even choice */
+	struct mark *marks;    /* MARKS_MAX */
+	uint32_t n_marks;
 	struct witness_summary_wire sum;
 	uint32_t n_told;
 };
@@ -87,7 +97,8 @@ static enum status read_request(struct watcher *w, struct error *e)
 	if (w->request.files_max > 4096)
 		w->request.files_max = 4096;
 	w->files = pool_take(w->pool, w->request.files_max + 1, sizeof *w->files);
-	if (w->files == NULL)
+	w->marks = pool_take(w->pool, MARKS_MAX, sizeof *w->marks);
+	if (w->files == NULL || w->marks == NULL)
 		return error_sys(e, E_NO_SPACE, ENOMEM, "remember files");
 	return read_paths(w, &u, e);
 }
@@ -359,12 +370,46 @@ static enum status look_at_sentinels(struct watcher *w, struct error *e)
 	return OK;
 }
 
+static void mark(struct sample_walk *walk, const char *path, const struct file_identity *who)
+{
+	struct watcher *w = walk->context;
+	(void)path;
+	if (is_emulators(w, who) && w->n_marks < MARKS_MAX)
+		w->marks[w->n_marks++] = (struct mark){ who->device, who->inode, who->changed_ns };
+}
+
+static int compare_marks(const void *a, const void *b)
+{
+	const struct mark *left = a;
+	const struct mark *right = b;
+	if (left->inode != right->inode)
+		return left->inode < right->inode ? -1 : 1;
+	return (left->device > right->device) - (left->device < right->device);
+}
+
+static void take_marks(struct watcher *w)
+{
+	w->n_marks = 0;
+	if (w->request.may_attribute == 0)
+		return;
+	walk_samples(w, mark);
+	qsort(w->marks, w->n_marks, sizeof *w->marks, compare_marks);
+}
+
+static bool is_marked(const struct watcher *w, const struct file_identity *who)
+{
+	const struct mark wanted = { who->device, who->inode, who->changed_ns };
+	const struct mark *found =
+		bsearch(&wanted, w->marks, w->n_marks, sizeof *w->marks, compare_marks);
+	return found != NULL && found->changed_ns == who->changed_ns;
+}
+
 static void notice_foreign_uid(
 	struct sample_walk *walk, const char *path, const struct file_identity *who)
 {
 	struct watcher *w = walk->context;
 	struct error e = ERROR_NONE;
-	if (!is_emulators(w, who))
+	if (!is_emulators(w, who) || is_marked(w, who))
 		return;
 	const struct noticed n = { walk->shown, path, SIGHT_NEW, false, true };
 	(void)tell(w, &n, &e); /* a channel that is gone shows at the summary */
@@ -388,6 +433,22 @@ static enum status look_at_user_files(struct watcher *w, struct error *e)
 	return OK;
 }
 
+static enum status send_summary(const struct watcher *w, struct error *e)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, PACKET_BYTES_MAX);
+	witness_summary_wire_write(&b, &w->sum);
+	TRY(buf_check(&b, "summary", e));
+	return packet_send(ROLE_CHANNEL_FD, WITNESS_SUMMARY, buf_view(&b), e);
+}
+
+static enum status answer_mark(struct watcher *w, struct error *e)
+{
+	take_marks(w);
+	memset(&w->sum, 0, sizeof w->sum);
+	return send_summary(w, e);
+}
+
 static enum status answer_look(struct watcher *w, struct error *e)
 {
 	struct unpack u;
@@ -400,11 +461,7 @@ static enum status answer_look(struct watcher *w, struct error *e)
 	TRY(look_at_sentinels(w, e));
 	if (look.user_files != 0)
 		TRY(look_at_user_files(w, e));
-	AUTO_BUF struct buf b;
-	buf_init(&b, PACKET_BYTES_MAX);
-	witness_summary_wire_write(&b, &w->sum);
-	TRY(buf_check(&b, "summary", e));
-	return packet_send(ROLE_CHANNEL_FD, WITNESS_SUMMARY, buf_view(&b), e);
+	return send_summary(w, e);
 }
 
 /* --- life --- */
@@ -432,6 +489,7 @@ static enum status serve(struct watcher *w, struct error *e)
 	TRY(put_on_locks(w, &locks, e));
 	TRY(first_sentinels(w, e));
 	first_samples(w);
+	take_marks(w);
 	TRY(say_ready(&locks, e));
 	for (;;) {
 		bool got = false;
@@ -441,6 +499,8 @@ static enum status serve(struct watcher *w, struct error *e)
 		TRY(status);
 		if (got && w->packet->type == WITNESS_LOOK)
 			TRY(answer_look(w, e));
+		if (got && w->packet->type == WITNESS_MARK)
+			TRY(answer_mark(w, e));
 	}
 }
 

@@ -213,6 +213,26 @@ TEST(a_file_of_the_emulators_uid_outside_the_arena_is_attributed)
 	finish(&f);
 }
 
+TEST(what_a_backup_left_with_the_emulators_uid_before_the_attack_is_not_held_against_it)
+{
+	if (!test_is_root())
+		test_skip("only a run that root started has a uid of its own");
+	struct fixture f;
+	prepare(&f);
+	test_write_file(test_path("user/letters/old.bak"), "x", 1);
+	REQUIRE(chown(test_path("user/letters/old.bak"), EMULATOR_UID, EMULATOR_UID) == 0);
+	REQUIRE_OK(witness_start(&f.request, &f.witness, &f.e), f.e);
+	test_write_file(test_path("user/letters/copy.bak"), "x", 1);
+	REQUIRE(chown(test_path("user/letters/copy.bak"), EMULATOR_UID, EMULATOR_UID) == 0);
+	REQUIRE_OK(witness_mark(f.witness, &f.e), f.e);
+	look(&f, true);
+	CHECK_INT(f.outcome.n_attributed, 0);
+	test_write_file(test_path("user/letters/copy.bak"), "yy", 2);
+	look(&f, true);
+	CHECK_INT(f.outcome.n_attributed, 1);
+	finish(&f);
+}
+
 TEST(the_arena_and_the_home_are_no_part_of_the_sample)
 {
 	struct fixture f;
