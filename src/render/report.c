@@ -44,7 +44,7 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 {
 	if (r->verdict == DRILL_VOIDED)
 		add_banner(d, TONE_POOR,
-			doc_textf(d, _("This run is void and has no score: %s."),
+			doc_textf(d, _("This run is void and has no score: %s"),
 				r->safety.void_reason == NULL ? _("the safety check fired")
 							      : _(r->safety.void_reason)));
 	if (r->verdict == DRILL_STOPPED)

@@ -61,7 +61,7 @@ static void put_score(const struct screen *s, const struct drill_result *r)
 	if (!has_score(r)) {
 		AUTO_BUF struct buf why;
 		buf_init(&why, 4 * KIB);
-		buf_addf(&why, _("This run is void and has no score: %s."),
+		buf_addf(&why, _("This run is void and has no score: %s"),
 			r->safety.void_reason == NULL ? _("the safety check fired")
 						      : _(r->safety.void_reason));
 		screen_paragraph(s, STYLE_POOR, "", 0, buf_text(&why));
