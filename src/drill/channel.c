@@ -387,8 +387,7 @@ static bool in_burst(
 }
 
 enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
-	int64_t origin_wall_ns, struct pool *p, struct drill_alert **out, size_t *out_n,
-	size_t *out_n_all, struct error *e)
+	int64_t origin_wall_ns, struct pool *p, struct channel_alerts *out, struct error *e)
 {
 	size_t room = c->n_raw < CHANNEL_ALERTS_MAX ? c->n_raw : CHANNEL_ALERTS_MAX;
 	struct drill_alert *alerts = pool_take(p, room == 0 ? 1 : room, sizeof *alerts);
@@ -420,8 +419,6 @@ enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
 			.text = text,
 			.kind = raw->kind };
 	}
-	*out = alerts;
-	*out_n = n;
-	*out_n_all = n_all;
+	*out = (struct channel_alerts){ alerts, n, n_all };
 	return OK;
 }

@@ -66,11 +66,16 @@ bool channels_noticed(const struct channels *c, int64_t since_boot_ns);
 /* How many channels broke, and the sentence of the last; "" where none. */
 size_t channels_n_broken(const struct channels *c, const char **out_why);
 /* All alerts so far, oldest first. Lines of one channel and kind within a second of each other are
- * one alert. `origin_*`: the same instant on both clocks, T0 where it came. At most
- * CHANNEL_ALERTS_MAX; *out_n_all counts those left out too. */
+ * one alert. */
+struct channel_alerts {
+	struct drill_alert *alerts; /* at most CHANNEL_ALERTS_MAX, in the pool */
+	size_t n;
+	size_t n_all; /* those left out too */
+};
+/* `origin_*`: the same instant on both clocks, T0 where it came. */
 enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
-	int64_t origin_wall_ns, struct pool *p, struct drill_alert **out, size_t *out_n,
-	size_t *out_n_all, struct error *e) MUST_CHECK;
+	int64_t origin_wall_ns, struct pool *p, struct channel_alerts *out,
+	struct error *e) MUST_CHECK;
 void channels_close(struct channels *c);
 AUTO_TYPE(channels_close, struct channels *)
 

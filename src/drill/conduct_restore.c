@@ -158,8 +158,8 @@ static enum status challenge(struct conduct *o, struct sample *s, struct error *
 	o->restore.n_sample = (uint32_t)s->n;
 	o->restore.integrity = s->n == 0 ? 0 : (double)o->restore.n_identical / (double)s->n;
 	o->restore.rto_ns = o->restore.n_identical > 0 ? now_ns - o->restore.rto_ns : -1;
-	restore_rpo(&o->manifest, s->files, s->came_back, s->n, sense_origin(&o->sense).wall_ns,
-		&o->restore.rpo_assessed, &o->restore.rpo_ns);
+	o->restore.rpo_assessed = restore_rpo(&o->manifest, s->files, s->came_back, s->n,
+		sense_origin(&o->sense).wall_ns, &o->restore.rpo_ns);
 	return conduct_note(o, "challenge",
 		json_pack("{s:s,s:I,s:I,s:s}", "nonce", o->restore.nonce, "sample",
 			(json_int_t)s->n, "identical", (json_int_t)o->restore.n_identical,

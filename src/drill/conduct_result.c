@@ -79,20 +79,10 @@ static enum drill_verdict verdict(const struct conduct *o, enum drill_contain co
 	return DRILL_COMPLETED;
 }
 
-/* The first alert that somebody could act on; a line in a log only where nothing better came. */
-static enum status fill_detection(struct conduct *o, struct drill_result *r, struct error *e)
+/* The first alert that somebody could act on; a line in a log only where nothing better came. Returns
+ * how many came before the first byte was changed. */
+static uint32_t weigh_alerts(struct drill_result *r)
 {
-	struct people_origin t0 = sense_origin(&o->sense);
-	size_t n_all = 0;
-	r->channels_named = o->channels != NULL;
-	r->detect_ns = -1;
-	if (!o->is_benign)
-		TRY(history_false_alarms(o->c->store, &r->false_alarms, e));
-	if (o->channels == NULL)
-		return OK;
-	channels_poll(o->channels);
-	TRY(channels_alerts(
-		o->channels, t0.boot_ns, t0.wall_ns, o->p, &r->alerts, &r->n_alerts, &n_all, e));
 	int64_t logged_ns = -1;
 	uint32_t n_before = 0;
 	for (size_t i = 0; i < r->n_alerts; i++) {
@@ -113,13 +103,27 @@ static enum status fill_detection(struct conduct *o, struct drill_result *r, str
 	/* Alerted and ended from outside before a single byte was changed is prevented. */
 	if (r->detect == DETECT_ALERTED && r->n_changed == 0 && r->contain != CONTAIN_NONE)
 		r->detect = DETECT_PREVENTED;
-	if (o->is_benign) {
-		r->detect = DETECT_NONE;
-		r->detect_ns = -1;
-		r->false_alarms = n_all > UINT32_MAX ? UINT32_MAX : (uint32_t)n_all;
+	return n_before;
+}
+
+static enum status fill_detection(struct conduct *o, struct drill_result *r, struct error *e)
+{
+	struct people_origin t0 = sense_origin(&o->sense);
+	struct channel_alerts heard = { NULL, 0, 0 };
+	r->channels_named = o->channels != NULL;
+	r->detect_ns = -1;
+	if (!o->is_benign)
+		TRY(history_false_alarms(o->c->store, &r->false_alarms, e));
+	if (o->channels == NULL)
 		return OK;
-	}
-	r->false_alarms += n_before;
+	channels_poll(o->channels);
+	TRY(channels_alerts(o->channels, t0.boot_ns, t0.wall_ns, o->p, &heard, e));
+	r->alerts = heard.alerts;
+	r->n_alerts = heard.n;
+	if (o->is_benign)
+		r->false_alarms = heard.n_all > UINT32_MAX ? UINT32_MAX : (uint32_t)heard.n_all;
+	else
+		r->false_alarms += weigh_alerts(r);
 	return OK;
 }
 

@@ -89,7 +89,9 @@ struct raw_record {
 static bool record_at(struct view bytes, size_t at, struct raw_record *out)
 {
 	struct unpack u;
-	unpack_init(&u, (struct view){ bytes.at + at, bytes.len - at });
+	/* An empty journal has no bytes to point at. */
+	unpack_init(
+		&u, at == bytes.len ? VIEW("") : (struct view){ bytes.at + at, bytes.len - at });
 	uint32_t length = pack_get_u32(&u);
 	if (u.failed || length < HEAD_BYTES + CHAIN_BYTES ||
 		length > HEAD_BYTES + BODY_BYTES_MAX + CHAIN_BYTES || length > u.left)

@@ -258,13 +258,12 @@ static bool planted_on_several_days(const struct manifest *m)
 	return false;
 }
 
-void restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
-	size_t n_files, int64_t t0_wall_ns, bool *out_assessed, int64_t *out_rpo_ns)
+bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
+	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns)
 {
 	*out_rpo_ns = -1;
-	*out_assessed = planted_on_several_days(m);
-	if (!*out_assessed)
-		return;
+	if (!planted_on_several_days(m))
+		return false;
 	for (uint32_t g = m->n_generations; g > 0; g--) {
 		size_t n_of = 0;
 		size_t n_back = 0;
@@ -276,7 +275,8 @@ void restore_rpo(const struct manifest *m, const uint32_t *files, const bool *ca
 		if (n_of > 0 && n_back == n_of) {
 			int64_t age_ns = t0_wall_ns - m->generations[g - 1].planted_ns;
 			*out_rpo_ns = age_ns < 0 ? 0 : age_ns;
-			return;
+			break;
 		}
 	}
+	return true;
 }

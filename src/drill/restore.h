@@ -55,9 +55,9 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
  * arena and manifest name the same unused uid, only beneath that arena. Returns how many. */
 uint32_t restore_take_back(int arena_fd, const struct manifest *m);
 
-/* Age at T0 of the newest generation of which every sampled decoy came back. *out_assessed only
- * where two generations were planted on different days (UTC); *out_rpo_ns -1: none came back. */
-void restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
-	size_t n_files, int64_t t0_wall_ns, bool *out_assessed, int64_t *out_rpo_ns);
+/* Age at T0 of the newest generation of which every sampled decoy came back; *out_rpo_ns -1: of
+ * none. False where it cannot be told: no two generations were planted on different days (UTC). */
+bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
+	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns);
 
 #endif

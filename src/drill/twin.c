@@ -51,6 +51,7 @@ struct twin {
 	struct twin_outcome *outcome;
 	int arena_fd;
 	int64_t next_boot_ns, gap_ns;
+	bool to_the_end; /* what puts things back is not cut short by a stop */
 };
 
 static bool has_program(const char *name)
@@ -94,7 +95,7 @@ static enum status run(const struct twin *t, const char *const *arguments,
 		.envp = (char *const *)(uintptr_t)environment,
 		.folder = t->manifest->arena,
 		.limit_ns = PROGRAM_LIMIT_NS,
-		.tick = t->sense == NULL ? NULL : sense_command_tick,
+		.tick = t->sense == NULL || t->to_the_end ? NULL : sense_command_tick,
 		.context = t->sense };
 	return command_run(&command, &output, out, e);
 }
@@ -176,6 +177,7 @@ static void progress(const struct twin *t)
 static enum status over_pictures(
 	struct twin *t, const struct program *program, bool back, struct error *e)
 {
+	t->to_the_end = back;
 	for (uint32_t i = 0; i < t->manifest->n_files; i++) {
 		struct names names = { .top = NULL };
 		/* The way back is gone to its end also where somebody asks to stop. */
@@ -201,6 +203,7 @@ static enum status over_pictures(
 
 static enum status remove_made(struct twin *t, struct error *e)
 {
+	t->to_the_end = true;
 	for (size_t i = 0; i < COUNT_OF(made); i++) {
 		AUTO_FD int fd = -1;
 		struct error unused;
@@ -225,6 +228,7 @@ static enum status over_tops(struct twin *t, const struct program *program, stru
 			continue;
 		if (stopped(t))
 			return OK;
+		t->to_the_end = false;
 		char top[512];
 		(void)snprintf(top, sizeof top, "./%s",
 			is_folder ? m->folders[i].name : m->files[i - m->n_folders].name);
@@ -247,6 +251,7 @@ static enum status run_row(struct twin *t, size_t at, struct error *e)
 	case OVER_TOP:
 		return over_tops(t, program, e);
 	case OVER_ONCE:
+		t->to_the_end = false;
 		TRY(call(t, program, &none, e));
 		t->outcome->n_files += 2;
 		return remove_made(t, e);

@@ -39,13 +39,20 @@ int (*test_role_main)(int argc, char **argv) = enter;
 
 const char *fixture_text(const char *format, ...)
 {
-	char *text = NULL;
+	struct text {
+		struct text *next;
+		char *at;
+	};
+	static struct text *texts; /* kept until the process of the test ends */
+	struct text *text = malloc(sizeof *text);
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
+	if (text == NULL || vasprintf(&text->at, format, args) < 0)
 		abort();
 	va_end(args);
-	return text;
+	text->next = texts;
+	texts = text;
+	return text->at;
 }
 
 static void progress(const struct drill_progress *now, void *context)
@@ -84,7 +91,8 @@ void conduct_fixture_reopen(struct conduct_fixture *f)
 
 struct conduct_fixture *conduct_fixture_new(void)
 {
-	struct conduct_fixture *f = calloc(1, sizeof *f);
+	static struct conduct_fixture *f; /* one for each test, until its process ends */
+	f = calloc(1, sizeof *f);
 	REQUIRE(f != NULL);
 	f->context.home = test_path("home");
 	f->pool = pool_new(512 * MIB);
@@ -153,7 +161,8 @@ const char *conduct_fixture_newest(struct conduct_fixture *f)
 
 const char *conduct_fixture_evidence(struct conduct_fixture *f, const char *id)
 {
-	struct buf text;
+	static struct buf text; /* until the next call */
+	buf_done(&text);
 	buf_init(&text, 16 * MIB);
 	REQUIRE_OK(file_read_all(AT_FDCWD,
 			   fixture_text("%s/drills/%s/evidence.jsonl", f->context.home, id),

@@ -30,13 +30,20 @@ static void append(const char *path, const char *text)
 static const char *textf(const char *format, ...) PRINTF_LIKE(1, 2);
 static const char *textf(const char *format, ...)
 {
-	char *text = NULL;
+	struct text {
+		struct text *next;
+		char *at;
+	};
+	static struct text *texts; /* kept until the process of the test ends */
+	struct text *text = malloc(sizeof *text);
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
+	if (text == NULL || vasprintf(&text->at, format, args) < 0)
 		abort();
 	va_end(args);
-	return text; /* the process of the test ends soon */
+	text->next = texts;
+	texts = text;
+	return text->at;
 }
 
 static struct channels *open_one(const char *spec, const struct drill_watch *watch)
@@ -58,18 +65,18 @@ static int64_t stepped(void *context)
 struct found {
 	struct drill_alert *alerts;
 	size_t n, n_all;
-	struct pool *pool;
 };
 
 static struct found look(struct channels *c, int64_t origin_boot_ns)
 {
-	struct found f = { .pool = pool_new(4 * MIB) };
+	static struct pool *pool; /* until the next look */
+	pool_free(pool);
+	pool = pool_new(4 * MIB);
+	struct channel_alerts heard = { 0 };
 	struct error e = ERROR_NONE;
 	channels_poll(c);
-	REQUIRE_OK(channels_alerts(c, origin_boot_ns, 1000 * NS_PER_S, f.pool, &f.alerts, &f.n,
-			   &f.n_all, &e),
-		e);
-	return f;
+	REQUIRE_OK(channels_alerts(c, origin_boot_ns, 1000 * NS_PER_S, pool, &heard, &e), e);
+	return (struct found){ heard.alerts, heard.n, heard.n_all };
 }
 
 /* --- specs ---------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ TEST_WITHIN(rsync_restores_a_drill, 90)
 	struct conduct_fixture *f = conduct_fixture_new();
 	REQUIRE_OK(file_make_folders(test_path("copy"), &f->e), f->e);
 	f->request.backup = fixture_text("rsync -aR {arena}/ %s/", test_path("copy"));
-	f->request.restore = fixture_text("rsync -a --files-from={list} %s/ /", test_path("copy"));
+	f->request.restore = fixture_text(
+		"rsync -a --no-implied-dirs --files-from={list} %s/ /", test_path("copy"));
 	check_restored(f);
 }
 

@@ -26,7 +26,9 @@ struct fixture {
 
 static struct fixture start(void)
 {
-	struct fixture f = { .c = { .home = test_path("home") }, .p = pool_new(8 * MIB) };
+	static struct pool *pool; /* until the process of the test ends */
+	pool = pool_new(8 * MIB);
+	struct fixture f = { .c = { .home = test_path("home") }, .p = pool };
 	REQUIRE_OK(file_make_folders(f.c.home, &f.e), f.e);
 	REQUIRE_OK(store_open(test_path("home/tocsin.db"), &drill_migrations, 1, &f.c.store, &f.e),
 		f.e);

@@ -10,9 +10,12 @@
 
 static const struct people_origin t0 = { 100 * NS_PER_S, 1767225600LL * NS_PER_S }; /* 2026-01-01 */
 
+/* One for the whole test. */
 static struct pool *pool(void)
 {
-	struct pool *p = pool_new(4 * MIB);
+	static struct pool *p;
+	if (p == NULL)
+		p = pool_new(512 * MIB);
 	REQUIRE(p != NULL);
 	return p;
 }

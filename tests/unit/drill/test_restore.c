@@ -23,18 +23,28 @@
 static const char *textf(const char *format, ...) PRINTF_LIKE(1, 2);
 static const char *textf(const char *format, ...)
 {
-	char *text = NULL;
+	struct text {
+		struct text *next;
+		char *at;
+	};
+	static struct text *texts; /* kept until the process of the test ends */
+	struct text *text = malloc(sizeof *text);
 	va_list args;
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
+	if (text == NULL || vasprintf(&text->at, format, args) < 0)
 		abort();
 	va_end(args);
-	return text; /* the process of the test ends soon */
+	text->next = texts;
+	texts = text;
+	return text->at;
 }
 
+/* One for the whole test. */
 static struct pool *pool(void)
 {
-	struct pool *p = pool_new(64 * MIB);
+	static struct pool *p;
+	if (p == NULL)
+		p = pool_new(512 * MIB);
 	REQUIRE(p != NULL);
 	return p;
 }
@@ -78,7 +88,6 @@ TEST(the_sample_is_five_per_cent_between_eight_and_fifty)
 		for (size_t a = 0; a < n; a++)
 			for (size_t b = a + 1; b < n; b++)
 				CHECK(files[a] != files[b]);
-		pool_free(p);
 	}
 }
 
@@ -148,18 +157,18 @@ TEST(the_recovery_point_needs_generations_of_different_days)
 	int64_t t0_ns = 10 * DAY_NS + 3600 * NS_PER_S;
 	for (uint32_t g = 0; g < 3; g++)
 		m.generations[g].planted_ns = 5 * DAY_NS + (int64_t)g;
-	restore_rpo(&m, files, back, 6, t0_ns, &assessed, &rpo_ns);
+	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
 	CHECK(!assessed && rpo_ns == -1);
 	for (uint32_t g = 0; g < 3; g++)
 		m.generations[g].planted_ns = (7 + (int64_t)g) * DAY_NS;
-	restore_rpo(&m, files, back, 6, t0_ns, &assessed, &rpo_ns);
+	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
 	CHECK(assessed);
 	CHECK_INT(rpo_ns, t0_ns - 9 * DAY_NS);
 	back[5] = false; /* generation 2 is files 2 and 5: half of it is not the generation */
-	restore_rpo(&m, files, back, 6, t0_ns, &assessed, &rpo_ns);
+	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
 	CHECK_INT(rpo_ns, t0_ns - 8 * DAY_NS);
 	memset(back, 0, sizeof back);
-	restore_rpo(&m, files, back, 6, t0_ns, &assessed, &rpo_ns);
+	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
 	CHECK(assessed && rpo_ns == -1);
 }
 
@@ -452,7 +461,8 @@ TEST(rsync_brings_back_a_list_of_nasty_names)
 	const char *copy = test_path("copy");
 	CHECK_INT(mkdir(copy, 0700), 0);
 	const char *const prepare[] = { textf("rsync -aR {arena}/ %s/", copy) };
-	restore_with(prepare, 1, textf("rsync -a --files-from={list} %s/ /", copy));
+	restore_with(
+		prepare, 1, textf("rsync -a --no-implied-dirs --files-from={list} %s/ /", copy));
 }
 
 /* --- the answer of a file that the role cannot read
