@@ -16,38 +16,72 @@ static int columns_of(const char *text)
 	return u8_strwidth((const uint8_t *)text, "UTF-8");
 }
 
-/* Breaks at blanks, and between Chinese characters, which carry none. */
+/* Chinese carries no blanks: a line may break between any two characters, but a closing mark stays
+ * with what it closes, and an opening one with what it opens. */
+static bool may_break(ucs4_t before, ucs4_t after)
+{
+	static const ucs4_t opening[] = { 0x2018, 0x201c, 0x3008, 0x300a, 0x300c, 0x3010, 0xff08 };
+	static const ucs4_t closing[] = { 0x2014, 0x2019, 0x201d, 0x2026, 0x3001, 0x3002, 0x3009,
+		0x300b, 0x300d, 0x3011, 0xff01, 0xff09, 0xff0c, 0xff1a, 0xff1b, 0xff1f };
+	if (before < 0x2e80 && after < 0x2e80)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(opening); i++)
+		if (before == opening[i])
+			return false;
+	for (size_t i = 0; i < COUNT_OF(closing); i++)
+		if (after == closing[i])
+			return false;
+	return true;
+}
+
+/* The piece at `s` that must stay on one line: its end, and its width in columns. NULL where the
+ * text is no UTF-8. */
+static const uint8_t *piece_end(const uint8_t *s, int *out_width)
+{
+	const uint8_t *end = s;
+	ucs4_t c = 0;
+	ucs4_t next = 0;
+	*out_width = 0;
+	do {
+		int step = u8_strmbtouc(&c, end);
+		if (step <= 0)
+			return NULL;
+		*out_width += uc_width(c, "UTF-8");
+		end += step;
+		if (*end != 0 && u8_strmbtouc(&next, end) <= 0)
+			return NULL;
+	} while (*end != 0 && *end != ' ' && *end != '\n' && !may_break(c, next));
+	return end;
+}
+
+/* A blank is written with the piece that follows it, so that no line ends in one. */
 static void add_wrapped(struct buf *out, const char *text, int indent)
 {
 	int at = indent;
+	int blank = 0;
 	const uint8_t *s = (const uint8_t *)text;
 	while (*s != 0) {
-		const uint8_t *end = s;
 		int width = 0;
-		ucs4_t c = 0;
-		do {
-			int step = u8_strmbtouc(&c, end);
-			if (step <= 0)
-				return;
-			width += uc_width(c, "UTF-8");
-			end += step;
-		} while (*end != 0 && *end != ' ' && *end != '\n' && c < 0x2e80);
-		if (at + width > WIDTH && at > indent) {
+		const uint8_t *end = piece_end(s, &width);
+		if (end == NULL)
+			return;
+		if (at + blank + width > WIDTH && at > indent) {
 			buf_addf(out, "\n%*s", indent, "");
 			at = indent;
+			blank = 0;
 		}
+		buf_addf(out, "%*s", blank, "");
 		buf_add_bytes(out, s, (size_t)(end - s));
-		at += width;
+		at += blank + width;
+		blank = 0;
 		s = end;
 		if (*s == '\n') {
 			buf_addf(out, "\n%*s", indent, "");
 			at = indent;
 			s++;
 		} else if (*s == ' ') {
+			blank = 1;
 			s++;
-			if (at + 1 < WIDTH)
-				buf_add_char(out, ' ');
-			at++;
 		}
 	}
 }

@@ -100,12 +100,21 @@ static void draw(struct live *l, const struct drill_progress *now)
 	l->n_lines += 3;
 }
 
+/* Only the attack has a rate and something to detect, and some stages have nothing to count. */
 static void print_line(const struct drill_progress *now)
 {
-	(void)fprintf(stderr, _("%s: %.0f s, %llu of %llu, %.1f per second; detection: %s"),
-		stage_title(now->stage), (double)now->elapsed_ns / (double)NS_PER_S,
-		(unsigned long long)now->n_done, (unsigned long long)now->n_total, now->rate_per_s,
-		now->detection == NULL ? _("none so far") : now->detection);
+	const char *title = stage_title(now->stage);
+	double seconds = (double)now->elapsed_ns / (double)NS_PER_S;
+	if (now->n_total == 0)
+		(void)fprintf(stderr, _("%s: %.0f s"), title, seconds);
+	else if (now->stage != DRILL_STAGE_ATTACK)
+		(void)fprintf(stderr, _("%s: %.0f s, %llu of %llu"), title, seconds,
+			(unsigned long long)now->n_done, (unsigned long long)now->n_total);
+	else
+		(void)fprintf(stderr, _("%s: %.0f s, %llu of %llu, %.1f per second; detection: %s"),
+			title, seconds, (unsigned long long)now->n_done,
+			(unsigned long long)now->n_total, now->rate_per_s,
+			now->detection == NULL ? _("none so far") : now->detection);
 	(void)fputc('\n', stderr);
 }
 
@@ -171,7 +180,7 @@ static bool on_ask(
 	if (l->asked != step->id) {
 		erase(l);
 		(void)fprintf(stderr, "\n── %s (%s)\n   %s\n   %s\n",
-			zh ? step->title.zh : step->title.en, step->role,
+			zh ? step->title.zh : step->title.en, _(step->role),
 			zh ? step->inject.zh : step->inject.en,
 			_("Done? Answer with what was done, or an empty line for \"not done\":"));
 		l->asked = step->id;

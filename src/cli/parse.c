@@ -59,7 +59,7 @@ const char *nearest_name(const char *word, const char *const *names, size_t n)
 	size_t best_distance = 3;
 	for (size_t i = 0; i < n; i++) {
 		size_t distance = edit_distance(word, names[i]);
-		if (distance < best_distance && distance < strlen(names[i])) {
+		if (distance < best_distance && 2 * distance <= strlen(names[i])) {
 			best_distance = distance;
 			best = names[i];
 		}

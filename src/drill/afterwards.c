@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "drill/conduct.h"
 #include "drill/history.h"
 #include "drill/keep.h"
@@ -230,7 +231,7 @@ enum status drill_planted_arena(const struct drill_context *c, const char *id, s
 	if (!there)
 		return error_set(e, E_ABSENT, "there is no drill %s", id);
 	if (state != STATE_PLANTED)
-		return error_set(e, E_CONFLICT, "drill %s is %s", id, drill_state_name(state));
+		return error_set(e, E_CONFLICT, "drill %s is %s", id, _(drill_state_name(state)));
 	struct manifest m;
 	TRY(planting_load(keep, p, &m, e));
 	*out = m.arena;

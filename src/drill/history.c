@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "drill/keep.h"
 #include "sys/file.h"
 
@@ -73,7 +74,7 @@ static enum status move_within(
 	if (!there)
 		return error_set(e, E_ABSENT, "there is no drill %s", id);
 	if (!drill_state_may_follow(now, next))
-		return error_set(e, E_CONFLICT, "drill %s is %s", id, drill_state_name(now));
+		return error_set(e, E_CONFLICT, "drill %s is %s", id, _(drill_state_name(now)));
 	return set_state(s, id, next, e);
 }
 

@@ -4,6 +4,7 @@
 #include "drill/state.h"
 
 #include "base/auto.h"
+#include "base/i18n.h"
 
 struct state_row {
 	const char *name;
@@ -12,14 +13,14 @@ struct state_row {
 
 #define MAY(state) (1U << (state))
 static const struct state_row rows[] = {
-	[STATE_RUNNING] = { "running", MAY(STATE_PLANTED) | MAY(STATE_FINISHED) |
-					       MAY(STATE_VOIDED) | MAY(STATE_INTERRUPTED) |
-					       MAY(STATE_UNDONE) },
-	[STATE_PLANTED] = { "planted", MAY(STATE_RUNNING) | MAY(STATE_UNDONE) },
-	[STATE_FINISHED] = { "finished", MAY(STATE_UNDONE) },
-	[STATE_VOIDED] = { "voided", MAY(STATE_UNDONE) },
-	[STATE_INTERRUPTED] = { "interrupted", MAY(STATE_UNDONE) },
-	[STATE_UNDONE] = { "undone", MAY(STATE_UNDONE) },
+	[STATE_RUNNING] = { N_("running"), MAY(STATE_PLANTED) | MAY(STATE_FINISHED) |
+						   MAY(STATE_VOIDED) | MAY(STATE_INTERRUPTED) |
+						   MAY(STATE_UNDONE) },
+	[STATE_PLANTED] = { N_("planted"), MAY(STATE_RUNNING) | MAY(STATE_UNDONE) },
+	[STATE_FINISHED] = { N_("finished"), MAY(STATE_UNDONE) },
+	[STATE_VOIDED] = { N_("voided"), MAY(STATE_UNDONE) },
+	[STATE_INTERRUPTED] = { N_("interrupted"), MAY(STATE_UNDONE) },
+	[STATE_UNDONE] = { N_("undone"), MAY(STATE_UNDONE) },
 };
 #undef MAY
 
