@@ -98,8 +98,9 @@ static enum status configured_arena(
 	AUTO_BUF struct buf text;
 	AUTO_JSON json_t *value = NULL;
 	buf_init(&text, SETTINGS_BYTES_MAX);
-	TRY(file_open_folder(home, &home_fd, e));
-	enum status status = file_read_all(home_fd, what, SETTINGS_BYTES_MAX, &text, e);
+	enum status status = file_open_folder(home, &home_fd, e);
+	if (status == OK)
+		status = file_read_all(home_fd, what, SETTINGS_BYTES_MAX, &text, e);
 	if (status != OK)
 		return status == E_ABSENT ? OK : status;
 	TRY(yaml_read(buf_view(&text), SETTINGS_BYTES_MAX, what, &value, e));
