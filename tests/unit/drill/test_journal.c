@@ -220,6 +220,7 @@ TEST(a_journal_is_made_once_and_an_absent_one_is_not_resumed)
 	struct journal *j = NULL;
 	int folder_fd = open_folder();
 	AUTO_BUF struct buf bytes = written(folder_fd, "j", 1, 1, NULL);
+	CHECK(bytes.len > 0);
 	CHECK_INT(journal_create(folder_fd, "j", &j, &e), E_CONFLICT);
 	CHECK_INT(journal_resume(folder_fd, "none", &j, &e), E_ABSENT);
 	CHECK(j == NULL);
