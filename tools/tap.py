@@ -2,11 +2,12 @@
 """Runs the tests of a build folder and counts their TAP subtests.
 
 usage: tap.py BUILD --results FILE [--label TEXT] [--suite NAME]... [--jobs N] [--as-user UID]
-                    [NAME...]
+                    [--at-most SECONDS] [NAME...]
 
 A test program that crashes, has no plan, prints another number of tests than its plan says, exits
 non-zero without a failed test or runs over its time limit counts as a failure. Appends
-{"passed", "failed", "skipped"} to the results file; the exit status is 0 where nothing failed.
+{"passed", "failed", "skipped", "seconds"} to the results file; the exit status is 0 where nothing
+failed. --at-most leaves out the programs that took longer in an earlier run of the same results file.
 """
 import argparse
 import concurrent.futures
@@ -103,6 +104,16 @@ def choose(args):
         tests = [t for t in tests if set(t["suites"]) & set(args.suite)]
     if args.name:
         tests = [t for t in tests if t["name"] in args.name]
+    if args.at_most and args.results and os.path.exists(args.results):
+        took = {}
+        with open(args.results, encoding="utf-8") as f:
+            for line in f:
+                for name, seconds in json.loads(line).get("seconds", {}).items():
+                    took[name] = min(seconds, took.get(name, seconds))
+        left_out = [t["name"] for t in tests if took.get(t["name"], 0) > args.at_most]
+        if left_out:
+            print(f"Left out, as they take long and ran in the other builds: {', '.join(left_out)}")
+        tests = [t for t in tests if t["name"] not in left_out]
     return tests
 
 
@@ -114,6 +125,7 @@ def main():
     parser.add_argument("--suite", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=int(os.environ.get("TEST_JOBS") or os.cpu_count() or 1))
     parser.add_argument("--as-user", type=int, default=0)
+    parser.add_argument("--at-most", type=float, default=0)
     parser.add_argument("name", nargs="*")
     args = parser.parse_intermixed_args()
     label = args.label or os.path.basename(os.path.normpath(args.build))
@@ -125,7 +137,7 @@ def main():
     for name in ("TOCSIN_HOME", "LANGUAGE"):
         os.environ.pop(name, None)
     tests = choose(args)
-    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    totals = {"passed": 0, "failed": 0, "skipped": 0, "seconds": {}}
     done = 0
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
@@ -138,6 +150,7 @@ def main():
                 totals["passed"] += passed
                 totals["failed"] += failed
                 totals["skipped"] += skipped
+                totals["seconds"][test["name"]] = round(seconds, 1)
                 word = "FAILED" if failed else "ok"
                 print(f"[{label} {done}/{len(tests)}] {test['name']}: {word}, {passed} passed"
                       + (f", {failed} failed" if failed else "")
