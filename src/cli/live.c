@@ -95,9 +95,16 @@ static void draw(struct live *l, const struct drill_progress *now)
 	(void)fputc('\n', stderr);
 	if (now->locks != NULL)
 		confine_lock_names(now->locks, add_lock, &locks);
-	(void)fprintf(stderr, _("  locks in force: %s"), buf_text(&locks));
+	(void)fprintf(stderr, _("  locks in force: %s"),
+		locks.len == 0 ? _("not put on yet") : buf_text(&locks));
 	(void)fprintf(stderr, "\n%s\n", _("  Ctrl-C stops the drill within a second"));
 	l->n_lines += 3;
+	if (l->hears_alerts && l->asked == NULL) {
+		(void)fprintf(stderr, "%s\n",
+			_("  Saw something? Type it and press Enter: alert …, log … or prevented "
+			  "…"));
+		l->n_lines++;
+	}
 }
 
 /* Only the attack has a rate and something to detect, and some stages have nothing to count. */
@@ -179,9 +186,10 @@ static bool on_ask(
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	if (l->asked != step->id) {
 		erase(l);
-		(void)fprintf(stderr, "\n── %s (%s)\n   %s\n   %s\n",
-			zh ? step->title.zh : step->title.en, _(step->role),
-			zh ? step->inject.zh : step->inject.en,
+		(void)fputc('\n', stderr);
+		(void)fprintf(stderr, _("── %s (%s)"), zh ? step->title.zh : step->title.en,
+			_(step->role));
+		(void)fprintf(stderr, "\n   %s\n   %s\n", zh ? step->inject.zh : step->inject.en,
 			_("Done? Answer with what was done, or an empty line for \"not done\":"));
 		l->asked = step->id;
 	}
@@ -193,6 +201,17 @@ static bool on_ask(
 	return true;
 }
 
+/* While a step waits for its answer, what is typed is that answer. */
+static bool on_operator_alert(const char **out_text, void *context)
+{
+	struct live *l = context;
+	l->hears_alerts = true;
+	if (l->asked != NULL || !poll_line(l))
+		return false;
+	*out_text = l->answer;
+	return l->answer[0] != '\0';
+}
+
 void live_start(struct live *l, const struct session *s, bool people, struct drill_watch *out_watch)
 {
 	*l = (struct live){ .session = s };
@@ -201,6 +220,7 @@ void live_start(struct live *l, const struct session *s, bool people, struct dri
 		.say = s->quiet ? NULL : on_say,
 		.stop_wanted = on_stop_wanted,
 		.ask = people ? on_ask : NULL,
+		.operator_alert = s->input_is_terminal ? on_operator_alert : NULL,
 		.context = l,
 	};
 }

@@ -17,9 +17,11 @@ struct live {
 	const char *asked; /* id of the step that stands on the screen */
 	char answer[512];
 	size_t answer_len;
+	bool hears_alerts; /* the channel "operator" was named without a file */
 };
 
-/* `people`: ask the people steps on the terminal. *out_watch refers to *l. */
+/* `people`: ask the people steps on the terminal. Where standard input is a terminal, a line typed
+ * there is an operator's alert, unless it answers a step. *out_watch refers to *l. */
 void live_start(
 	struct live *l, const struct session *s, bool people, struct drill_watch *out_watch);
 /* Removes the live view from the screen. */
