@@ -79,8 +79,8 @@ static enum drill_verdict verdict(const struct conduct *o, enum drill_contain co
 	return DRILL_COMPLETED;
 }
 
-/* The first alert that somebody could act on; a line in a log only where nothing better came. Returns
- * how many came before the first byte was changed. */
+/* The first alert that somebody could act on; a line in a log only where nothing better came.
+ * Returns how many came before the first byte was changed. */
 static uint32_t weigh_alerts(struct drill_result *r)
 {
 	int64_t logged_ns = -1;

@@ -30,11 +30,12 @@ enum emulate_task { EMULATE_ATTACK = 1, EMULATE_DESTROY = 2 };
 
 /* The head has a fixed size: it is read before the locks, everything else inside them. */
 #define EMULATE_HEAD_FIELDS(F) F(u32, magic) F(u32, uid) F(u32, gid) F(u64, max_file_bytes)
-#define EMULATE_REQUEST_FIELDS(F)                                                                  \
-	F(u8, task)                                                                                \
-	F(text, id) F(text, call) F(digest, escrow) F(digest, scenario) F(digest, manifest)        \
-		F(u64, rate_micro) F(u64, order_seed) F(u64, max_files) F(u64, max_bytes)          \
-			F(i64, lease_boot_ns) F(bytes, files)
+/* clang-format off: it does not settle on these lists */
+#define EMULATE_REQUEST_FIELDS(F) \
+	F(u8, task) F(text, id) F(text, call) F(digest, escrow) F(digest, scenario) \
+	F(digest, manifest) F(u64, rate_micro) F(u64, order_seed) F(u64, max_files) \
+	F(u64, max_bytes) F(i64, lease_boot_ns) F(bytes, files)
+/* clang-format on */
 PACK_STRUCT(emulate_head, EMULATE_HEAD_FIELDS)
 PACK_STRUCT(emulate_request, EMULATE_REQUEST_FIELDS)
 

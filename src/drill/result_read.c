@@ -138,6 +138,23 @@ static enum status read_both(
 	return read_text(&inner, "zh", zh, &out->zh);
 }
 
+static enum status read_bool(const struct place *p, const char *key, json_t *v, bool *out)
+{
+	if (!json_is_boolean(v))
+		return wrong(p, key, "neither true nor false");
+	*out = json_is_true(v);
+	return OK;
+}
+
+static enum status read_digest(
+	const struct place *p, const char *key, json_t *v, struct digest *out)
+{
+	struct view hex = { json_string_value(v), json_string_length(v) };
+	if (!json_is_string(v) || !hex_parse(hex, out->bytes, DIGEST_BYTES))
+		return wrong(p, key, "not a SHA-256 hash in hex");
+	return OK;
+}
+
 static enum status read_plain(const struct place *p, const struct field *f, json_t *v, char *at)
 {
 	switch (f->kind) {
@@ -158,18 +175,11 @@ static enum status read_plain(const struct place *p, const struct field *f, json
 	case FIELD_NUMBER:
 		return read_number(p, f->key, v, &MEMBER(double, at));
 	case FIELD_BOOL:
-		if (!json_is_boolean(v))
-			return wrong(p, f->key, "neither true nor false");
-		MEMBER(bool, at) = json_is_true(v);
-		return OK;
+		return read_bool(p, f->key, v, &MEMBER(bool, at));
 	case FIELD_TIME:
 		return read_time(p, f->key, v, &MEMBER(int64_t, at));
 	case FIELD_DIGEST:
-		if (!json_is_string(v) ||
-			!hex_parse((struct view){ json_string_value(v), json_string_length(v) },
-				MEMBER(struct digest, at).bytes, DIGEST_BYTES))
-			return wrong(p, f->key, "not a SHA-256 hash in hex");
-		return OK;
+		return read_digest(p, f->key, v, &MEMBER(struct digest, at));
 	case FIELD_ENUM:
 		return read_word(p, f, v, &MEMBER(int, at));
 	case FIELD_BOTH:

@@ -244,24 +244,35 @@ static bool is_attack_id(struct view v)
 	return v.len == 5 || (v.at[5] == '.' && only_of((struct view){ v.at + 6, 3 }, DIGITS));
 }
 
+static bool is_long(struct view v, size_t least, size_t most)
+{
+	return v.len >= least && v.len <= most;
+}
+
+static bool is_suffix(struct view v)
+{
+	if (v.len == 0)
+		return true;
+	return is_long(v, 1, 32) && v.at[0] == '.' && only_of(v, LOWER UPPER DIGITS "._-");
+}
+
 bool text_has_shape(struct view v, struct text_rule rule)
 {
 	switch (rule.shape) {
 	case TEXT_LINE:
-		return v.len > 0 && v.len <= rule.max_bytes && no_controls(v, false);
+		return is_long(v, 1, rule.max_bytes) && no_controls(v, false);
 	case TEXT_LINES:
-		return v.len > 0 && v.len <= rule.max_bytes && no_controls(v, true);
+		return is_long(v, 1, rule.max_bytes) && no_controls(v, true);
 	case TEXT_ID:
-		return v.len >= 2 && v.len <= 40 && only_of(v, LOWER DIGITS "-");
+		return is_long(v, 2, 40) && only_of(v, LOWER DIGITS "-");
 	case TEXT_LABEL:
-		return v.len > 0 && v.len <= 60 && only_of(v, LOWER UPPER DIGITS " ._<>=+%/-");
+		return is_long(v, 1, 60) && only_of(v, LOWER UPPER DIGITS " ._<>=+%/-");
 	case TEXT_TYPE:
-		return v.len > 0 && v.len <= 15 && only_of(v, LOWER DIGITS "_");
+		return is_long(v, 1, 15) && only_of(v, LOWER DIGITS "_");
 	case TEXT_SUFFIX:
-		return v.len == 0 ||
-		       (v.len <= 32 && v.at[0] == '.' && only_of(v, LOWER UPPER DIGITS "._-"));
+		return is_suffix(v);
 	case TEXT_NAME:
-		return v.len <= 100 && no_controls(v, false) && file_is_single_name(v);
+		return is_long(v, 0, 100) && no_controls(v, false) && file_is_single_name(v);
 	case TEXT_ATTACK:
 		return is_attack_id(v);
 	}

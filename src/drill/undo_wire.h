@@ -26,8 +26,9 @@ enum undo_task { UNDO_TASK_ASSESS = 1, UNDO_TASK_UNDO = 2 };
 #define UNDO_CALL_FIELDS(F)                                                                        \
 	F(u8, task)                                                                                \
 	F(u8, partial)                                                                             \
-	F(u8, removing) F(u32, uid) F(u32, gid) F(u64, max_file_bytes) F(bytes, escrow)            \
-		F(bytes, nonce) F(bytes, files)
+	F(u8, removing)                                                                            \
+	F(u32, uid)                                                                                \
+	F(u32, gid) F(u64, max_file_bytes) F(bytes, escrow) F(bytes, nonce) F(bytes, files)
 PACK_STRUCT(undo_call, UNDO_CALL_FIELDS)
 
 /* Bodies of WIRE_RESULT: one byte of enum undo_says, then records of its kind. */
