@@ -30,7 +30,8 @@ enum emulate_task { EMULATE_ATTACK = 1, EMULATE_DESTROY = 2 };
 
 /* The head has a fixed size: it is read before the locks, everything else inside them. */
 #define EMULATE_HEAD_FIELDS(F) F(u32, magic) F(u32, uid) F(u32, gid) F(u64, max_file_bytes)
-/* clang-format off: it does not settle on these lists */
+/* The formatter does not settle on these lists. */
+/* clang-format off */
 #define EMULATE_REQUEST_FIELDS(F) \
 	F(u8, task) F(text, id) F(text, call) F(digest, escrow) F(digest, scenario) \
 	F(digest, manifest) F(u64, rate_micro) F(u64, order_seed) F(u64, max_files) \
