@@ -282,7 +282,7 @@ static const struct improvement_row rows[] = {
 		{ "Plant decoys on several days before the next drill, so that the age of a backup "
 		  "(RPO) can "
 		  "be measured.",
-			"在下次演练前分多天植入诱饵文件，以便测量恢复点（RPO）。" },
+			"在下次演练前分多天布设诱饵文件，以便测量恢复点（RPO）。" },
 		"backup administrator", 60 },
 };
 
