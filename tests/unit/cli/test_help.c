@@ -87,3 +87,27 @@ TEST(an_unknown_shell_is_refused)
 	buf_init(&out, MIB);
 	CHECK_INT(completion_script(&t, "tcsh", &out, &e), E_USAGE);
 }
+
+/* The shift makes each mark fall on each place near the edge. */
+TEST(no_line_of_help_ends_in_a_blank_or_begins_with_a_closing_mark)
+{
+	for (size_t shift = 0; shift < 8; shift++) {
+		AUTO_BUF struct buf text;
+		AUTO_BUF struct buf help;
+		buf_init(&text, 4 * KIB);
+		buf_init(&help, MIB);
+		for (size_t i = 0; i < shift; i++)
+			buf_add_char(&text, 'x');
+		for (size_t i = 0; i < 12; i++)
+			buf_add_text(&text, "演练区，（诱饵）。“清单”：a word of it。");
+		const struct cli_command c = { "toy", "play", "Play.", buf_text(&text), NULL, 0,
+			NULL, 0, 8, NULL, NULL };
+		help_command(&c, &help);
+		CHECK(strstr(buf_text(&help), " \n") == NULL);
+		static const char *const never[] = { "\n，", "\n。", "\n）", "\n”", "\n：", "（\n",
+			"“\n" };
+		for (size_t i = 0; i < COUNT_OF(never); i++)
+			CHECK(strstr(buf_text(&help), never[i]) == NULL);
+		CHECK(strstr(buf_text(&help), "\n") != NULL);
+	}
+}
