@@ -37,18 +37,21 @@ class Mounted:
             raise rig.Broken(f"the file system does not mount: {why.stderr.strip()}") from why
 
     def detach(self):
+        """Waits until the device has let go: a role that was just killed may hold the file system in a
+        mount namespace of its own for a moment longer, and what it still writes belongs to this image."""
         quietly("losetup", "--detach", self.device)
         backing = f"/sys/block/{os.path.basename(self.device)}/loop/backing_file"
-        for _ in range(200):
-            if not os.path.exists(backing):
-                return
+        deadline = time.monotonic() + 120
+        while os.path.exists(backing):
+            if time.monotonic() > deadline:
+                raise rig.Broken(f"{self.device} does not let go of its image")
             time.sleep(0.01)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for _ in range(50):
+        for _ in range(300):
             if subprocess.run(["umount", self.folder], check=False, capture_output=True).returncode == 0:
                 break
             time.sleep(0.1)
@@ -122,7 +125,7 @@ class Replay:
     def __init__(self, recording, folder):
         self.recording = recording
         self.durable = os.path.join(folder, "durable.img")
-        self.image = os.path.join(folder, "cut.img")
+        self.folder = folder
         self.done = 0
         call("cp", "--sparse=always", recording.base, self.durable)
         self.log_fd = os.open(recording.log, os.O_RDONLY)
@@ -141,7 +144,9 @@ class Replay:
                 os.pwrite(fd, content[start:start + SECTOR], offset + start)
 
     def cut(self, flush, dice):
-        """(image, how many writes after the flush are in it, how many of them torn)"""
+        """(image, how many writes after the flush are in it, how many of them torn). The image is a
+        file of its own for each cut."""
+        image = os.path.join(self.folder, f"cut-{flush}.img")
         entries = self.recording.entries
         fd = os.open(self.durable, os.O_WRONLY)
         for i in range(self.done, flush):
@@ -149,11 +154,11 @@ class Replay:
                 self.write(fd, entries[i])
         os.close(fd)
         self.done = flush
-        call("cp", "--sparse=always", self.durable, self.image)
+        call("cp", "--sparse=always", self.durable, image)
         share = dice.choice([0.0, 0.2, 0.5, 0.8, 1.0])
         torn_share = dice.choice([0.0, 0.2, 0.6])
         n_late = n_torn = 0
-        fd = os.open(self.image, os.O_WRONLY)
+        fd = os.open(image, os.O_WRONLY)
         for i in range(flush + 1, len(entries)):
             if entries[i][0] == "F":
                 break
@@ -164,7 +169,7 @@ class Replay:
             n_late += 1
             n_torn += torn
         os.close(fd)
-        return self.image, n_late, n_torn
+        return image, n_late, n_torn
 
 
 def record(recorder, program, folder, mount_point, scenario, n_decoys):
@@ -234,12 +239,15 @@ def scenario_cuts(recorder, program, folder, scenario, n_decoys, n_cuts, dice, t
     try:
         for flush, stage in cuts_of(recording, places, n_cuts, dice):
             image, n_late, n_torn = replay.cut(flush, dice)
+            call("cp", "--sparse=always", image, image + ".before-undo") # kept where it fails
             r.id = drill_id
             try:
                 one_cut(image, mount_point, r, stage)
             except rig.Broken as why:
                 raise rig.Broken(f"{scenario}, cut after flush {flush} ({stage}; {n_late} later writes, "
                                  f"{n_torn} torn): {why}") from why
+            os.unlink(image)
+            os.unlink(image + ".before-undo")
             n_made += 1
             if n_made % 10 == 0:
                 tell(f"{scenario}: {n_made} cuts undone")

@@ -263,6 +263,7 @@ void arena_fixture_done(struct arena_fixture *a)
 	if (a->keep_fd >= 0)
 		(void)close(a->keep_fd);
 	pool_free(a->pool);
+	pool_free(a->names);
 	free(a);
 }
 

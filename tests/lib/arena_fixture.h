@@ -25,6 +25,7 @@ struct arena_fixture {
 	struct drill_context context;
 	unsigned char escrow[ESCROW_KEY_BYTES];
 	struct journal *journal;
+	struct pool *names; /* of the files' names: freed with the rest; NULL */
 };
 
 /* `scenario`: an id, or the text itself where it holds a newline. Ends the test on failure. */

@@ -24,19 +24,21 @@ static int enter(int argc, char **argv)
 }
 int (*test_role_main)(int argc, char **argv) = enter;
 
-static struct buf *journal_of(struct arena_fixture *a)
+static struct view journal_of(struct arena_fixture *a)
 {
 	struct error e = ERROR_NONE;
-	struct buf *b = pool_take(a->pool, 1, sizeof *b);
-	buf_init(b, MIB);
-	REQUIRE_OK(file_read_all(a->keep_fd, "journal", MIB, b, &e), e);
-	return b;
+	AUTO_BUF struct buf b;
+	buf_init(&b, MIB);
+	REQUIRE_OK(file_read_all(a->keep_fd, "journal", MIB, &b, &e), e);
+	const char *kept = pool_text(a->pool, buf_view(&b));
+	REQUIRE(kept != NULL);
+	return (struct view){ kept, b.len };
 }
 
 static struct assess_request assess_of(struct arena_fixture *a)
 {
 	return (struct assess_request){ .manifest = &a->manifest,
-		.journal = buf_view(journal_of(a)),
+		.journal = journal_of(a),
 		.arena_fd = a->fd,
 		.escrow = a->escrow,
 		.scenario = &a->scenario };
@@ -50,9 +52,10 @@ static struct arena_fixture *small_arena(const char *scenario, size_t n, bool at
 		scenario, test_path("arena"), arena_fixture_many(p, n, 40001), n);
 	struct attack_request r = arena_fixture_request(a);
 	struct attack_outcome o;
+	a->names = p;
 	if (attacked)
 		REQUIRE_OK(attack_run(&r, a->pool, &o, &e), e);
-	return a; /* the names live as long as the process */
+	return a;
 }
 
 TEST(before_a_run_every_decoy_is_intact)

@@ -181,9 +181,10 @@ static struct arena_fixture *changed_arena(const char *scenario, const char *nam
 	struct pool *p = pool_new(16 * MIB);
 	struct fixture_file *files = arena_fixture_many(p, n, 40000);
 	struct arena_fixture *a = arena_fixture_make(scenario, test_path(name), files, n);
+	a->names = p;
 	attack(a, &o);
 	REQUIRE(o.n_changed > 0);
-	return a; /* the names live as long as the process */
+	return a;
 }
 
 TEST_WITHIN(undo_killed_anywhere_is_finished_by_the_next_one, 280)
@@ -359,6 +360,7 @@ TEST(files_that_the_users_restore_made_are_accepted_only_with_the_planted_conten
 	struct pool *p = pool_new(MIB);
 	struct fixture_file *files = arena_fixture_many(p, 3, 40000);
 	struct arena_fixture *a = arena_fixture_make("size-class", test_path("arena"), files, 3);
+	a->names = p;
 	const char *saved[3];
 	for (uint32_t i = 0; i < 3; i++) {
 		saved[i] = test_path(pool_textf(p, "saved-%u", (unsigned)i));

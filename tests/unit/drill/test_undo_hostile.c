@@ -43,9 +43,10 @@ static struct arena_fixture *make_arena(bool attacked)
 		"header-one-chunk", test_path("arena"), arena_fixture_many(p, 6, 40000), 6);
 	struct attack_request r = arena_fixture_request(a);
 	struct attack_outcome o;
+	a->names = p;
 	if (attacked)
 		REQUIRE_OK(attack_run(&r, a->pool, &o, &e), e);
-	return a; /* the names live as long as the process */
+	return a;
 }
 
 static enum status undo(struct arena_fixture *a, const struct manifest *m,
