@@ -26,8 +26,7 @@
 #define SCENARIO_TEXT_MAX (256 * KIB)
 #define JOURNAL_READ_MAX (256 * MIB)
 
-/* --- stop
- * ----------------------------------------------------------------------------------------- */
+/* --- stop --- */
 
 enum status drill_stop(const struct drill_context *c, const char *id, struct error *e)
 {
@@ -40,8 +39,7 @@ enum status drill_stop(const struct drill_context *c, const char *id, struct err
 	return file_open_beneath(keep, KEEP_STOP, O_WRONLY | O_CREAT, 0600, &fd, e);
 }
 
-/* --- undo
- * ----------------------------------------------------------------------------------------- */
+/* --- undo --- */
 
 static enum status load_scenario(
 	int keep_fd, struct pool *p, struct scenario **out, struct error *e)
@@ -217,8 +215,7 @@ enum status drill_undo_preview(const struct drill_context *c, const char *id, st
 	return OK;
 }
 
-/* --- planting
- * ------------------------------------------------------------------------------------- */
+/* --- planting --- */
 
 enum status drill_planted_arena(const struct drill_context *c, const char *id, struct pool *p,
 	const char **out, struct error *e)

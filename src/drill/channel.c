@@ -48,8 +48,7 @@ struct channels {
 	char broken[ERROR_TEXT_MAX];
 };
 
-/* --- specs ---------------------------------------------------------------------------------------
- */
+/* --- specs --- */
 
 /* Back references and large repetitions make matching cost more than the line is long. */
 static enum status check_regex_cost(const char *pattern, const char *spec, struct error *e)
@@ -223,8 +222,7 @@ enum status channel_spec_parse(const char *text, struct channel_spec *out, struc
 	return OK;
 }
 
-/* --- what arrives
- * --------------------------------------------------------------------------------- */
+/* --- what arrives --- */
 
 static bool matches(const struct channel *row, struct view line)
 {
@@ -357,8 +355,7 @@ void channels_close(struct channels *c)
 	free(c);
 }
 
-/* --- what is told
- * --------------------------------------------------------------------------------- */
+/* --- what is told --- */
 
 const char *channels_first(const struct channels *c)
 {

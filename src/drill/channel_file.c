@@ -13,8 +13,7 @@
 #include "base/fault.h"
 #include "drill/channel_source.h"
 
-/* --- lines
- * ---------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 void lines_init(struct lines *l)
 {
@@ -63,8 +62,7 @@ void lines_flush(struct lines *l, channel_sink sink, void *context)
 	l->dropping = false;
 }
 
-/* --- tail
- * ----------------------------------------------------------------------------------------- */
+/* --- tail --- */
 
 /* Opens what the path names now. OK with fd -1 where there is nothing. */
 static enum status open_now(struct tail *t, bool fifo_allowed, struct error *e)
@@ -181,8 +179,7 @@ void tail_close(struct tail *t)
 	lines_done(&t->lines);
 }
 
-/* --- the channel
- * ---------------------------------------------------------------------------------- */
+/* --- the channel --- */
 
 static enum status file_open(const struct channel_spec *spec, const struct drill_watch *watch,
 	void **out_self, struct error *e)

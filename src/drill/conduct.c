@@ -29,8 +29,7 @@ static void conduct_done(struct conduct *o)
 }
 #define AUTO_CONDUCT __attribute__((cleanup(conduct_done)))
 
-/* --- the arena's owner
- * ------------------------------------------------------------------------------ */
+/* --- the arena's owner --- */
 
 enum status conduct_arena_path(const char *arena, struct pool *p, const char **out, struct error *e)
 {
@@ -70,8 +69,7 @@ enum status arena_owner(const struct drill_context *c, const char *arena, struct
 	return OK;
 }
 
-/* --- before anything is made
- * -------------------------------------------------------------------------- */
+/* --- before anything is made --- */
 
 static bool look_at(struct conduct *o, const char *folder)
 {
@@ -164,8 +162,7 @@ static void start_sensing(struct conduct *o, const struct drill_watch *w)
 					     (o->authority.window_to_ns - o->sense.start_wall_ns);
 }
 
-/* --- the folder, and what stands in it before the first decoy
- * ---------------------------------------- */
+/* --- the folder, and what stands in it before the first decoy --- */
 
 static enum status move(struct conduct *o, enum drill_state state, struct error *e)
 {
@@ -189,8 +186,7 @@ static enum status begin(struct conduct *o, struct error *e)
 	return conduct_note_authority(o, e);
 }
 
-/* --- the order of things
- * ------------------------------------------------------------------------------ */
+/* --- the order of things --- */
 
 static enum status before_attack(struct conduct *o, struct error *e)
 {
@@ -222,8 +218,7 @@ static enum status from_attack_on(struct conduct *o, struct drill_result *out, s
 		sense_now_ns(&o->sense), o->scenario->id, o->plan.arena, e);
 }
 
-/* --- an early end
- * ------------------------------------------------------------------------------------- */
+/* --- an early end --- */
 
 static void close_record(struct conduct *o, const struct error *why)
 {

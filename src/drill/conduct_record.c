@@ -150,8 +150,7 @@ enum status conduct_note_attack(struct conduct *o, struct error *e)
 		e);
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static enum status note_alerts(struct conduct *o, const struct drill_result *r, struct error *e)
 {

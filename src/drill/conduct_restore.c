@@ -48,8 +48,7 @@ static enum status destroy(
 		e);
 }
 
-/* --- the call, between two looks at what lies outside
- * ------------------------------------------------ */
+/* --- the call, between two looks at what lies outside --- */
 
 static enum status look_outside(struct conduct *o, struct outside **out, struct error *e)
 {
@@ -98,8 +97,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 	return OK;
 }
 
-/* --- the challenge
- * ---------------------------------------------------------------------------------- */
+/* --- the challenge --- */
 
 static enum status ask_role(struct conduct *o, struct sample *s, struct error *e)
 {
@@ -167,8 +165,7 @@ static enum status challenge(struct conduct *o, struct sample *s, struct error *
 		e);
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 /* Where the operator ended the run, or the host needed its disk, nothing more is done to it. */
 static bool is_wanted(const struct conduct *o)

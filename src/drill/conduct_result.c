@@ -11,8 +11,7 @@
 
 #define RESULT_BYTES_MAX (32 * MIB)
 
-/* --- facts
- * ---------------------------------------------------------------------------------------- */
+/* --- facts --- */
 
 /* A decoy counts as lost unless its planted content stands at its planted name, whoever saw to
  * that. */
@@ -194,8 +193,7 @@ static enum status fill_names(struct conduct *o, struct drill_result *r, struct 
 	return OK;
 }
 
-/* --- score
- * ---------------------------------------------------------------------------------------- */
+/* --- score --- */
 
 /* A benign run rehearses nothing: it has false alarms, and no score. */
 static enum status score(struct conduct *o, struct drill_result *r, struct error *e)

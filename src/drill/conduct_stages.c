@@ -33,8 +33,7 @@ static enum status note_phase(struct conduct *o, enum journal_phase phase, struc
 	return journal_commit(o->journal, e);
 }
 
-/* --- plant
- * ---------------------------------------------------------------------------------------- */
+/* --- plant --- */
 
 /* The arena that the manifest speaks of, not another folder that stands there now. */
 static enum status open_arena(struct conduct *o, struct error *e)
@@ -116,8 +115,7 @@ enum status conduct_backup(struct conduct *o, struct error *e)
 		e);
 }
 
-/* --- attack
- * --------------------------------------------------------------------------------------- */
+/* --- attack --- */
 
 /* Key, journal and copy of the scenario are on disk before the first change. */
 static enum status get_undo_ready(struct conduct *o, struct error *e)
@@ -254,8 +252,7 @@ enum status conduct_twin(struct conduct *o, struct error *e)
 		e);
 }
 
-/* --- assess
- * --------------------------------------------------------------------------------------- */
+/* --- assess --- */
 
 enum status conduct_read_journal(struct conduct *o, struct buf *out, struct error *e)
 {
@@ -295,8 +292,7 @@ enum status conduct_assess(struct conduct *o, struct error *e)
 		e);
 }
 
-/* --- people and safety
- * ------------------------------------------------------------------------------ */
+/* --- people and safety --- */
 
 enum status conduct_people(struct conduct *o, struct error *e)
 {

@@ -38,8 +38,7 @@ static const struct migration migrations[] = {
 };
 const struct migration_area drill_migrations = { "drill", migrations, COUNT_OF(migrations) };
 
-/* --- moves
- * ---------------------------------------------------------------------------------------- */
+/* --- moves --- */
 
 enum status history_state(
 	struct store *s, const char *id, enum drill_state *out, bool *out_there, struct error *e)
@@ -154,8 +153,7 @@ enum status history_finish(struct store *s, const struct drill_result *r, struct
 	return transaction_commit(&t, e);
 }
 
-/* --- questions
- * ------------------------------------------------------------------------------------ */
+/* --- questions --- */
 
 enum status history_of_arena(struct store *s, const char *arena, struct pool *p,
 	const char **out_id, enum drill_state *out_state, struct error *e)
@@ -220,8 +218,7 @@ enum status history_false_alarms(struct store *s, uint32_t *out, struct error *e
 	return OK;
 }
 
-/* --- the public questions
- * ------------------------------------------------------------------------- */
+/* --- the public questions --- */
 
 static const char *text_or_null(struct pool *p, struct statement *q, int column)
 {

@@ -55,8 +55,7 @@ const char *keep_path(struct pool *p, const char *home, const char *id, const ch
 	return pool_textf(p, "%s/drills/%s/%s", home, id, name);
 }
 
-/* --- escrow -------------------------------------------------------------------------------------
- */
+/* --- escrow --- */
 
 enum status keep_escrow_make(int keep_fd, unsigned char out[ESCROW_KEY_BYTES], struct error *e)
 {
@@ -115,8 +114,7 @@ enum status keep_write_state(int keep_fd, enum drill_state state, int64_t wall_n
 	return file_replace(keep_fd, KEEP_STATE, buf_view(&line), 0600, e);
 }
 
-/* --- the lock
- * ------------------------------------------------------------------------------------- */
+/* --- the lock --- */
 
 /* An open file description lock: the kernel drops it with the process, and asking for it takes
  * nothing. */

@@ -76,8 +76,7 @@ void people_steps(struct drill_step out[PEOPLE_STEPS])
 	}
 }
 
-/* --- the controller's file
- * ------------------------------------------------------------------------ */
+/* --- the controller's file --- */
 
 static enum status read_after(struct json_place place, const struct people_origin *t0,
 	int64_t *out_after_ns, struct error *e)
@@ -233,8 +232,7 @@ enum status people_read_file(
 	return OK;
 }
 
-/* --- the terminal
- * --------------------------------------------------------------------------------- */
+/* --- the terminal --- */
 
 void people_tick(struct people *o, const struct people_origin *t0, int64_t now_boot_ns,
 	const struct drill_watch *watch)

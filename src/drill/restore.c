@@ -18,8 +18,7 @@ enum { OUTPUT_BYTES_MAX = 256 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
 #define SAMPLED_BYTES_MAX (64 * MIB)
 #define DAY_NS (86400 * NS_PER_S)
 
-/* --- sample
- * --------------------------------------------------------------------------------------- */
+/* --- sample --- */
 
 static bool path_has_newline(const struct manifest *m, uint32_t file)
 {
@@ -125,8 +124,7 @@ enum status restore_write_list(int keep_fd, const struct manifest *m, const uint
 	return file_replace(keep_fd, KEEP_LIST, buf_view(&list), 0600, e);
 }
 
-/* --- command
- * -------------------------------------------------------------------------------------- */
+/* --- command --- */
 
 enum status restore_check(const char *line, struct error *e)
 {
@@ -247,8 +245,7 @@ enum status restore_call(const struct restore_command *c, struct pool *p, const 
 	return *output == NULL ? error_set(e, E_NO_SPACE, "no memory for the output") : OK;
 }
 
-/* --- age
- * ------------------------------------------------------------------------------------------ */
+/* --- age --- */
 
 static bool planted_on_several_days(const struct manifest *m)
 {
