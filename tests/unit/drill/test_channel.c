@@ -79,8 +79,7 @@ static struct found look(struct channels *c, int64_t origin_boot_ns)
 	return (struct found){ heard.alerts, heard.n, heard.n_all };
 }
 
-/* --- specs ---------------------------------------------------------------------------------------
- */
+/* --- specs --- */
 
 TEST(every_form_of_a_channel_is_read)
 {
@@ -181,8 +180,7 @@ TEST(pattern_and_spec_have_a_ceiling_to_the_byte)
 	}
 }
 
-/* --- file
- * ------------------------------------------------------------------------------------------ */
+/* --- file --- */
 
 TEST(only_lines_after_the_start_count)
 {
@@ -368,8 +366,7 @@ TEST(a_channel_that_breaks_is_said_once_and_left_out)
 #endif
 }
 
-/* --- operator ------------------------------------------------------------------------------------
- */
+/* --- operator --- */
 
 TEST(the_operators_lines_say_what_they_weigh)
 {
@@ -424,8 +421,7 @@ TEST(the_operator_enters_at_the_terminal)
 	CHECK_TEXT(f.alerts[0].text, "prevented");
 }
 
-/* --- webhook
- * --------------------------------------------------------------------------------------- */
+/* --- webhook --- */
 
 static unsigned port_said(const struct listener *l)
 {
@@ -542,8 +538,7 @@ TEST(a_webhook_port_in_use_is_refused)
 	CHECK_INT(channels_open(&request, &second, &e), E_INVALID);
 }
 
-/* --- journal
- * --------------------------------------------------------------------------------------- */
+/* --- journal --- */
 
 static void write_journal(const char *folder, const char *name, const char *message, int number)
 {
@@ -604,8 +599,7 @@ TEST(a_journal_folder_that_is_not_there_is_refused)
 	CHECK_INT(channels_open(&request, &c, &e), E_INVALID);
 }
 
-/* --- memory
- * ---------------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 TEST(every_failing_allocation_is_an_error_and_leaks_nothing)
 {

@@ -65,8 +65,7 @@ TEST_WITHIN(the_second_run_shows_the_first_beside_it, 60)
 	conduct_fixture_undo(f, f->result.id);
 }
 
-/* --- sensing
- * ------------------------------------------------------------------------------------------ */
+/* --- sensing --- */
 
 static void alert_in_attack(struct conduct_fixture *f, const struct drill_progress *now)
 {
@@ -177,8 +176,7 @@ TEST_WITHIN(killing_the_emulator_contains_the_attack_and_the_restore_is_tested_a
 	conduct_fixture_undo(f, r->id);
 }
 
-/* --- stopping
- * ------------------------------------------------------------------------------------------ */
+/* --- stopping --- */
 
 static void stop_by_command(struct conduct_fixture *f, const struct drill_progress *now)
 {
@@ -240,8 +238,7 @@ TEST_WITHIN(a_stop_file_of_ones_own_ends_the_attack_within_a_second, 60)
 	check_stopped(f);
 }
 
-/* --- people
- * --------------------------------------------------------------------------------------------- */
+/* --- people --- */
 
 static bool answer(
 	const struct drill_step *step, const char **out_answer, bool *out_done, void *context)
@@ -283,8 +280,7 @@ TEST_WITHIN(people_answer_through_a_controllers_file, 60)
 	conduct_fixture_undo(f, f->result.id);
 }
 
-/* --- clock
- * ---------------------------------------------------------------------------------------------- */
+/* --- clock --- */
 
 static struct conduct_fixture *stepping;
 static int64_t wall_with_a_step(void *context)

@@ -17,8 +17,7 @@
 #include "sys/file.h"
 #include "tests/lib/conduct_fixture.h"
 
-/* --- refused
- * ------------------------------------------------------------------------------------------ */
+/* --- refused --- */
 
 static void check_refused(struct conduct_fixture *f, enum status wanted, const char *says)
 {
@@ -108,8 +107,7 @@ TEST_WITHIN(two_drills_of_one_home_do_not_run_at_once, 60)
 	CHECK(!conduct_fixture_exists(f->request.arena));
 }
 
-/* --- stopped, killed
- * ------------------------------------------------------------------------------------- */
+/* --- stopped, killed --- */
 
 static enum drill_stage wanted_stage;
 
@@ -228,8 +226,7 @@ TEST_WITHIN(a_write_that_fails_anywhere_is_an_error_and_undo_leaves_nothing, 280
 #endif
 }
 
-/* --- the arena
- * --------------------------------------------------------------------------------------------- */
+/* --- the arena --- */
 
 static void act_once(struct conduct_fixture *f, const struct drill_progress *now, const char *line)
 {

@@ -181,8 +181,7 @@ TEST_WITHIN(what_a_restore_changes_outside_is_counted_unless_it_was_named, 90)
 	conduct_fixture_undo(f, f->result.id);
 }
 
-/* --- generations
- * ---------------------------------------------------------------------------------------- */
+/* --- generations --- */
 
 static int64_t day;
 static int64_t shifted_wall(void *context)

@@ -49,8 +49,7 @@ static struct pool *pool(void)
 	return p;
 }
 
-/* --- the sample
- * ------------------------------------------------------------------------------------ */
+/* --- the sample --- */
 
 static struct manifest flat(struct pool *p, uint32_t n_files, uint32_t n_generations)
 {
@@ -141,8 +140,7 @@ TEST(names_that_no_list_can_hold_and_large_or_sparse_files_are_left_out)
 	}
 }
 
-/* --- the age of what came back
- * ------------------------------------------------------------------------ */
+/* --- the age of what came back --- */
 
 #define DAY_NS (86400 * NS_PER_S)
 
@@ -172,8 +170,7 @@ TEST(the_recovery_point_needs_generations_of_different_days)
 	CHECK(assessed && rpo_ns == -1);
 }
 
-/* --- the call
- * ----------------------------------------------------------------------------------------- */
+/* --- the call --- */
 
 static enum status call(
 	const char *line, const char **output, struct command_result *result, struct error *e)
@@ -250,8 +247,7 @@ TEST(a_tool_that_hangs_is_ended_and_one_that_is_absent_is_told)
 	CHECK_INT(call("no-such-backup-tool-here", &output, &result, &e), E_ABSENT);
 }
 
-/* --- what lies outside
- * ---------------------------------------------------------------------------------- */
+/* --- what lies outside --- */
 
 static uint32_t changes_by(const char *line, const char *skip)
 {
@@ -321,8 +317,7 @@ TEST(every_failing_allocation_of_a_snapshot_is_an_error)
 #endif
 }
 
-/* --- real tools
- * ----------------------------------------------------------------------------------------- */
+/* --- real tools --- */
 
 static const char *const nasty[] = { "plain.txt", "with blank.csv", "-n", "--delete",
 	"'quote\".txt", "star*?.txt", "[a-z].txt", "{arena}.txt", "back\\slash.txt",
@@ -465,8 +460,7 @@ TEST(rsync_brings_back_a_list_of_nasty_names)
 		prepare, 1, textf("rsync -a --no-implied-dirs --files-from={list} %s/ /", copy));
 }
 
-/* --- the answer of a file that the role cannot read
- * --------------------------------------------------------- */
+/* --- the answer of a file that the role cannot read --- */
 
 TEST(a_file_that_is_not_the_planted_one_does_not_count)
 {
@@ -501,9 +495,40 @@ TEST(a_file_that_is_not_the_planted_one_does_not_count)
 	CHECK_INT(challenge_as_caller(o.arena_fd, &o.m, 0, nonce, &same, &answer, &e), E_ABSENT);
 }
 
-/* --- text
- * ------------------------------------------------------------------------------------------------------
- */
+TEST(only_planted_content_in_the_drills_own_arena_is_taken_back)
+{
+	if (!test_is_root())
+		test_skip("only root can give files away");
+	static struct planted o;
+	struct stat st;
+	plant(&o);
+	REQUIRE(stat(o.arena, &st) == 0);
+	static const struct {
+		uid_t uid, arena_uid;
+		ino_t inode_off;
+		uint32_t n;
+	} rows[] = {
+		{ 61500, 0, 0, 0 },   /* the arena is root's */
+		{ 1000, 1000, 0, 0 }, /* a uid that an account may have */
+		{ 61183, 61183, 0, 0 }, { 65520, 65520, 0, 0 }, { 61500, 61501, 0, 0 },
+		{ 61500, 61500, 1, 0 }, /* another folder stands there */
+		{ 61500, 61500, 0, COUNT_OF(nasty) - 1 },
+		{ 61500, 61500, 0, 0 }, /* they are his already */
+	};
+	const char *changed = textf("%s/部门 -- 1/%s", o.arena, nasty[1]);
+	test_write_file(changed, "another text", 12);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CHECK_INT(chown(o.arena, rows[i].arena_uid, 0), 0);
+		o.m.uid = rows[i].uid;
+		o.m.arena_inode = st.st_ino + rows[i].inode_off;
+		CHECK_INT(restore_take_back(o.arena_fd, &o.m), rows[i].n);
+	}
+	struct stat left;
+	REQUIRE(stat(changed, &left) == 0);
+	CHECK_INT(left.st_uid, 0);
+}
+
+/* --- text --- */
 
 TEST(foreign_text_becomes_plain_and_is_cut_between_characters)
 {
