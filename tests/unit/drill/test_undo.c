@@ -542,3 +542,36 @@ TEST(of_a_planting_that_knows_nothing_yet_only_an_empty_folder_goes)
 	m.arena = test_path("never-made");
 	arena_fixture_done(a);
 }
+
+/* --- inodes that are used again --- */
+
+TEST(a_new_file_that_got_the_inode_of_an_unlinked_original_is_still_the_runs)
+{
+	struct arena_fixture *a = changed_arena("copy-then-destroy", "arena", 6);
+	struct stat st;
+	REQUIRE(stat(fixture_path(a, 1, fixture_new_name(a, 1)), &st) == 0);
+	a->manifest.files[2].inode = st.st_ino; /* as if decoy 2 had had it before */
+	undo_wholly(a, 6);
+	arena_fixture_done(a);
+}
+
+TEST(a_strangers_file_that_got_name_and_inode_of_an_unlinked_original_is_not_written_to)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("tiny-read-new-file", "arena", 3);
+	const char *path = fixture_path(a, 0, NULL);
+	struct stat st;
+	struct drill_undone done = { .n_left = 0 };
+	test_write_file(path, "somebody's", 10);
+	REQUIRE(!test_is_root() || chown(path, a->manifest.uid, a->manifest.gid) == 0);
+	REQUIRE(stat(path, &st) == 0);
+	a->manifest.files[0].inode = st.st_ino;
+	struct undo_request r = undo_of(a);
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK_INT(done.n_restored, 3);
+	CHECK(done.verified);
+	CHECK(stat(path, &st) == 0 && st.st_size == 10);
+	REQUIRE(unlink(path) == 0);
+	undo_wholly(a, 0);
+	arena_fixture_done(a);
+}
