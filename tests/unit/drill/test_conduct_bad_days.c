@@ -266,6 +266,50 @@ TEST_WITHIN(an_arena_deleted_under_the_run_ends_it_and_undo_has_nothing_to_do, 6
 	CHECK(!conduct_fixture_exists(f->request.arena));
 }
 
+static void change_a_sentinel(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	act_once(f, now,
+		fixture_text("find %s -path %s -prune -o -type f -exec touch -d @1 {} \\;",
+			test_path("data"), f->request.arena));
+}
+
+TEST_WITHIN(a_sentinel_that_changes_voids_the_run, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 30;
+	f->on_progress = change_a_sentinel;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_VOIDED);
+	CHECK(f->result.safety.n_sentinels_changed > 0);
+	CHECK(f->result.safety.void_reason != NULL);
+	CHECK(f->result.grade == NULL && f->result.score < 0.001);
+	CHECK_TEXT(conduct_fixture_newest(f), "voided");
+	conduct_fixture_verify(f, f->result.id);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+static void crash_emulator(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	act_once(f, now, fixture_text("pkill -SEGV -x tocsin-emulator -P %d", (int)getpid()));
+}
+
+TEST_WITHIN(an_emulator_that_crashes_voids_the_run_and_tests_no_restore, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 10;
+	f->request.restore = "true";
+	f->on_progress = crash_emulator;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	if (f->result.verdict == DRILL_COMPLETED)
+		test_skip("pkill is not installed");
+	CHECK_INT(f->result.verdict, DRILL_VOIDED);
+	CHECK_INT(f->result.contain, CONTAIN_NONE);
+	CHECK(f->result.safety.void_reason != NULL);
+	CHECK(!f->result.restore.assessed);
+	CHECK_INT(f->result.n_destroyed, 0);
+	conduct_fixture_undo(f, f->result.id);
+}
+
 static void lock_arena(struct conduct_fixture *f, const struct drill_progress *now)
 {
 	act_once(f, now, fixture_text("chattr -R +i %s", f->request.arena));
