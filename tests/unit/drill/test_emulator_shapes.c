@@ -195,15 +195,21 @@ struct measured {
 /* Rounding of a percentage may fall to either side: that near to a border nothing is said. */
 enum { BORDER = 4 };
 
-static void measure_piece(const char *got, const char *planted, uint64_t at, size_t n,
-	const struct stretches *s, size_t *cursor, struct measured *m)
+struct piece {
+	const char *got, *planted;
+	uint64_t at;
+	size_t n;
+};
+
+static void measure_piece(
+	const struct piece *p, const struct stretches *s, size_t *cursor, struct measured *m)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint64_t o = at + i;
+	for (size_t i = 0; i < p->n; i++) {
+		uint64_t o = p->at + i;
 		while (*cursor < s->n && s->at[*cursor].offset + s->at[*cursor].len <= o)
 			(*cursor)++;
 		bool inside = *cursor < s->n && o >= s->at[*cursor].offset;
-		bool changed = got[i] != planted[i];
+		bool changed = p->got[i] != p->planted[i];
 		if (inside) {
 			m->inside++;
 			m->same += !changed;
@@ -237,7 +243,8 @@ static struct measured measure(
 			size_t n = end - at < PIECE ? (size_t)(end - at) : PIECE;
 			REQUIRE(pread(fd, got, n, (off_t)at) == (ssize_t)n);
 			fixture_content(f, file, at, planted, n);
-			measure_piece(got, planted, at, n, s, &cursor, &m);
+			struct piece piece = { got, planted, at, n };
+			measure_piece(&piece, s, &cursor, &m);
 			at += n;
 		}
 		data = lseek(fd, hole, SEEK_DATA);
