@@ -13,7 +13,12 @@
 #include "drill/channel_source.h"
 #include "drill/plain.h"
 
-enum { INTERVAL_PRODUCT_MAX = 1000, RAW_ALERTS_MAX = 4096 };
+enum {
+	REGEX_LINE_MAX = 4096,
+	PATTERN_COST_MAX = 2000,
+	PATTERN_DEPTH_MAX = 20,
+	RAW_ALERTS_MAX = 4096
+};
 
 static const struct channel_type *const types[] = {
 	[CHANNEL_FILE] = &channel_type_file,
@@ -50,34 +55,105 @@ struct channels {
 
 /* --- specs --- */
 
-/* Back references and large repetitions make matching cost more than the line is long. */
+/*
+ * What a pattern costs when it is compiled: the C library copies what a repetition repeats ("x+" is
+ * "xx*", "x{3}" is "xxx"), so nested repetitions multiply. An atom costs 1, a sequence the sum.
+ */
+struct cost {
+	unsigned long sum[PATTERN_DEPTH_MAX + 1];  /* of each open group */
+	unsigned long last[PATTERN_DEPTH_MAX + 1]; /* of the atom before; part of the sum */
+	size_t depth;
+};
+
+static void cost_atom(struct cost *c, unsigned long n)
+{
+	c->last[c->depth] = n;
+	c->sum[c->depth] += n;
+}
+
+static void cost_repeat(struct cost *c, unsigned long times)
+{
+	unsigned long n = c->last[c->depth];
+	if (times > PATTERN_COST_MAX)
+		times = PATTERN_COST_MAX + 1;
+	if (times > 1 && n <= PATTERN_COST_MAX)
+		cost_atom(c, n * (times - 1));
+	c->last[c->depth] = n * (times == 0 ? 1 : times);
+}
+
+/* "[…]": behind its end. A bracket that does not end is left to the compiler. */
+static const char *skip_bracket(const char *at)
+{
+	const char *end = at + 1;
+	end += *end == '^';
+	end += *end == ']';
+	while (*end != '\0' && *end != ']') {
+		bool is_class = *end == '[' && (end[1] == ':' || end[1] == '.' || end[1] == '=');
+		char kind[3] = { end[1], ']', '\0' };
+		const char *close = is_class ? strstr(end + 2, kind) : NULL;
+		end = close == NULL ? end + 1 : close + 2;
+	}
+	return *end == ']' ? end : at;
+}
+
+/* "{m,n}": the larger number, and the place of the brace that ends it. */
+static const char *read_interval(const char *at, unsigned long *out_times)
+{
+	unsigned long number = 0;
+	const char *end = at + 1;
+	for (; *end != '\0' && *end != '}'; end++) {
+		number = isdigit((unsigned char)*end) ? number * 10 + (unsigned long)(*end - '0')
+						      : 0;
+		if (number > PATTERN_COST_MAX)
+			number = PATTERN_COST_MAX + 1;
+		*out_times = number > *out_times ? number : *out_times;
+	}
+	return *end == '}' ? end : end - 1;
+}
+
+static bool is_repetition(char c)
+{
+	return c == '*' || c == '+' || c == '?' || c == '{';
+}
+
+/* Takes one piece of the pattern; returns its last character. */
+static const char *cost_piece(struct cost *c, const char *at)
+{
+	unsigned long times = 2; /* "*" and "?" copy nothing, but nested they double the work too */
+	if (*at == '(') {
+		c->depth++;
+		c->sum[c->depth] = c->last[c->depth] = 0;
+	} else if (*at == ')' && c->depth > 0) {
+		c->depth--;
+		cost_atom(c, c->sum[c->depth + 1] + 1);
+	} else if (is_repetition(*at)) {
+		at = *at == '{' ? read_interval(at, &times) : at;
+		cost_repeat(c, times);
+	} else {
+		at = *at == '[' ? skip_bracket(at) : at;
+		at += *at == '\\' && at[1] != '\0';
+		cost_atom(c, 1);
+	}
+	return at;
+}
+
 static enum status check_regex_cost(const char *pattern, const char *spec, struct error *e)
 {
-	unsigned long product = 1;
+	struct cost c = { .depth = 0 };
+	bool repeated = false;
 	for (const char *at = pattern; *at != '\0'; at++) {
 		if (*at == '\\' && at[1] >= '1' && at[1] <= '9')
 			return error_set(e, E_INVALID, "%s: back references are not allowed", spec);
-		if (*at == '\\' && at[1] != '\0') {
-			at++;
-			continue;
-		}
-		if (*at != '{')
-			continue;
-		unsigned long largest = 1;
-		unsigned long number = 0;
-		const char *end = at + 1;
-		for (; *end != '\0' && *end != '}'; end++) {
-			number = isdigit((unsigned char)*end)
-					 ? number * 10 + (unsigned long)(*end - '0')
-					 : 0;
-			if (number > INTERVAL_PRODUCT_MAX)
-				break;
-			largest = number > largest ? number : largest;
-		}
-		product *= number > INTERVAL_PRODUCT_MAX ? number : largest;
-		if (product > INTERVAL_PRODUCT_MAX)
+		if (*at == '(' && c.depth == PATTERN_DEPTH_MAX)
+			return error_set(e, E_INVALID, "%s: groups are nested more than %d deep",
+				spec, PATTERN_DEPTH_MAX);
+		if (is_repetition(*at) && repeated)
+			return error_set(e, E_INVALID, "%s: a repetition of a repetition", spec);
+		repeated = is_repetition(*at);
+		at = cost_piece(&c, at);
+		if (c.sum[c.depth] > PATTERN_COST_MAX)
 			return error_set(e, E_INVALID, "%s: repetitions multiply to more than %d",
-				spec, INTERVAL_PRODUCT_MAX);
+				spec, PATTERN_COST_MAX);
 	}
 	return OK;
 }
@@ -231,7 +307,10 @@ static bool matches(const struct channel *row, struct view line)
 	if (!row->has_regex)
 		return line.len > 0 && memmem(line.at, line.len, row->spec.pattern,
 					       strlen(row->spec.pattern)) != NULL;
-	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)line.len };
+	/* A line of many kilobytes would hold up the conductor, and with it the emulator's lease.
+	 */
+	size_t n = line.len < REGEX_LINE_MAX ? line.len : REGEX_LINE_MAX;
+	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)n };
 	return regexec(&row->regex, line.len == 0 ? "" : line.at, 0, &range, REG_STARTEND) == 0;
 }
 

@@ -25,7 +25,7 @@ extern const struct channel_type channel_type_file, channel_type_journal, channe
 	channel_type_operator;
 
 /* Bytes into lines: a line over LINE_BYTES_MAX is given once, cut, and the rest of it dropped. */
-enum { LINE_BYTES_MAX = 64 * 1024, TAIL_POLL_BYTES_MAX = 4 * 1024 * 1024 };
+enum { LINE_BYTES_MAX = 64 * 1024, TAIL_POLL_BYTES_MAX = 1024 * 1024 };
 struct lines {
 	struct buf partial;
 	bool dropping;
