@@ -65,7 +65,7 @@ enum status report_write(
 
 void report_notify_finished(const struct session *s, const struct drill_result *r)
 {
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = { 0 };
 	if (s->quiet || s->json)
 		return;
 	buf_init(&text, 64 * KIB);

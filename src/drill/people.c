@@ -188,7 +188,7 @@ enum status people_init(
 	people_steps(o->steps);
 	if (file == NULL)
 		return OK;
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = { 0 };
 	enum status status = read_now(file, &text, e);
 	if (status == OK) {
 		struct drill_step unused[PEOPLE_STEPS];
@@ -217,7 +217,7 @@ enum status people_read_file(
 		*out_complete = true;
 		return OK;
 	}
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = { 0 };
 	enum status status = read_now(o->file, &text, e);
 	if (status != OK)
 		return status;
