@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@
 
 #define TICK_NS (100 * NS_PER_MS)
 #define GRACE_NS (5 * NS_PER_S)
+/* Where somebody asked to stop, all is over within a second: one tick, this, and one tick more. */
+#define EARLY_GRACE_NS (500 * NS_PER_MS)
 enum { READ_BYTES = 8192, TELL_FD = 3, READS_PER_TURN = 64 };
 
 enum trouble { TROUBLE_FOLDER = 1, TROUBLE_EXEC = 2, TROUBLE_SETUP = 3 };
@@ -39,8 +42,11 @@ _Noreturn static void tell_and_exit(int fd, enum trouble trouble)
 
 /* The child: only calls of signal-safety(7), and execvpe, which does not allocate for short names.
  */
-_Noreturn static void become(const struct command *c, int output_fd, int tell_fd)
+_Noreturn static void become(const struct command *c, pid_t parent, int output_fd, int tell_fd)
 {
+	/* The guard ends the whole group; this covers the moment before it stands. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(126);
 	for (int s = 1; s < NSIG; s++)
 		(void)signal(s, SIG_DFL);
 	sigset_t none;
@@ -63,6 +69,27 @@ _Noreturn static void become(const struct command *c, int output_fd, int tell_fd
 	tell_and_exit(TELL_FD, TROUBLE_EXEC);
 }
 
+/* A process in the program's group that outlives us only to end that group: a program of the user's
+ * must not go on where the run that started it was killed. In the group, so that the group's number
+ * cannot become another's meanwhile. */
+_Noreturn static void guard(pid_t group, int alive_fd)
+{
+	sigset_t all;
+	char byte;
+	ssize_t n;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)prctl(PR_SET_NAME, "tocsin-guard");
+	if (setpgid(0, group) != 0 || dup2(alive_fd, STDIN_FILENO) < 0 ||
+		close_range(STDIN_FILENO + 1, ~0U, 0) != 0)
+		_exit(1);
+	do
+		n = read(STDIN_FILENO, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	(void)kill(0, SIGKILL); /* this process too */
+	_exit(0);
+}
+
 struct running {
 	const struct command *command;
 	struct buf *output;
@@ -70,6 +97,8 @@ struct running {
 	pid_t pid;
 	int pid_fd;
 	int output_fd; /* -1: closed at the other end */
+	pid_t guard_pid;
+	int alive_fd; /* closed by our death: the guard's word */
 	int64_t started_ns;
 	int64_t ending_since_ns; /* SIGTERM was sent; -1 */
 	bool killed;
@@ -113,6 +142,34 @@ static enum status hear_the_tale(int fd, const struct command *c, struct error *
 		e, absent ? E_ABSENT : E_FAILED, tale.errno_value, "start '%s'", c->argv[0]);
 }
 
+static enum status start_guard(struct running *r, struct error *e)
+{
+	int alive[2];
+	if (pipe2(alive, O_CLOEXEC) != 0)
+		return error_sys(e, E_FAILED, errno, "make a pipe");
+	AUTO_FD int alive_read = alive[0];
+	r->alive_fd = alive[1];
+	r->guard_pid = FAULT("command_guard") ? -1 : fork();
+	if (r->guard_pid == 0)
+		guard(r->pid, alive_read);
+	if (r->guard_pid < 0)
+		return error_sys(e, E_FAILED, errno, "start '%s'", r->command->argv[0]);
+	/* Both sides, as for the program. */
+	(void)setpgid(r->guard_pid, r->pid);
+	return OK;
+}
+
+/* Before its pipe is closed: what the program left in the background lives on. */
+static void end_guard(struct running *r)
+{
+	if (r->guard_pid > 0) {
+		(void)kill(r->guard_pid, SIGKILL);
+		while (waitpid(r->guard_pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	auto_fd(&r->alive_fd);
+}
+
 static enum status start(struct running *r, struct error *e)
 {
 	int output[2];
@@ -126,12 +183,14 @@ static enum status start(struct running *r, struct error *e)
 	AUTO_FD int tell_read = tell[0];
 	AUTO_FD int tell_write = tell[1];
 	r->started_ns = clock_boot_ns(NULL);
+	pid_t parent = getpid();
 	r->pid = FAULT("command_fork") ? -1 : fork();
 	if (r->pid == 0)
-		become(r->command, output_write, tell_write);
+		become(r->command, parent, output_write, tell_write);
 	if (r->pid < 0)
 		return error_sys(e, E_FAILED, errno, "start '%s'", r->command->argv[0]);
 	(void)setpgid(r->pid, r->pid); /* both sides, so that the group is there for either */
+	TRY(start_guard(r, e));
 	(void)close(TAKE_FD(tell_write));
 	(void)close(TAKE_FD(output_write));
 	enum status status = hear_the_tale(tell_read, r->command, e);
@@ -169,7 +228,8 @@ static void end_group(struct running *r, int64_t now_ns)
 	if (r->ending_since_ns < 0) {
 		r->ending_since_ns = now_ns;
 		(void)kill(-r->pid, SIGTERM);
-	} else if (!r->killed && now_ns - r->ending_since_ns >= GRACE_NS) {
+	} else if (!r->killed && now_ns - r->ending_since_ns >=
+					 (r->result.ended_early ? EARLY_GRACE_NS : GRACE_NS)) {
 		r->killed = true;
 		(void)kill(-r->pid, SIGKILL);
 	}
@@ -246,6 +306,7 @@ enum status command_run(
 		.pid = -1,
 		.pid_fd = -1,
 		.output_fd = -1,
+		.alive_fd = -1,
 		.ending_since_ns = -1,
 	};
 	enum status status = start(&r, e);
@@ -257,6 +318,7 @@ enum status command_run(
 		(void)kill(r.pid, SIGKILL);
 		(void)waitpid(r.pid, NULL, 0);
 	}
+	end_guard(&r);
 	auto_fd(&r.pid_fd);
 	auto_fd(&r.output_fd);
 	if (status == OK)

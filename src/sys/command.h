@@ -1,6 +1,7 @@
 /*
  * Running a program that the user named (backup, restore, webhook test): argument list, never a
- * shell; own process group; time limit; output captured under a ceiling.
+ * shell; own process group; time limit; output captured under a ceiling. Its group is killed where
+ * the caller dies; what leaves the group on purpose (setsid) is out of reach.
  */
 #ifndef SYS_COMMAND_H
 #define SYS_COMMAND_H
@@ -15,7 +16,8 @@ struct command {
 	char *const *envp;  /* NULL: the caller's environment */
 	const char *folder; /* working folder, NULL: unchanged */
 	int64_t limit_ns;   /* 0: none. Over it: SIGTERM to the group, SIGKILL 5 s later */
-	/* Called about every 100 ms while it runs; true ends the command early. May be NULL. */
+	/* Called about every 100 ms while it runs; true ends the command early: SIGTERM to the
+	 * group, SIGKILL half a second later. May be NULL. */
 	bool (*tick)(void *context);
 	void *context;
 };

@@ -183,7 +183,7 @@ TEST(the_whole_group_ends_with_its_leader)
 	buf_done(&f.output);
 }
 
-TEST_WITHIN(a_program_that_ignores_the_request_is_killed, 60)
+TEST_WITHIN(a_program_that_ignores_the_request_is_killed_within_a_second, 60)
 {
 	struct fixture f = { .result = { .exit_status = -1 } };
 	REQUIRE_OK(run_shell(&f, "trap '' TERM; : > ready; while :; do sleep 0.05; done",
@@ -191,8 +191,74 @@ TEST_WITHIN(a_program_that_ignores_the_request_is_killed, 60)
 		f.e);
 	CHECK(f.result.ended_early);
 	CHECK_INT(f.result.exit_status, 137);
+	CHECK(f.result.took_ns < 3 * NS_PER_S); /* a loaded host is slow to start it */
+	buf_done(&f.output);
+}
+
+TEST_WITHIN(a_program_over_its_limit_has_five_seconds_to_put_things_right, 60)
+{
+	struct fixture f = { .result = { .exit_status = -1 } };
+	const struct command c = { .limit_ns = 200 * NS_PER_MS };
+	REQUIRE_OK(run_shell(&f, "trap '' TERM; while :; do sleep 0.05; done", c), f.e);
+	CHECK(f.result.timed_out && !f.result.ended_early);
+	CHECK_INT(f.result.exit_status, 137);
 	CHECK(f.result.took_ns >= 5 * NS_PER_S);
 	buf_done(&f.output);
+}
+
+static pid_t pid_in(const char *name)
+{
+	pid_t pid = 0;
+	FILE *file = fopen(test_path(name), "r");
+	REQUIRE(file != NULL && fscanf(file, "%d", &pid) == 1);
+	CHECK_INT(fclose(file), 0);
+	return pid;
+}
+
+static bool ends(pid_t pid)
+{
+	bool gone = has_ended(pid);
+	for (int i = 0; i < 2000 && !gone; i++) {
+		clock_sleep_ns(5 * NS_PER_MS);
+		gone = has_ended(pid);
+	}
+	return gone;
+}
+
+static void caller_is_killed(const char *script)
+{
+	pid_t caller = fork();
+	if (caller == 0) {
+		struct fixture f = { .result = { .exit_status = -1 } };
+		const struct command c = { .folder = test_folder() };
+		(void)run_shell(&f, script, c);
+		_exit(0);
+	}
+	struct stat st;
+	for (int i = 0; i < 4000 && stat(test_path("ready"), &st) != 0; i++)
+		clock_sleep_ns(5 * NS_PER_MS);
+	(void)kill(caller, SIGKILL);
+	REQUIRE(waitpid(caller, NULL, 0) == caller);
+	CHECK(ends(pid_in("child")));
+	CHECK(ends(pid_in("leader")));
+	CHECK_INT(unlink(test_path("ready")), 0);
+}
+
+TEST_WITHIN(where_the_caller_is_killed_nothing_of_the_group_goes_on, 60)
+{
+	caller_is_killed("echo $$ > leader; sleep 77 & echo $! > child; : > ready; wait");
+	caller_is_killed("trap '' TERM HUP; echo $$ > leader; (trap '' TERM HUP; while :; do sleep "
+			 "0.1; done) & echo $! > child; : > ready; wait");
+}
+
+TEST(a_guard_that_cannot_be_started_is_told_and_nothing_runs)
+{
+	NEEDS_FAULTS();
+	struct fixture f = { .result = { .exit_status = -1 } };
+	fault_arm("command_guard", 1);
+	CHECK_INT(run_shell(&f, "sleep 60", (struct command){ .limit_ns = 0 }), E_FAILED);
+	fault_disarm();
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0);
 }
 
 static bool third_time(void *context)
