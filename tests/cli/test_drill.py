@@ -10,6 +10,7 @@ import tempfile
 import time
 
 PROGRAM = os.environ["TOCSIN"]
+DENIED = 4  # the exit code
 RESULTS = []
 
 
@@ -133,6 +134,44 @@ def killed(base, home):
     check("and nothing is left of the arena", not os.path.exists(f"{base}/arena4"), "")
 
 
+def in_hands_of_others(base):
+    """Where somebody else could write in the home or exchange it, nothing is made or given away."""
+    victim = f"{base}/victim"
+    os.mkdir(victim, 0o755)
+    was = os.stat(victim)
+    os.mkdir(f"{base}/wide", 0o777)
+    os.chmod(f"{base}/wide", 0o777)
+    os.symlink("victim", f"{base}/link")
+    homes = ["wide", "wide/below", "link", "link/below"]
+    if os.geteuid() == 0:
+        os.mkdir(f"{base}/foreign", 0o755)
+        os.chown(f"{base}/foreign", 4711, 4711)
+        homes += ["foreign", "foreign/below"]
+    for home in homes:
+        for words in (["plan"], ["plant"], ["run", "quick", "--yes", "--dry-run"]):
+            if words == ["plan"] and not os.path.isdir(f"{base}/{home}"):
+                continue
+            code, answer, err = call(f"{base}/{home}", "drill", *words, "--arena", f"{base}/arena5")
+            check(f"drill {words[0]} is denied with the home '{home}'",
+                  code == DENIED and base in err, (code, answer, err))
+    os.mkdir(f"{base}/own-home", 0o700)
+    for out in homes:
+        code, answer, err = call(f"{base}/own-home", "drill", "run", "quick", "--yes", "--decoys", "20",
+                                 "--arena", f"{base}/arena5", "--out", f"{base}/{out}")
+        check(f"reports are not written to '{out}'", code == DENIED and base in err, (code, answer, err))
+    check("no drill began", not os.path.exists(f"{base}/arena5"), "")
+    now = os.stat(victim)
+    check("what a link names is as it was", (now.st_uid, now.st_mode, os.listdir(victim)) == (was.st_uid, was.st_mode, []), now)
+    for name in ("wide", "foreign"):
+        check(f"nothing was made in '{name}'", name not in os.listdir(base) or os.listdir(f"{base}/{name}") == [], "")
+    code, answer, err = call(f"{base}/wide/.././own-home//", "drill", "show")
+    check("dots in the home's path are no reason to refuse it", code == 0, (code, answer, err))
+    for name in ("wide", "foreign", "victim"):
+        if os.path.isdir(f"{base}/{name}"):
+            os.rmdir(f"{base}/{name}")
+    os.unlink(f"{base}/link")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="tocsin-drill-", dir="/var/tmp") as base:
         home = f"{base}/home"
@@ -140,7 +179,8 @@ def main():
         undo_after_attack(base, home)
         stopped(base, home)
         killed(base, home)
-        left = [n for n in os.listdir(base) if n not in ("home", "other-home", "backup", "reports", "changed.jsonl")]
+        in_hands_of_others(base)
+        left = [n for n in os.listdir(base) if n not in ("home", "own-home", "other-home", "backup", "reports", "changed.jsonl")]
         check("nothing is left beside the home", left == [], left)
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1
