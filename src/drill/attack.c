@@ -91,6 +91,13 @@ static enum status take_batch(struct attack *a, struct unpack *u, struct error *
 }
 
 static void count_done(struct attack *a, const struct journal_done *m)
+static void mark_gone(struct attack *a, uint32_t file)
+{
+	for (size_t i = 0; a->gone != NULL && i < a->n_files; i++)
+		if (a->files[i] == file)
+			a->gone[i] = true;
+}
+
 {
 	struct attack_outcome *out = a->out;
 	out->bytes_changed += m->bytes_changed;
@@ -98,6 +105,7 @@ static void count_done(struct attack *a, const struct journal_done *m)
 	case FILE_CHANGED:
 		out->n_changed++;
 		if (a->first_done_ns < 0)
+		mark_gone(a, m->file);
 			a->first_done_ns = m->at_boot_ns;
 		a->last_done_ns = m->at_boot_ns;
 		break;

@@ -83,9 +83,10 @@ enum status attack_run(const struct attack_request *r, struct pool *p, struct at
 
 /* "Assume it got through": destroys the named decoys for good (key from the kernel inside the role,
  * forgotten), in the same locks, journaled as DESTROY first, whatever state the attack left them
- * in. */
+ * in. E_PARTLY where some were left. out_gone[n_files], may be NULL: true for each that this call
+ * destroyed, whatever it returns; a decoy that was missing before is not among them. */
 enum status attack_destroy(const struct attack_request *r, const uint32_t *files, size_t n_files,
-	struct error *e) MUST_CHECK;
+	bool *out_gone, struct error *e) MUST_CHECK;
 
 int emulator_role(size_t n_fds);
 

@@ -141,8 +141,11 @@ static enum status prepare(struct conduct *o, const struct drill_watch *w, struc
 	TRY(open_channels(o, w, e));
 	o->seed = o->plan.seed;
 	if (!o->planted_before) {
-		struct id id = id_new(o->planned_wall_ns);
-		o->id = pool_text(o->p, view_of(id.text));
+		struct id wanted;
+		const char *id = o->r->id == NULL ? o->plan.id : o->r->id;
+		if (!id_parse(view_of(id), &wanted))
+			return error_set(e, E_INVALID, "'%s' is no id of a drill", id);
+		o->id = id;
 	}
 	return o->id == NULL ? error_set(e, E_NO_SPACE, "no memory for an id") : OK;
 }
@@ -204,12 +207,16 @@ static enum status before_attack(struct conduct *o, struct error *e)
 static enum status from_attack_on(struct conduct *o, struct drill_result *out, struct error *e)
 {
 	TRY(o->is_benign ? conduct_twin(o, e) : conduct_attack(o, e));
+	conduct_note_stop(o);
 	bool stopped_in_attack = o->sense.stopped;
 	TRY(conduct_assess(o, e));
+	conduct_note_stop(o);
 	TRY(conduct_look_at_users(o, e));
 	TRY(conduct_restore(o, e));
+	conduct_note_stop(o);
 	o->stopped_late = o->sense.stopped && !stopped_in_attack;
 	TRY(conduct_people(o, e));
+	conduct_note_stop(o);
 	TRY(conduct_look_at_sentinels(o, e));
 	TRY(conduct_result(o, out, e));
 	TRY(history_finish(o->c->store, out, e));
@@ -255,7 +262,7 @@ static enum status end_early(struct conduct *o, struct error *e)
 	witness_end(TAKE(o->witness));
 	if (!o->attack_began && o->planted_before && back_to_planted(o))
 		return error_wrap(e, "the arena stays planted");
-	if (!o->attack_began && !o->planted_before) {
+	if (!o->attack_began && !o->planted_before && !o->is_linked) {
 		struct drill_undone undone;
 		struct undo_place place = { o->c->home, o->id, o->keep_fd };
 		if (afterwards_undo(&place, NULL, o->p, &undone, &later) == OK &&
@@ -272,9 +279,13 @@ enum status drill_run(const struct drill_context *c, const struct drill_request 
 {
 	struct error unused = ERROR_NONE;
 	e = e == NULL ? &unused : e;
-	AUTO_CONDUCT struct conduct o = {
-		.c = c, .r = r, .p = p, .lock_fd = -1, .keep_fd = -1, .arena_fd = -1
-	};
+	AUTO_CONDUCT struct conduct o = { .c = c,
+		.r = r,
+		.p = p,
+		.lock_fd = -1,
+		.keep_fd = -1,
+		.arena_fd = -1,
+		.stop_latency_ns = -1 };
 	TRY(prepare(&o, w, e));
 	start_sensing(&o, w);
 	if (o.sense.stop_files[0] == NULL)

@@ -44,6 +44,7 @@ struct conduct {
 	struct manifest manifest;
 	unsigned char escrow[ESCROW_KEY_BYTES];
 	bool attack_began; /* something may be changed: only undo helps from here on */
+	bool is_linked;	   /* decoys have other names: undo must wait until these are gone */
 	bool network_gone; /* contained by isolating the host */
 	struct attack_outcome attack;
 	bool is_benign;
@@ -51,7 +52,8 @@ struct conduct {
 	enum decoy_state *states; /* after the attack; NULL where they could not be told */
 	struct confine_locks locks;
 	unsigned char nonce[NONCE_BYTES];
-	uint32_t n_destroyed;
+	uint32_t n_destroyed;	 /* really, as the role told file by file */
+	int64_t stop_latency_ns; /* outside the attack, see conduct_note_stop; -1: not asked */
 	struct drill_restore restore;
 	struct witness_outcome users, sentinels;
 	const char *void_reason; /* NULL: counts */
@@ -87,6 +89,10 @@ enum status conduct_note_attack(struct conduct *o, struct error *e) MUST_CHECK;
 enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 	const struct digest *json_hash, struct error *e) MUST_CHECK;
 const char *attack_end_word(enum attack_end end);
+
+/* Called where the work of a stage has ended: takes the time from the first sight of a wish to stop
+ * until now, once. */
+void conduct_note_stop(struct conduct *o);
 
 /* A sentence with one text in it, translated and said. */
 void conduct_say(const struct conduct *o, const char *format, const char *text);

@@ -203,12 +203,14 @@ static enum status note_safety(struct conduct *o, const struct drill_result *r, 
 {
 	const struct drill_safety *s = &r->safety;
 	return evidence_add(o->evidence, sense_now_ns(&o->sense), "safety",
-		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:s}", "sentinels", (json_int_t)s->n_sentinels,
-			"sentinels_changed", (json_int_t)s->n_sentinels_changed, "user_files",
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:s}", "sentinels",
+			(json_int_t)s->n_sentinels, "sentinels_changed",
+			(json_int_t)s->n_sentinels_changed, "user_files",
 			(json_int_t)s->n_user_files, "unattributed", (json_int_t)s->n_unattributed,
 			"attributed", (json_int_t)s->n_attributed, "memory_kill",
-			(int)s->memory_kill, "void_reason",
-			s->void_reason == NULL ? "" : s->void_reason),
+			(int)s->memory_kill, "stop_latency_ms",
+			(json_int_t)(s->stop_latency_ns < 0 ? -1 : s->stop_latency_ns / NS_PER_MS),
+			"void_reason", s->void_reason == NULL ? "" : s->void_reason),
 		e);
 }
 
@@ -226,6 +228,12 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 			(json_int_t)r->n_lost, "false_alarms", (json_int_t)r->false_alarms,
 			"result_sha256", hex_json(json_hash)),
 		e);
+}
+
+void conduct_note_stop(struct conduct *o)
+{
+	if (o->sense.stopped && o->stop_latency_ns < 0)
+		o->stop_latency_ns = clock_boot_ns(o->c->clock) - o->sense.stop_boot_ns;
 }
 
 void conduct_say(const struct conduct *o, const char *format, const char *text)

@@ -15,13 +15,24 @@
 struct sample {
 	uint32_t *files;
 	size_t n;
+	bool *gone; /* destroyed by the role, as it told */
 	bool *came_back;
 	struct digest *answers;
 };
 
-static enum status destroy(
-	struct conduct *o, const struct sample *s, bool *out_done, struct error *e)
+/* What was not destroyed cannot be restored: only what is gone is the sample from here on. */
+static void keep_gone(struct sample *s)
 {
+	size_t n = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->gone[i])
+			s->files[n++] = s->files[i];
+	s->n = n;
+}
+
+static enum status destroy(struct conduct *o, struct sample *s, bool *out_done, struct error *e)
+{
+	size_t n_asked = s->n;
 	sense_progress(&o->sense, DRILL_STAGE_DESTROY, 0, s->n);
 	struct attack_request request = { .context = o->c,
 		.id = o->id,
@@ -34,17 +45,28 @@ static enum status destroy(
 		.stop_file = o->sense.stop_files[0],
 		.watch = &o->sense.watch };
 	memcpy(request.escrow, o->escrow, sizeof request.escrow);
-	enum status status = attack_destroy(&request, s->files, s->n, e);
+	enum status status = attack_destroy(&request, s->files, s->n, s->gone, e);
 	explicit_bzero(request.escrow, sizeof request.escrow);
-	*out_done = status == OK || status == E_PARTLY;
-	o->n_destroyed = *out_done ? (uint32_t)s->n : 0;
+	conduct_note_stop(o);
+	keep_gone(s);
+	o->n_destroyed = (uint32_t)s->n;
+	*out_done = (status == OK || status == E_PARTLY) && s->n > 0;
 	char nonce[2 * NONCE_BYTES + 1];
 	const char *why = status == OK ? "" : status_name(status);
-	if (status != OK)
-		conduct_say(o, _("The sample for the restore was not destroyed: %s"), e->text);
+	const char *text = status == OK ? _("the decoys were gone already") : e->text;
+	if (!*out_done)
+		conduct_say(o,
+			_("The restore is not assessed, because its sample was not destroyed: %s"),
+			text);
+	else if (s->n < n_asked)
+		conduct_say(
+			o, _("Only what was destroyed is the sample for the restore: %s"), text);
+	if (*out_done && s->n < n_asked)
+		TRY(restore_write_list(o->keep_fd, &o->manifest, s->files, s->n, e));
 	return conduct_note(o, "sample-destroyed",
-		json_pack("{s:I,s:s,s:s}", "files", (json_int_t)o->n_destroyed, "nonce",
-			hex_text(o->nonce, sizeof o->nonce, nonce), "refused", why),
+		json_pack("{s:I,s:I,s:s,s:s}", "files", (json_int_t)o->n_destroyed, "asked",
+			(json_int_t)n_asked, "nonce", hex_text(o->nonce, sizeof o->nonce, nonce),
+			"refused", why),
 		e);
 }
 
@@ -83,6 +105,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 	sense_progress(&o->sense, DRILL_STAGE_RESTORE, 0, 0);
 	o->restore.rto_ns = clock_boot_ns(o->c->clock); /* the start, until the challenge is over */
 	enum status status = restore_call(&command, o->p, &o->restore.output, out, e);
+	conduct_note_stop(o);
 	if (status != OK) {
 		/* A tool that cannot be started restores nothing: that is a result. */
 		o->restore.output = pool_text(o->p, view_of(e->text));
@@ -101,7 +124,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 
 static enum status ask_role(struct conduct *o, struct sample *s, struct error *e)
 {
-	AUTO_BUF struct buf journal;
+	AUTO_BUF struct buf journal = { 0 };
 	TRY(conduct_read_journal(o, &journal, e));
 	struct assess_request request = { .manifest = &o->manifest,
 		.journal = buf_view(&journal),
@@ -200,9 +223,11 @@ static enum status take_sample(struct conduct *o, struct sample *out, struct err
 	TRY(restore_sample(&o->manifest, o->nonce, o->p, &out->files, &out->n, e));
 	size_t room = out->n == 0 ? 1 : out->n;
 	out->came_back = pool_take(o->p, room, sizeof *out->came_back);
+	out->gone = pool_take(o->p, room, sizeof *out->gone);
 	out->answers = pool_take(o->p, room, sizeof *out->answers);
 	o->restore.nonce = pool_text(o->p, view_of(hex_text(o->nonce, sizeof o->nonce, nonce)));
-	if (out->came_back == NULL || out->answers == NULL || o->restore.nonce == NULL)
+	if (out->came_back == NULL || out->gone == NULL || out->answers == NULL ||
+		o->restore.nonce == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the sample");
 	return restore_write_list(o->keep_fd, &o->manifest, out->files, out->n, e);
 }
@@ -234,9 +259,11 @@ enum status conduct_restore(struct conduct *o, struct error *e)
 			"took_ms", (json_int_t)(result.took_ns / NS_PER_MS), "changed_outside",
 			(json_int_t)o->restore.n_changed_outside),
 		e));
-	TRY(challenge(o, &sample, e));
-	o->restore.assessed = !result.ended_early;
-	if (result.ended_early)
+	if (result.ended_early) { /* half a restore proves nothing */
 		o->restore.rto_ns = -1;
+		return OK;
+	}
+	TRY(challenge(o, &sample, e));
+	o->restore.assessed = true;
 	return OK;
 }

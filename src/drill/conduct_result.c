@@ -151,7 +151,8 @@ static void fill_safety(const struct conduct *o, struct drill_result *r)
 		.n_user_files = o->users.n_user_files,
 		.n_unattributed = o->users.n_unattributed,
 		.n_attributed = o->users.n_attributed,
-		.stop_latency_ns = o->attack.stop_latency_ns,
+		.stop_latency_ns = o->attack.stop_latency_ns >= 0 ? o->attack.stop_latency_ns
+								  : o->stop_latency_ns,
 		.memory_kill = o->attack.end == ATTACK_MEMORY_KILL,
 		.void_reason = o->void_reason,
 		.locks = o->attack.locks };

@@ -87,6 +87,35 @@ enum status conduct_witness(struct conduct *o, struct error *e)
 	return witness_start(&request, &o->witness, e);
 }
 
+/* A backup of hard links: such a decoy is not the only name of its content any more, and nothing
+ * that writes may touch it. Better told before the attack than found as a decoy that resists. */
+static enum status check_links(struct conduct *o, struct error *e)
+{
+	struct arena_view view;
+	enum status status = arena_view_open(o->arena_fd, &o->manifest, o->p, &view, e);
+	for (uint32_t i = 0; i < o->manifest.n_files && status == OK; i++) {
+		const struct manifest_file *f = &o->manifest.files[i];
+		AUTO_FD int fd = -1;
+		int folder_fd = -1;
+		struct file_identity id;
+		struct error unused;
+		/* A decoy that cannot be looked at is the attack's to find. */
+		if (arena_folder(&view, f->folder, &folder_fd, &unused) != OK ||
+			file_open_beneath(folder_fd, f->name, O_PATH, 0, &fd, &unused) != OK ||
+			file_identify(fd, &id, &unused) != OK)
+			continue;
+		o->is_linked = S_ISREG(id.mode) && id.n_links > 1;
+		if (o->is_linked)
+			status = error_set(e, E_CONFLICT,
+				"the backup made hard links to the decoys (%.200s is one), which "
+				"an attack may not touch: let it copy their content, and remove "
+				"the links",
+				f->name);
+	}
+	arena_view_close(&view);
+	return status;
+}
+
 enum status conduct_backup(struct conduct *o, struct error *e)
 {
 	if (o->r->backup == NULL)
@@ -109,6 +138,7 @@ enum status conduct_backup(struct conduct *o, struct error *e)
 		return error_set(e, E_FAILED,
 			"the backup before the attack ended with exit status %d: %.400s",
 			result.exit_status, output);
+	TRY(check_links(o, e));
 	return conduct_note(o, "backed-up",
 		json_pack("{s:I,s:I}", "exit_status", (json_int_t)result.exit_status, "took_ms",
 			(json_int_t)(result.took_ns / NS_PER_MS)),
@@ -264,7 +294,7 @@ enum status conduct_read_journal(struct conduct *o, struct buf *out, struct erro
 enum status conduct_assess(struct conduct *o, struct error *e)
 {
 	sense_progress(&o->sense, DRILL_STAGE_ASSESS, 0, o->manifest.n_files);
-	AUTO_BUF struct buf journal;
+	AUTO_BUF struct buf journal = { 0 };
 	TRY(conduct_read_journal(o, &journal, e));
 	struct assess_request request = { .manifest = &o->manifest,
 		.journal = buf_view(&journal),

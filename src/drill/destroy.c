@@ -169,11 +169,13 @@ static enum status journal_destroy_all(
 	return journal_commit(r->journal, e);
 }
 
-enum status attack_destroy(
-	const struct attack_request *r, const uint32_t *files, size_t n_files, struct error *e)
+enum status attack_destroy(const struct attack_request *r, const uint32_t *files, size_t n_files,
+	bool *out_gone, struct error *e)
 {
 	struct attack_outcome out = { .t0_boot_ns = -1, .t0_wall_ns = -1, .stop_latency_ns = -1 };
 	struct drill_sample curve[1];
+	for (size_t i = 0; out_gone != NULL && i < n_files; i++)
+		out_gone[i] = false;
 	if (n_files == 0)
 		return OK;
 	TRY(journal_destroy_all(r, files, n_files, e));
@@ -182,6 +184,7 @@ enum status attack_destroy(
 		.task = EMULATE_DESTROY,
 		.files = files,
 		.n_files = n_files,
+		.gone = out_gone,
 		.out = &out };
 	TRY(attack_conduct(&a, e));
 	if (out.end == ATTACK_STOP_ASKED)

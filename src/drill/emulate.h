@@ -227,6 +227,7 @@ struct attack {
 	struct packet *packet;
 	int64_t started_boot_ns;
 
+	bool *gone; /* n_files entries: destroyed; may be NULL */
 	bool is_ready, has_finished, has_fault;
 	enum emulate_end reason;
 	int64_t stopped_boot_ns;

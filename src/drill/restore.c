@@ -16,7 +16,8 @@ extern char **environ;
 
 enum { OUTPUT_BYTES_MAX = 256 * 1024, LIST_BYTES_MAX = 1024 * 1024 };
 #define SAMPLED_BYTES_MAX (64 * MIB)
-#define DAY_NS (86400 * NS_PER_S)
+/* Backups are made daily: with less between two plantings one backup may hold both. */
+#define GENERATIONS_APART_NS (20 * 3600 * NS_PER_S)
 
 /* --- sample --- */
 
@@ -247,11 +248,15 @@ enum status restore_call(const struct restore_command *c, struct pool *p, const 
 
 /* --- age --- */
 
-static bool planted_on_several_days(const struct manifest *m)
+static bool planted_far_apart(const struct manifest *m)
 {
-	for (uint32_t g = 1; g < m->n_generations; g++)
-		if (m->generations[g].planted_ns / DAY_NS != m->generations[0].planted_ns / DAY_NS)
+	for (uint32_t g = 1; g < m->n_generations; g++) {
+		int64_t first_ns = m->generations[0].planted_ns;
+		int64_t later_ns = m->generations[g].planted_ns;
+		if (later_ns > first_ns &&
+			(uint64_t)later_ns - (uint64_t)first_ns >= GENERATIONS_APART_NS)
 			return true;
+	}
 	return false;
 }
 
@@ -259,7 +264,7 @@ bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *ca
 	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns)
 {
 	*out_rpo_ns = -1;
-	if (!planted_on_several_days(m))
+	if (!planted_far_apart(m))
 		return false;
 	for (uint32_t g = m->n_generations; g > 0; g--) {
 		size_t n_of = 0;

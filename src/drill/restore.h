@@ -56,7 +56,7 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
 uint32_t restore_take_back(int arena_fd, const struct manifest *m);
 
 /* Age at T0 of the newest generation of which every sampled decoy came back; *out_rpo_ns -1: of
- * none. False where it cannot be told: no two generations were planted on different days (UTC). */
+ * none. False where it cannot be told: none was planted 20 hours or more after the first. */
 bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
 	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns);
 

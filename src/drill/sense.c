@@ -47,6 +47,7 @@ void sense_start(struct sense *s)
 	s->t0_boot_ns = -1;
 	s->network_gone_boot_ns = -1;
 	s->looked_boot_ns = -1;
+	s->stop_boot_ns = -1;
 	s->network_looked_boot_ns = s->start_boot_ns;
 	host_network_read(&s->network);
 }
@@ -120,6 +121,8 @@ bool sense_look(struct sense *s)
 	if (!s->stopped) {
 		s->stopped_by = who_stops(s, now_boot_ns);
 		s->stopped = s->stopped_by != NULL;
+		if (s->stopped)
+			s->stop_boot_ns = now_boot_ns;
 	}
 	return s->stopped;
 }

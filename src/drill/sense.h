@@ -40,6 +40,7 @@ struct sense {
 	int64_t looked_boot_ns;
 	bool to_the_end;	/* a part that reads only goes to its end, also when stopped */
 	bool stopped;		/* somebody asked to stop: stays */
+	int64_t stop_boot_ns;	/* when that was first seen; -1 */
 	const char *stopped_by; /* stable word: "user", "stop-file", "window"; NULL */
 };
 

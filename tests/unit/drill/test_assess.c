@@ -166,7 +166,7 @@ TEST(destroyed_decoys_are_lost_until_they_are_restored)
 	struct arena_fixture *a = small_arena("size-class", 4, false);
 	struct attack_request attack = arena_fixture_request(a);
 	const uint32_t sample[] = { 0, 3 };
-	REQUIRE_OK(attack_destroy(&attack, sample, 2, &e), e);
+	REQUIRE_OK(attack_destroy(&attack, sample, 2, NULL, &e), e);
 	struct assess_request r = assess_of(a);
 	struct assess_outcome o;
 	REQUIRE_OK(undo_assess(&r, a->pool, &o, &e), e);

@@ -3,10 +3,13 @@
  * dated generations.
  */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/command.h"
@@ -17,6 +20,18 @@ static void need(const char *program)
 {
 	if (!conduct_fixture_exists(fixture_text("/usr/bin/%s", program)))
 		test_skip(fixture_text("%s is not installed", program));
+}
+
+static bool shell_says(const char *line)
+{
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)execlp("sh", "sh", "-c", line, NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 static void run(const char *line)
@@ -181,6 +196,133 @@ TEST_WITHIN(what_a_restore_changes_outside_is_counted_unless_it_was_named, 90)
 	conduct_fixture_undo(f, f->result.id);
 }
 
+/* --- a sample that stays --- */
+
+/* Until the link is gone no decoy may be touched. */
+static void link_all(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_WITNESS || f->acted)
+		return;
+	f->acted = true;
+	run(fixture_text("cp -al %s %s", f->request.arena, test_path("data/links")));
+}
+
+TEST_WITHIN(a_sample_that_could_not_be_destroyed_restores_nothing, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->on_progress = link_all;
+	f->request.restore = fixture_text("rm -rf %s", test_path("data/links"));
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK_INT(r->n_changed, 0);
+	CHECK_INT(r->n_destroyed, 0);
+	CHECK(!r->restore.assessed);
+	CHECK_INT(r->restore.n_identical, 0);
+	CHECK(!r->parts[PART_RECOVER].assessed);
+	CHECK(strstr(f->said, "not destroyed") != NULL);
+	CHECK(conduct_fixture_exists(test_path("data/links"))); /* the command did not run */
+	run(f->request.restore);
+	conduct_fixture_undo(f, r->id);
+}
+
+/* Every second decoy of the arena has a second name. */
+static void link_some(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_WITNESS || f->acted)
+		return;
+	f->acted = true;
+	run(fixture_text("sh -c 'mkdir %s; find %s -type f | sort | { n=0; while read -r f; do "
+			 "n=\"$((n+1))\"; [ \"$((n%%2))\" = 0 ] && ln \"$f\" %s/$n; done; :; }'",
+		test_path("data/links"), f->request.arena, test_path("data/links")));
+}
+
+TEST_WITHIN(only_what_was_destroyed_is_the_sample, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->on_progress = link_some;
+	f->request.restore = fixture_text("rm -rf %s", test_path("data/links"));
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK(r->n_destroyed < 8);
+	CHECK_INT(r->restore.n_sample, r->n_destroyed);
+	CHECK_INT(r->restore.n_identical, 0);
+	CHECK(r->restore.assessed == (r->n_destroyed > 0));
+	CHECK(strstr(f->said, "destroyed") != NULL);
+	struct drill_undone undone = { 0 };
+	enum status status = drill_undo(&f->context, r->id, NULL, f->pool, &undone, &f->e);
+	CHECK(status == OK || status == E_PARTLY);
+}
+
+TEST_WITHIN(a_backup_of_hard_links_ends_the_run_before_the_attack, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.backup = fixture_text("cp -al {arena} %s", test_path("data/links"));
+	CHECK_INT(conduct_fixture_run(f), E_CONFLICT);
+	CHECK(strstr(f->e.text, "hard links") != NULL);
+	CHECK(!f->seen[DRILL_STAGE_ATTACK]);
+	run(fixture_text("rm -rf %s", test_path("data/links")));
+	(void)conduct_fixture_newest(f);
+	conduct_fixture_undo(f, f->id);
+}
+
+/* --- a stop, and a kill, while the restore runs --- */
+
+static bool stop_in_restore(void *context)
+{
+	struct conduct_fixture *f = context;
+	return conduct_fixture_exists(f->file);
+}
+
+TEST_WITHIN(a_stop_in_a_restore_that_will_not_end_is_measured, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->file = test_path("running");
+	f->watch.stop_wanted = stop_in_restore;
+	f->request.restore = fixture_text(
+		"sh -c 'trap \"\" TERM; : > %s; while :; do sleep 0.1; done'", f->file);
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK(!f->result.restore.assessed);
+	CHECK(f->result.safety.stop_latency_ns > 0);
+	CHECK(f->result.safety.stop_latency_ns < 3 * NS_PER_S); /* 0.7 s; a loaded host */
+	f->watch.stop_wanted = NULL;
+	conduct_fixture_undo(f, f->result.id);
+}
+
+TEST_WITHIN(where_the_conductor_is_killed_no_restore_goes_on, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->file = test_path("running");
+	f->request.restore = fixture_text("sh -c 'sleep 77 & echo $! > %s; wait'", f->file);
+	pid_t conductor = fork();
+	if (conductor == 0) {
+		(void)conduct_fixture_run(f);
+		_exit(7);
+	}
+	struct stat st;
+	for (int i = 0; i < 6000 && (stat(f->file, &st) != 0 || st.st_size == 0); i++)
+		clock_sleep_ns(10 * NS_PER_MS);
+	(void)kill(conductor, SIGKILL);
+	REQUIRE(waitpid(conductor, NULL, 0) == conductor);
+	int pid = 0;
+	FILE *file = fopen(f->file, "r");
+	REQUIRE(file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 1);
+	CHECK_INT(fclose(file), 0);
+	char comm[64] = "sleep";
+	for (int i = 0; i < 1000 && strncmp(comm, "sleep", 5) == 0; i++) {
+		file = fopen(fixture_text("/proc/%d/comm", pid), "r");
+		if (file == NULL || fgets(comm, sizeof comm, file) == NULL)
+			comm[0] = '\0';
+		if (file != NULL)
+			(void)fclose(file);
+		clock_sleep_ns(10 * NS_PER_MS);
+	}
+	CHECK(strncmp(comm, "sleep", 5) != 0);
+	conduct_fixture_reopen(f);
+	CHECK_TEXT(conduct_fixture_newest(f), "interrupted");
+	conduct_fixture_undo(f, f->id);
+}
+
 /* --- generations --- */
 
 static int64_t day;
@@ -231,6 +373,58 @@ TEST_WITHIN(generations_of_different_days_give_a_recovery_point, 120)
 		E_CONFLICT);
 	CHECK_INT(drill_planted_arena(&f->context, id, f->pool, &arena, &f->e), E_CONFLICT);
 	conduct_fixture_undo(f, id);
+}
+
+/* Mounts the image on a loop device that it was not mounted on before: another st_dev. */
+static bool mount_anew(const char *image, const char *at)
+{
+	return shell_says(fixture_text("losetup -f --show '%s' >> '%s.loops' && mount "
+				       "\"$(tail -n1 '%s.loops')\" '%s'",
+		image, image, image, at));
+}
+
+TEST_WITHIN(generations_survive_a_start_that_gives_the_disk_another_number, 120)
+{
+	if (!test_is_root())
+		test_skip("only root can mount");
+	struct conduct_fixture *f = conduct_fixture_new();
+	const char *image = test_path("disk.img");
+	const char *at = test_path("disk");
+	struct drill_planting planted;
+	struct drill_undone undone;
+	REQUIRE(mkdir(at, 0755) == 0);
+	if (!shell_says(fixture_text("truncate -s 256M '%s' && mkfs.ext4 -q '%s'", image, image)) ||
+		!mount_anew(image, at))
+		test_skip("this system does not let us mount images");
+	f->request.arena = fixture_text("%s/arena", at);
+	REQUIRE_OK(
+		drill_plant(&f->context, &f->request, &f->watch, f->pool, &planted, &f->e), f->e);
+	const char *id = planted.id;
+	struct stat before, after;
+	REQUIRE(stat(at, &before) == 0);
+	REQUIRE(umount2(at, 0) == 0 && mount_anew(image, at) && stat(at, &after) == 0);
+	CHECK(before.st_dev != after.st_dev);
+	enum status preview = drill_undo_preview(&f->context, id, f->pool, &undone, &f->e);
+	enum status second =
+		drill_plant(&f->context, &f->request, &f->watch, f->pool, &planted, &f->e);
+	bool again = umount2(at, 0) == 0 && mount_anew(image, at);
+	struct error e = ERROR_NONE;
+	enum status ran = conduct_fixture_run(f);
+	enum status undo = drill_undo(&f->context, id, &f->watch, f->pool, &undone, &e);
+	CHECK(umount2(at, MNT_DETACH) == 0);
+	CHECK(shell_says(fixture_text("xargs -n1 losetup -d < '%s.loops'", image)));
+	CHECK_INT(preview, OK);
+	CHECK_INT(second, OK);
+	CHECK_INT(planted.generation, 2);
+	CHECK(again);
+	REQUIRE_OK(ran, f->e);
+	CHECK_TEXT(f->result.id, id);
+	CHECK_INT(f->result.verdict, DRILL_COMPLETED);
+	CHECK_INT(f->result.n_changed, f->result.n_lost);
+	CHECK(f->result.n_changed > 0);
+	REQUIRE_OK(undo, e);
+	CHECK(undone.verified);
+	CHECK_INT(undone.n_left, 0);
 }
 
 TEST_WITHIN(an_arena_planted_and_never_run_is_undone, 60)

@@ -50,12 +50,12 @@ static void check_destroyed(const char *scenario, bool attack_first)
 	AUTO_FD int fd = open(fixture_path(a, 7, attack_first ? fixture_new_name(a, 7) : NULL),
 		O_RDONLY | O_CLOEXEC);
 	REQUIRE(fd >= 0 && pread(fd, before, SIZE, 0) == SIZE);
-	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), &e), e);
+	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e), e);
 	CHECK(share_left(fd, before, SIZE) < 0.01);
 	for (uint32_t i = 0; i < N_FILES; i++)
 		CHECK_INT(is_there(a, i), i != 3 && i != 7 && i != 12);
 	/* Once more: there is nothing left to destroy, which is no failure. */
-	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), &e), e);
+	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e), e);
 	arena_fixture_done(a);
 }
 
@@ -95,7 +95,7 @@ TEST(the_journal_names_the_sample_before_anything_is_done)
 		arena_fixture_many(p, N_FILES, SIZE), N_FILES);
 	struct attack_request r = arena_fixture_request(a);
 	r.arena_fd = a->keep_fd; /* not the arena: the role refuses, so nothing can be done */
-	CHECK(attack_destroy(&r, sample, COUNT_OF(sample), &e) != OK);
+	CHECK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e) != OK);
 	REQUIRE_OK(file_read_all(a->keep_fd, "journal", MIB, &bytes, &e), e);
 	REQUIRE_OK(journal_read(buf_view(&bytes), count_destroy, &n, &torn, &e), e);
 	CHECK_INT(n, 2);
@@ -115,7 +115,7 @@ TEST(a_decoy_that_is_another_object_now_is_left_alone_and_told)
 	const char *path = fixture_path(a, 4, NULL);
 	REQUIRE(rename(path, test_path("kept")) == 0);
 	test_write_file(path, "somebody's own", 14);
-	CHECK_INT(attack_destroy(&r, sample, COUNT_OF(sample), &e), E_PARTLY);
+	CHECK_INT(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e), E_PARTLY);
 	CHECK(stat(path, &st) == 0 && st.st_size == 14);
 	CHECK(!is_there(a, 5));
 	arena_fixture_done(a);
@@ -129,7 +129,7 @@ TEST(an_empty_sample_is_nothing_to_do_and_a_wrong_number_is_refused)
 	struct arena_fixture *a = arena_fixture_make(fixture_header_only, test_path("arena"),
 		arena_fixture_many(p, N_FILES, SIZE), N_FILES);
 	struct attack_request r = arena_fixture_request(a);
-	REQUIRE_OK(attack_destroy(&r, NULL, 0, &e), e);
-	CHECK_INT(attack_destroy(&r, wrong, 1, &e), E_INVALID);
+	REQUIRE_OK(attack_destroy(&r, NULL, 0, NULL, &e), e);
+	CHECK_INT(attack_destroy(&r, wrong, 1, NULL, &e), E_INVALID);
 	arena_fixture_done(a);
 }

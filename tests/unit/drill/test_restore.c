@@ -157,6 +157,13 @@ TEST(the_recovery_point_needs_generations_of_different_days)
 		m.generations[g].planted_ns = 5 * DAY_NS + (int64_t)g;
 	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
 	CHECK(!assessed && rpo_ns == -1);
+	/* Two minutes around midnight are not two days. */
+	m.generations[0].planted_ns = 6 * DAY_NS - 60 * NS_PER_S;
+	m.generations[1].planted_ns = 6 * DAY_NS + 60 * NS_PER_S;
+	m.generations[2].planted_ns = m.generations[0].planted_ns + 20 * 3600 * NS_PER_S - 1;
+	CHECK(!restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns));
+	m.generations[2].planted_ns++;
+	CHECK(restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns));
 	for (uint32_t g = 0; g < 3; g++)
 		m.generations[g].planted_ns = (7 + (int64_t)g) * DAY_NS;
 	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);

@@ -463,7 +463,7 @@ TEST(decoys_destroyed_for_the_restore_test_are_not_expected_back_but_removed)
 	struct attack_outcome o;
 	const uint32_t sample[] = { 1, 4 };
 	REQUIRE_OK(attack_run(&r, a->pool, &o, &e), e);
-	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), &e), e);
+	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e), e);
 	undo_wholly(a, 4);
 	arena_fixture_done(a);
 	pool_free(p);
