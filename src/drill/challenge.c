@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "drill/restore.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 
 enum { PIECE_BYTES = 1024 * 1024 };
@@ -105,15 +106,11 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
 	return prove(fd, m, file, nonce, out_same, out_answer, e);
 }
 
-/* The uids that a drill started by root may take (sys/confine.h): no account and no service is one.
- */
-enum { DRILL_UID_FIRST = 61184, DRILL_UID_LAST = 65519 };
-
 static bool is_the_drills_own(int arena_fd, const struct manifest *m)
 {
 	struct file_identity arena;
 	struct error unused;
-	return geteuid() == 0 && m->uid >= DRILL_UID_FIRST && m->uid <= DRILL_UID_LAST &&
+	return geteuid() == 0 && confine_is_drill_uid(m->uid) && /* no account, no service */
 	       file_identify(arena_fd, &arena, &unused) == OK && arena.uid == m->uid &&
 	       arena.device == m->device && arena.inode == m->arena_inode;
 }

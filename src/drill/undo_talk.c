@@ -11,27 +11,21 @@
 
 #include "base/fault.h"
 #include "drill/undo_wire.h"
+#include "sys/confine.h"
 
 PACK_CODE(undo_call, UNDO_CALL_FIELDS)
 PACK_CODE(undo_decoy_told, UNDO_DECOY_FIELDS)
 PACK_CODE(undo_left_told, UNDO_LEFT_FIELDS)
 PACK_CODE(undo_phase_told, UNDO_PHASE_FIELDS)
 
-enum {
-	LISTEN_MS = 100,
-	UID_FIRST = 61184, /* the range of confine_pick_uid */
-	UID_LAST = 65519,
-	FOOTER_BYTES_MAX = 4096
-};
+enum { LISTEN_MS = 100, FOOTER_BYTES_MAX = 4096 };
 /* A role that was asked to stop finishes its file first; the largest takes seconds. */
 #define STOP_GRACE_NS (20 * NS_PER_S)
 
 static enum status check_uid(const struct manifest *m, struct error *e)
 {
 	uid_t own = geteuid();
-	if (own == 0 ? m->uid >= UID_FIRST && m->uid <= UID_LAST && m->gid >= UID_FIRST &&
-				m->gid <= UID_LAST
-		     : m->uid == own)
+	if (own == 0 ? confine_is_drill_uid(m->uid) && confine_is_drill_uid(m->gid) : m->uid == own)
 		return OK;
 	return error_set(e, E_DENIED,
 		"the decoys belong to user %u: only who planted them can work on them",
@@ -56,6 +50,7 @@ static void pack_request(const struct undo_talk_start *s, struct buf *out)
 	struct undo_call m = {
 		.task = (uint8_t)s->task,
 		.partial = s->partial,
+		.twin = s->twin,
 		.removing = s->removing,
 		.uid = s->manifest->uid,
 		.gid = s->manifest->gid,

@@ -70,9 +70,12 @@ enum status confine_probe(
 void confine_lock_names(const struct confine_locks *locks,
 	void (*each)(const char *name, void *context), void *context);
 
-/* A uid and gid that no account and no running process uses (61184 to 65519, the range that
- * systemd keeps for such); where not root: the caller's own. `seed` spreads the choice. */
+/* A uid and gid that no account, no container and no running process uses, out of a range that no
+ * distribution hands out (docs/decisions/0065-uids-of-drills.md); where not root: the caller's own.
+ * `seed` spreads the choice. */
 enum status confine_pick_uid(
 	uint64_t seed, uid_t *out_uid, gid_t *out_gid, struct error *e) MUST_CHECK;
+/* Whether confine_pick_uid as root could have chosen it. For the conductor, not for roles. */
+bool confine_is_drill_uid(uid_t uid);
 
 #endif

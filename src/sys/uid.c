@@ -108,7 +108,13 @@ enum status uid_lock(const struct confine_request *r, bool *out_own_uid, struct 
 
 /* --- choosing one --- */
 
-enum { UID_FIRST = 61184, UID_LAST = 65519, UID_TRIES = 512 };
+enum { N_UIDS = 4336, UID_TRIES = 512 };
+/* Above what systemd, shadow and the container managers hand out (systemd.io/UIDS-GIDS: containers
+ * up to 1879048191, foreign images from 2147352576), below 2^31, where some programs still end.
+ * An arena stands for days: a uid of systemd's DynamicUser range could be a service's by then. */
+#define UID_FIRST_HIGH 0x7e000000U
+/* That range, all the same, where a user namespace maps no higher ones. */
+#define UID_FIRST_LOW 61184U
 
 static bool is_mapped(const char *path, uint64_t id)
 {
@@ -130,13 +136,46 @@ static bool is_mapped(const char *path, uint64_t id)
 	return false;
 }
 
+static uid_t first_uid(void)
+{
+	return is_mapped("/proc/self/uid_map", UID_FIRST_HIGH + N_UIDS - 1) &&
+			       is_mapped("/proc/self/gid_map", UID_FIRST_HIGH + N_UIDS - 1)
+		       ? UID_FIRST_HIGH
+		       : UID_FIRST_LOW;
+}
+
+bool confine_is_drill_uid(uid_t uid)
+{
+	uid_t first = first_uid();
+	return uid >= first && uid - first < N_UIDS;
+}
+
+/* Whether subuid(5) or subgid(5) hands `id` to somebody's containers. */
+static bool is_subordinate(const char *path, uint64_t id)
+{
+	AUTO_BUF struct buf b = { .ceiling = 0 };
+	if (file_read_all(AT_FDCWD, path, MIB, &b, NULL) != OK)
+		return false;
+	struct view rest = buf_view(&b);
+	while (rest.len > 0) {
+		struct view line = view_trim(view_cut(&rest, '\n'));
+		unsigned long long first = 0;
+		unsigned long long n = 0;
+		(void)view_cut(&line, ':'); /* the account */
+		if (view_to_u64(view_cut(&line, ':'), &first) && view_to_u64(line, &n) &&
+			id >= first && id - first < n)
+			return true;
+	}
+	return false;
+}
+
 static bool has_account(uid_t id)
 {
 	return getpwuid(id) != NULL || getgrgid(id) != NULL;
 }
 
 /* Marks the uids of the range that own a process. */
-static void mark_running(bool taken[UID_LAST - UID_FIRST + 1])
+static void mark_running(uid_t first, bool taken[N_UIDS])
 {
 	DIR *d = opendir("/proc");
 	if (d == NULL)
@@ -145,8 +184,8 @@ static void mark_running(bool taken[UID_LAST - UID_FIRST + 1])
 		struct stat st;
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
 			fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			st.st_uid >= UID_FIRST && st.st_uid <= UID_LAST)
-			taken[st.st_uid - UID_FIRST] = true;
+			st.st_uid >= first && st.st_uid - first < N_UIDS)
+			taken[st.st_uid - first] = true;
 	}
 	(void)closedir(d);
 }
@@ -158,22 +197,23 @@ enum status confine_pick_uid(uint64_t seed, uid_t *out_uid, gid_t *out_gid, stru
 		*out_gid = getegid();
 		return OK;
 	}
-	enum { N_UIDS = UID_LAST - UID_FIRST + 1 };
+	const uid_t first = first_uid();
 	AUTO_FREE bool *taken = calloc(N_UIDS, sizeof *taken);
 	if (taken == NULL)
 		return error_sys(e, E_NO_SPACE, ENOMEM, "choose a uid");
-	mark_running(taken);
+	mark_running(first, taken);
 	for (uint64_t i = 0; i < UID_TRIES; i++) {
 		uint32_t at = (uint32_t)((seed % N_UIDS + i) % N_UIDS);
-		uid_t uid = UID_FIRST + at;
+		uid_t uid = first + at;
 		if (taken[at] || has_account(uid) || !is_mapped("/proc/self/uid_map", uid) ||
-			!is_mapped("/proc/self/gid_map", uid))
+			!is_mapped("/proc/self/gid_map", uid) ||
+			is_subordinate("/etc/subuid", uid) || is_subordinate("/etc/subgid", uid))
 			continue;
 		*out_uid = uid;
 		*out_gid = uid;
 		return OK;
 	}
 	return error_set(e, E_DENIED,
-		"no free uid between %d and %d: a drill started by root needs one of its own",
-		UID_FIRST, UID_LAST);
+		"no free uid between %u and %u: a drill started by root needs one of its own",
+		first, first + N_UIDS - 1);
 }

@@ -17,6 +17,7 @@
 #include "drill/outside.h"
 #include "drill/plain.h"
 #include "sys/command.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 #include "tests/lib/test.h"
 
@@ -510,17 +511,20 @@ TEST(only_planted_content_in_the_drills_own_arena_is_taken_back)
 	struct stat st;
 	plant(&o);
 	REQUIRE(stat(o.arena, &st) == 0);
-	static const struct {
+	struct error e;
+	uid_t own = 0;
+	gid_t unused = 0;
+	REQUIRE_OK(confine_pick_uid(300, &own, &unused, &e), e);
+	const struct {
 		uid_t uid, arena_uid;
 		ino_t inode_off;
 		uint32_t n;
 	} rows[] = {
-		{ 61500, 0, 0, 0 },   /* the arena is root's */
+		{ own, 0, 0, 0 },     /* the arena is root's */
 		{ 1000, 1000, 0, 0 }, /* a uid that an account may have */
-		{ 61183, 61183, 0, 0 }, { 65520, 65520, 0, 0 }, { 61500, 61501, 0, 0 },
-		{ 61500, 61500, 1, 0 }, /* another folder stands there */
-		{ 61500, 61500, 0, COUNT_OF(nasty) - 1 },
-		{ 61500, 61500, 0, 0 }, /* they are his already */
+		{ 61183, 61183, 0, 0 }, { 65520, 65520, 0, 0 }, { own, own + 1, 0, 0 },
+		{ own, own, 1, 0 }, /* another folder stands there */
+		{ own, own, 0, COUNT_OF(nasty) - 1 }, { own, own, 0, 0 }, /* they are his already */
 	};
 	const char *changed = textf("%s/部门 -- 1/%s", o.arena, nasty[1]);
 	test_write_file(changed, "another text", 12);

@@ -281,10 +281,27 @@ TEST(a_uid_is_chosen_that_nobody_has)
 	for (uint64_t seed = 0; seed < 50; seed++) {
 		REQUIRE_OK(confine_pick_uid(seed * 977, &uid, &gid, &e), e);
 		if (test_is_root())
-			CHECK(uid >= 61184 && uid <= 65519 && gid == uid);
+			CHECK(confine_is_drill_uid(uid) && gid == uid);
 		else
 			CHECK(uid == getuid() && gid == getgid());
 	}
+}
+
+TEST(the_uids_of_drills_are_nobody_elses)
+{
+	CHECK(!confine_is_drill_uid(0));
+	CHECK(!confine_is_drill_uid(1000));
+	CHECK(!confine_is_drill_uid(61183) && !confine_is_drill_uid(65520)); /* nobody is next */
+	CHECK(!confine_is_drill_uid(524288) && !confine_is_drill_uid(1879048191)); /* containers */
+	CHECK(!confine_is_drill_uid(2147352576U)); /* foreign images, systemd.io/UIDS-GIDS */
+	CHECK(!confine_is_drill_uid((uid_t)-1));
+	/* Where every uid is mapped, DynamicUser's are left alone: an arena stands for days. */
+	AUTO_BUF struct buf map = { .ceiling = 0 };
+	struct error e;
+	REQUIRE_OK(file_read_all(AT_FDCWD, "/proc/self/uid_map", 4096, &map, &e), e);
+	bool all = strstr(buf_text(&map), "4294967295") != NULL;
+	CHECK(confine_is_drill_uid(all ? 0x7e000000 : 61184));
+	CHECK(confine_is_drill_uid(all ? 61184 : 0x7e000000) == false);
 }
 
 TEST(a_uid_with_a_process_is_passed_over)
