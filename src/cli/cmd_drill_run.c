@@ -9,6 +9,7 @@
 #include "cli/live.h"
 #include "cli/report.h"
 #include "render/render.h"
+#include "sys/file.h"
 
 static enum status print_plan(const struct session *s, const struct drill_request *request,
 	const struct drill_plan *plan, FILE *where, struct error *e)
@@ -18,7 +19,7 @@ static enum status print_plan(const struct session *s, const struct drill_reques
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(render_plan_terminal(plan, t, &text, e));
 	buf_add_char(&text, '\n');
-	TRY(render_card_text(plan, &request->authority, NULL, &text, e));
+	TRY(render_card_text(plan, &request->authority, plan->id, &text, e));
 	(void)fwrite(buf_text(&text), 1, text.len, where);
 	return OK;
 }
@@ -78,18 +79,21 @@ enum status drill_run_and_report(struct session *s, const struct drill_request *
 	struct drill_result *out, struct error *e)
 {
 	const struct drill_context context = drill_context_of(s);
+	struct drill_request own = *request;
 	struct live live;
 	struct drill_watch watch;
+	if (own.out_folder != NULL) {
+		own.out_folder = session_absolute(s->pool, own.out_folder);
+		if (own.out_folder == NULL)
+			return error_set(e, E_NO_SPACE, "memory is short");
+		/* Before the drill, which would be for nothing where its report has no place. */
+		TRY(file_check_own_folder(own.out_folder, e));
+	}
 	live_start(&live, s, request->people_terminal, &watch);
-	enum status status = drill_run(&context, request, &watch, s->pool, out, e);
+	enum status status = drill_run(&context, &own, &watch, s->pool, out, e);
 	live_end(&live);
 	TRY(status);
-	const char *folder = request->out_folder;
-	if (folder == NULL)
-		folder = pool_textf(s->pool, "%s/drills/%s", s->home, out->id);
-	if (folder == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(report_write(s, folder, out, e));
+	TRY(report_write(s, report_folder(s, &own, out), out, e));
 	return drill_set_reports(&context, out->id, &out->report, e);
 }
 
@@ -110,6 +114,7 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 			       : print_plan(s, &request, &plan, stdout, e);
 	TRY(consent(s, args, &request, &plan, e));
 	request.arena = plan.arena;
+	request.id = plan.id;
 	TRY(drill_run_and_report(s, &request, &result, e));
 	TRY(print_result(s, &result, e));
 	report_notify_finished(s, &result);

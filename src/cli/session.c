@@ -58,14 +58,30 @@ static const char *default_home(struct pool *p)
 	return NULL;
 }
 
-static const char *absolute(struct pool *p, const char *path)
+const char *session_absolute(struct pool *p, const char *path)
 {
-	char here[PATH_MAX];
-	if (path[0] == '/')
-		return path;
-	if (getcwd(here, sizeof here) == NULL)
+	char here[PATH_MAX] = "";
+	if (path[0] != '/' && getcwd(here, sizeof here) == NULL)
 		return NULL;
-	return pool_textf(p, "%s/%s", here, path);
+	char *out = pool_textf(p, "%s/%s", here, path);
+	const char *given = out == NULL ? NULL : pool_text(p, view_of(out));
+	if (given == NULL)
+		return NULL;
+	struct view rest = view_of(given);
+	size_t n = 0;
+	while (rest.len > 0) {
+		struct view part = view_cut(&rest, '/');
+		if (view_is(part, "..")) {
+			while (n > 0 && out[--n] != '/')
+				continue;
+		} else if (part.len > 0 && !view_is(part, ".")) {
+			out[n++] = '/';
+			memcpy(out + n, part.at, part.len); /* never beyond where it was */
+			n += part.len;
+		}
+	}
+	out[n == 0 ? 1 : n] = '\0';
+	return out;
 }
 
 static int terminal_width(void)
@@ -89,7 +105,7 @@ enum status session_open(struct session *s, const char *home, bool json, struct 
 	if (home == NULL || home[0] == '\0')
 		return error_set(
 			e, E_USAGE, "no state folder: name one with --home or TOCSIN_HOME");
-	s->home = absolute(s->pool, home);
+	s->home = session_absolute(s->pool, home);
 	if (s->home == NULL)
 		return error_sys(e, E_FAILED, errno, "find the current folder");
 	s->colour = !json && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
@@ -163,4 +179,13 @@ bool session_confirm(const char *question)
 		return false;
 	struct view v = view_trim(view_of(answer));
 	return view_is(v, "yes") || view_is(v, "y") || view_is(v, "是");
+}
+
+const char *session_home_words(const struct session *s)
+{
+	const char *by_itself = default_home(s->pool);
+	if (by_itself != NULL && strcmp(by_itself, s->home) == 0)
+		return "";
+	const char *words = pool_textf(s->pool, " --home '%s'", s->home);
+	return words == NULL ? "" : words;
 }

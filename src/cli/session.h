@@ -30,9 +30,16 @@ struct session {
 enum status session_open(
 	struct session *s, const char *home, bool json, struct error *e) MUST_CHECK;
 void session_close(struct session *s);
-/* Makes the home (0700) where absent and opens the database in it. */
+/* From "/", without "." and ".." (exact, since folders reached through links are refused) and
+ * without needless slashes; NULL where memory is short or the current folder has no path. */
+const char *session_absolute(struct pool *p, const char *path);
+/* Makes the home (0700) where absent and opens the database in it. E_DENIED where another user
+ * could write in the home or exchange it (sys/file.h). */
 enum status session_store(struct session *s, struct error *e) MUST_CHECK;
 enum status session_has_home(const struct session *s, struct error *e) MUST_CHECK;
+
+/* " --home 'DIR'" for commands that are printed, "" where the home is the one taken by itself. */
+const char *session_home_words(const struct session *s);
 
 /* Data: one JSON object and a newline. Takes the reference. */
 enum status session_print_json(json_t *value, struct error *e) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "drill/attack.h"
 #include "drill/budget.h"
 #include "drill/conduct.h"
@@ -150,6 +151,7 @@ struct planner {
 	struct pool *p;
 	struct scenario *scenario;
 	const char *arena;
+	const char *id;		 /* of the planting that stands there; NULL */
 	struct manifest *so_far; /* NULL: nothing stands there */
 	struct manifest plan;
 	struct file_system file_system;
@@ -159,21 +161,41 @@ struct planner {
 
 static enum status find_arena(struct planner *pl, struct error *e)
 {
-	const char *id = NULL;
 	if (pl->r->arena != NULL)
 		TRY(conduct_arena_path(pl->r->arena, pl->p, &pl->arena, e));
 	else
 		TRY(drill_default_arena(pl->c, pl->p, &pl->arena, e));
-	TRY(arena_owner(pl->c, pl->arena, pl->p, &id, e));
-	if (id != NULL) {
+	TRY(arena_owner(pl->c, pl->arena, pl->p, &pl->id, e));
+	if (pl->id != NULL) {
 		AUTO_FD int keep_fd = -1;
-		TRY(keep_open(pl->c->home, id, &keep_fd, e));
+		TRY(keep_open(pl->c->home, pl->id, &keep_fd, e));
 		pl->so_far = pool_take(pl->p, 1, sizeof *pl->so_far);
 		if (pl->so_far == NULL)
 			return no_memory(e);
 		TRY(planting_load(keep_fd, pl->p, pl->so_far, e));
 	}
 	return planting_check(pl->arena, pl->c->home, pl->so_far, &pl->file_system, e);
+}
+
+/* An arena keeps the scenario that it was planted for: its size classes are that one's. */
+static enum status find_scenario(struct planner *pl, struct error *e)
+{
+	struct drill_row *rows = NULL;
+	size_t n = 0;
+	const char *wanted = pl->r->scenario;
+	if (pl->id != NULL && pl->c->store != NULL)
+		TRY(drill_history(pl->c, pl->p, &rows, &n, e));
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].id, pl->id) != 0)
+			continue;
+		if (wanted != NULL && strcmp(wanted, rows[i].scenario) != 0)
+			return error_set(e, E_CONFLICT,
+				"'%s' was planted for the scenario '%s', not for '%s'", pl->arena,
+				rows[i].scenario, wanted);
+		wanted = rows[i].scenario;
+	}
+	return scenario_find(
+		pl->c->home, wanted == NULL ? "standard" : wanted, pl->p, pl->scenario, e);
 }
 
 /* The same for the plan and for the run that follows it, another one for the run after that. */
@@ -231,37 +253,64 @@ static enum status plan_budget(struct planner *pl, struct drill_budget *out, str
 	return budget_fit(out, &pl->file_system, e);
 }
 
+/* All by descriptor, and given away only where it is the folder that was made: `within` may be one
+ * that others make names in. */
+static enum status try_locks_in(int within_fd, const char *name, uid_t uid, gid_t gid,
+	struct drill_plan *out, struct error *e)
+{
+	AUTO_FD int folder_fd = -1;
+	struct file_identity who;
+	TRY(file_open_beneath(within_fd, name, O_RDONLY | O_DIRECTORY, 0, &folder_fd, e));
+	TRY(file_identify(folder_fd, &who, e));
+	if (who.uid != geteuid())
+		return error_set(
+			e, E_DENIED, "the folder '%s' was exchanged by uid %u", name, who.uid);
+	if (geteuid() == 0 && fchown(folder_fd, uid, gid) != 0)
+		return error_sys(e, E_FAILED, errno, "give away '%s'", name);
+	return confine_probe(folder_fd, uid, gid, &out->locks, e);
+}
+
 /* The locks are tried on a folder of the role's own, as the arena will be one; in the system's
  * place for such things where there is no state folder yet. */
-static enum status try_locks(const struct planner *pl, struct confine_locks *out, struct error *e)
+static enum status try_locks(const struct planner *pl, struct drill_plan *out, struct error *e)
 {
 	uid_t uid = pl->so_far == NULL ? 0 : pl->so_far->uid;
 	gid_t gid = pl->so_far == NULL ? 0 : pl->so_far->gid;
-	AUTO_FD int folder_fd = -1;
+	AUTO_FD int within_fd = -1;
+	uint64_t number;
+	char name[32];
 	if (pl->so_far == NULL)
 		TRY(confine_pick_uid(pl->seed, &uid, &gid, e));
 	struct stat st;
-	const char *within = stat(pl->c->home, &st) == 0 ? pl->c->home : "/tmp";
-	char *path = pool_textf(pl->p, "%s/locks.XXXXXX", within);
-	if (path == NULL)
-		return no_memory(e);
-	if (mkdtemp(path) == NULL)
+	const char *within = lstat(pl->c->home, &st) == 0 ? pl->c->home : "/tmp";
+	if (within == pl->c->home)
+		TRY(file_check_own_folder(within, e));
+	TRY(file_open_folder(within, &within_fd, e));
+	random_bytes(&number, sizeof number);
+	(void)snprintf(name, sizeof name, "locks.%016llx", (unsigned long long)number);
+	if (mkdirat(within_fd, name, 0700) != 0)
 		return error_sys(e, E_FAILED, errno, "make a folder in '%s'", within);
-	enum status status = file_open_folder(path, &folder_fd, e);
-	if (status == OK && geteuid() == 0 && fchown(folder_fd, uid, gid) != 0)
-		status = error_sys(e, E_FAILED, errno, "give away '%s'", path);
-	if (status == OK)
-		status = confine_probe(folder_fd, uid, gid, out, e);
-	if (rmdir(path) != 0 && status == OK)
-		status = error_sys(e, E_FAILED, errno, "remove '%s'", path);
+	enum status status = try_locks_in(within_fd, name, uid, gid, out, e);
+	if (unlinkat(within_fd, name, AT_REMOVEDIR) != 0 && status == OK)
+		status = error_sys(e, E_FAILED, errno, "remove '%s/%s'", within, name);
 	return status;
+}
+
+static const char *id_of_run(const struct planner *pl)
+{
+	if (pl->id != NULL)
+		return pl->id;
+	struct id fresh = id_new(clock_wall_ns(pl->c->clock));
+	return pool_text(pl->p, view_of(fresh.text));
 }
 
 static enum status fill_plan(struct planner *pl, struct drill_plan *out, struct error *e)
 {
 	TRY(fill_row(pl->scenario, pl->p, &out->scenario, e));
 	TRY(plan_budget(pl, &out->budget, e));
-	TRY(try_locks(pl, &out->locks, e));
+	TRY(try_locks(pl, out, e));
+	out->id = id_of_run(pl);
+	out->home = pl->c->home;
 	out->arena = pl->arena;
 	out->file_system = pool_text(pl->p, view_of(pl->file_system.kind));
 	out->free_bytes = pl->file_system.free_bytes;
@@ -269,7 +318,7 @@ static enum status fill_plan(struct planner *pl, struct drill_plan *out, struct 
 	out->process_name = EMULATOR_PROCESS_NAME;
 	out->rate_files_per_s = pl->rate;
 	out->seed = pl->seed;
-	return out->file_system == NULL ? no_memory(e) : OK;
+	return out->file_system == NULL || out->id == NULL ? no_memory(e) : OK;
 }
 
 enum status plan_make(const struct drill_context *c, const struct drill_request *r,
@@ -280,11 +329,10 @@ enum status plan_make(const struct drill_context *c, const struct drill_request 
 	pl.scenario = pool_take(p, 1, sizeof *pl.scenario);
 	if (pl.scenario == NULL)
 		return no_memory(e);
-	TRY(scenario_find(
-		c->home, r->scenario == NULL ? "standard" : r->scenario, p, pl.scenario, e));
+	TRY(find_arena(&pl, e));
+	TRY(find_scenario(&pl, e));
 	/* Any negative rate stands for the scenario's own. */
 	pl.rate = r->rate_files_per_s < 0 ? pl.scenario->rate_files_per_s : r->rate_files_per_s;
-	TRY(find_arena(&pl, e));
 	TRY(choose_seed(&pl, e));
 	TRY(plan_decoys(&pl, e));
 	TRY(fill_plan(&pl, &plan, e));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/id.h"
@@ -65,17 +66,34 @@ static enum status plant_file(int folder_fd, const char *name, struct view conte
 	return OK;
 }
 
+/* `folder` holds a '/'. O_PATH: a folder may be one to make names in and not to list. */
+static bool open_parent(const char *folder, int *out_fd)
+{
+	char parent[4096];
+	size_t n = (size_t)(strrchr(folder, '/') - folder);
+	(void)snprintf(parent, sizeof parent, "%.*s/", (int)n, folder);
+	*out_fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *out_fd >= 0;
+}
+
 static enum status plant_folder(const char *folder, const struct buf contents[SENTINEL_FILES],
 	bool *out_there, struct error *e)
 {
+	AUTO_FD int parent_fd = -1;
+	AUTO_FD int fd = -1;
+	struct file_identity who;
+	const char *name = strrchr(folder, '/') + 1;
 	*out_there = false;
-	if (mkdir(folder, 0700) != 0) {
+	if (!open_parent(folder, &parent_fd) || mkdirat(parent_fd, name, 0700) != 0) {
 		if (errno == EACCES || errno == EPERM || errno == EROFS)
 			return OK;
 		return error_sys(e, E_FAILED, errno, "make the folder '%s'", folder);
 	}
-	AUTO_FD int fd = -1;
-	TRY(file_open_folder(folder, &fd, e));
+	TRY(file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, e));
+	TRY(file_identify(fd, &who, e));
+	if (who.uid != geteuid())
+		return error_set(
+			e, E_DENIED, "the folder '%s' was exchanged by uid %u", folder, who.uid);
 	for (size_t i = 0; i < SENTINEL_FILES; i++)
 		TRY(plant_file(fd, names[i], buf_view(&contents[i]), e));
 	*out_there = true;
@@ -210,13 +228,19 @@ static bool sweep_place(struct sentinel_place *p, const char *id)
 		memchr(p->folder.at, '\0', p->folder.len) != NULL)
 		return false;
 	(void)snprintf(folder, sizeof folder, "%.*s", VIEW_ARGS(p->folder));
-	AUTO_FD int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	AUTO_FD int parent_fd = -1;
+	AUTO_FD int fd = -1;
+	const char *name = strrchr(folder, '/') + 1;
+	if (!open_parent(folder, &parent_fd))
 		return errno == ENOENT;
+	enum status status =
+		file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, NULL);
+	if (status != OK)
+		return status == E_ABSENT;
 	bool all = true;
 	for (size_t i = 0; i < SENTINEL_FILES; i++)
 		all = remove_planted(fd, names[i], place_digest(p, i)) && all;
-	return all && rmdir(folder) == 0; /* only an empty folder goes */
+	return all && unlinkat(parent_fd, name, AT_REMOVEDIR) == 0; /* only an empty folder goes */
 }
 
 enum status sentinels_sweep(const char *home, const char *id, struct error *e)

@@ -111,37 +111,6 @@ enum status file_open_folder(const char *path, int *out, struct error *e)
 	return OK;
 }
 
-static enum status make_one_folder(const char *path, struct error *e)
-{
-	if (FAULT("file_make_folder") || (mkdir(path, 0700) != 0 && errno != EEXIST))
-		return error_sys(e, errno == EACCES || errno == EPERM ? E_DENIED : E_FAILED, errno,
-			"make the folder '%s'", path);
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return error_sys(e, E_FAILED, errno, "look at '%s'", path);
-	if (!S_ISDIR(st.st_mode))
-		return error_set(e, E_CONFLICT, "'%s' exists and is not a folder", path);
-	return OK;
-}
-
-enum status file_make_folders(const char *path, struct error *e)
-{
-	size_t len = strlen(path);
-	if (len == 0)
-		return error_set(e, E_INVALID, "the folder has no name");
-	AUTO_FREE char *part = strdup(path);
-	if (part == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "make the folder '%s'", path);
-	for (size_t i = 1; i < len; i++) {
-		if (part[i] != '/' || part[i - 1] == '/')
-			continue;
-		part[i] = '\0';
-		TRY(make_one_folder(part, e));
-		part[i] = '/';
-	}
-	return make_one_folder(part, e);
-}
-
 /* One read; the room that was not needed is given back. */
 static enum status read_step(
 	int fd, const char *path, size_t ceiling_bytes, struct buf *b, struct error *e)
@@ -168,9 +137,15 @@ static enum status read_step(
 enum status file_read_all(
 	int folder_fd, const char *path, size_t ceiling_bytes, struct buf *out, struct error *e)
 {
-	AUTO_FD int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Not to wait for whoever may write into a FIFO, nor to act on a device by reading it. */
+	AUTO_FD int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return open_failed(e, errno, path);
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return error_sys(e, E_FAILED, errno, "look at '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, E_INVALID, "'%s' is not a regular file", path);
 	AUTO_BUF struct buf b;
 	buf_init(&b, ceiling_bytes + 1);
 	enum status status = OK;

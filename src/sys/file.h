@@ -39,8 +39,10 @@ bool file_is_single_name(struct view name);
 
 /* The rest is for the conductor and the tops, on ordinary paths. */
 enum status file_open_folder(const char *path, int *out, struct error *e) MUST_CHECK;
-/* Makes the folder and missing parents, mode 0700. */
+/* Makes the folder and missing parents, mode 0700. `path` is absolute; E_DENIED where the folder,
+ * made or found, is not as file_check_own_folder wants it. */
 enum status file_make_folders(const char *path, struct error *e) MUST_CHECK;
+/* Regular files alone (those of /proc are), so that no FIFO and no device is waited for. */
 enum status file_read_all(int folder_fd, const char *path, size_t ceiling_bytes, struct buf *out,
 	struct error *e) MUST_CHECK; /* folder_fd may be AT_FDCWD */
 /* All or nothing: temporary file in the same folder, fsync, rename, fsync of the folder. */
@@ -66,5 +68,8 @@ enum status file_system_of(int fd, struct file_system *out, struct error *e) MUS
  * neither root nor us, or writable by group or others without the sticky bit; or where `path` is
  * reached through a symbolic link. */
 enum status file_check_parents(const char *path, struct error *e) MUST_CHECK;
+/* For a folder that we write in: as above, and nobody else may write in the folder itself, sticky
+ * or not. OK where it is not there yet and could be made safely. */
+enum status file_check_own_folder(const char *path, struct error *e) MUST_CHECK;
 
 #endif

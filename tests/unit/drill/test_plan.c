@@ -121,6 +121,34 @@ TEST(rate_and_decoys_of_the_request_go_before_the_scenarios)
 	CHECK(strstr(b.e.text, "max_files of 'quick' is 5000") != NULL);
 }
 
+TEST(nothing_is_given_away_in_a_home_that_others_write_in)
+{
+	struct bench b;
+	struct stat before;
+	struct stat after;
+	set_up(&b);
+	REQUIRE(mkdir(test_path("victim"), 0755) == 0);
+	REQUIRE(stat(test_path("victim"), &before) == 0);
+	REQUIRE(chmod(b.context.home, 0777) == 0);
+	CHECK_INT(plan(&b), E_DENIED);
+	CHECK(strstr(b.e.text, b.context.home) != NULL);
+	REQUIRE(chmod(b.context.home, 0700) == 0 && rmdir(b.context.home) == 0);
+	REQUIRE(symlink("victim", b.context.home) == 0);
+	CHECK_INT(plan(&b), E_DENIED);
+	REQUIRE(unlink(b.context.home) == 0);
+	if (test_is_root()) {
+		REQUIRE(mkdir(b.context.home, 0700) == 0);
+		REQUIRE(chown(b.context.home, 4711, 4711) == 0);
+		CHECK_INT(plan(&b), E_DENIED);
+		CHECK(strstr(b.e.text, "4711") != NULL);
+		CHECK_INT(n_entries(b.context.home), 0);
+	}
+	REQUIRE(stat(test_path("victim"), &after) == 0);
+	CHECK(before.st_uid == after.st_uid && before.st_mode == after.st_mode);
+	CHECK_INT(n_entries(test_path("victim")), 0);
+	pool_free(b.pool);
+}
+
 TEST(an_unknown_scenario_and_an_unfit_arena_are_refused)
 {
 	struct bench b;

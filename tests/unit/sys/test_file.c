@@ -114,6 +114,53 @@ TEST(folders_are_made_with_their_parents_and_again_without_harm)
 	CHECK_INT(file_make_folders("", &e), E_INVALID);
 }
 
+TEST(no_folder_is_made_or_used_through_a_link)
+{
+	struct error e;
+	struct stat st;
+	REQUIRE(mkdir(test_path("victim"), 0755) == 0);
+	REQUIRE(symlink("victim", test_path("link")) == 0);
+	CHECK_INT(file_make_folders(test_path("link"), &e), E_DENIED);
+	CHECK_INT(file_make_folders(test_path("link/below"), &e), E_DENIED);
+	CHECK_INT(file_check_own_folder(test_path("link"), &e), E_DENIED);
+	CHECK(strstr(e.text, "symbolic link") != NULL);
+	CHECK(lstat(test_path("victim/below"), &st) != 0);
+	REQUIRE(symlink("nowhere", test_path("dangling")) == 0);
+	CHECK_INT(file_make_folders(test_path("dangling"), &e), E_DENIED);
+	CHECK(lstat(test_path("nowhere"), &st) != 0);
+}
+
+TEST(a_folder_to_write_in_is_written_by_its_owner_alone)
+{
+	struct error e;
+	REQUIRE(mkdir(test_path("a"), 0700) == 0);
+	REQUIRE_OK(file_check_own_folder(test_path("a"), &e), e);
+	REQUIRE_OK(file_check_own_folder(test_path("a/not/yet"), &e), e);
+	REQUIRE(chmod(test_path("a"), 01777) == 0); /* good enough above, not here */
+	REQUIRE_OK(file_check_own_folder(test_path("a/b"), &e), e);
+	REQUIRE_OK(file_make_folders(test_path("a/b"), &e), e);
+	CHECK_INT(file_check_own_folder(test_path("a"), &e), E_DENIED);
+	CHECK(strstr(e.text, "1777") != NULL);
+	CHECK_INT(file_make_folders(test_path("a"), &e), E_DENIED);
+	if (!test_is_root())
+		return;
+	REQUIRE(chown(test_path("a/b"), 4711, 4711) == 0);
+	CHECK_INT(file_check_own_folder(test_path("a/b"), &e), E_DENIED);
+	CHECK_INT(file_make_folders(test_path("a/b/c"), &e), E_DENIED);
+	CHECK(strstr(e.text, "4711") != NULL);
+}
+
+TEST(only_regular_files_are_read_and_none_is_waited_for)
+{
+	struct error e;
+	AUTO_BUF struct buf b = { .ceiling = 0 };
+	REQUIRE(mkfifo(test_path("fifo"), 0600) == 0);
+	REQUIRE(symlink("fifo", test_path("to-fifo")) == 0);
+	CHECK_INT(file_read_all(AT_FDCWD, test_path("to-fifo"), 10, &b, &e), E_INVALID);
+	CHECK_INT(file_read_all(AT_FDCWD, "/dev/zero", 10, &b, &e), E_INVALID);
+	CHECK_INT(file_read_all(AT_FDCWD, test_folder(), 10, &b, &e), E_INVALID);
+}
+
 TEST(a_file_is_read_up_to_its_ceiling_and_not_a_byte_beyond)
 {
 	struct error e;
