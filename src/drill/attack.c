@@ -21,6 +21,7 @@ enum {
 	STOP_GRACE_MS = 1500,	/* between asking and killing */
 	FINISH_GRACE_MS = 3000, /* between the last word and the exit */
 	BEAT_LIMIT_MS = 3000,
+	PARSE_LIMIT_MS = 30000, /* from READY to the first beat: a manifest may be large */
 	OWN_STALL_MS = 1000,
 	CURVE_POINTS = 600
 };
@@ -90,7 +91,6 @@ static enum status take_batch(struct attack *a, struct unpack *u, struct error *
 	return packet_send(a->role.channel_fd, WIRE_COMMITTED, buf_view(&answer), e);
 }
 
-static void count_done(struct attack *a, const struct journal_done *m)
 static void mark_gone(struct attack *a, uint32_t file)
 {
 	for (size_t i = 0; a->gone != NULL && i < a->n_files; i++)
@@ -98,14 +98,15 @@ static void mark_gone(struct attack *a, uint32_t file)
 			a->gone[i] = true;
 }
 
+static void count_done(struct attack *a, const struct journal_done *m)
 {
 	struct attack_outcome *out = a->out;
 	out->bytes_changed += m->bytes_changed;
 	switch ((enum file_result)m->result) {
 	case FILE_CHANGED:
 		out->n_changed++;
-		if (a->first_done_ns < 0)
 		mark_gone(a, m->file);
+		if (a->first_done_ns < 0)
 			a->first_done_ns = m->at_boot_ns;
 		a->last_done_ns = m->at_boot_ns;
 		break;
@@ -215,6 +216,7 @@ static enum status take_packet(struct attack *a, struct error *e)
 	case WIRE_DONE:
 		return take_done(a, &u, e);
 	case WIRE_BEAT:
+		a->has_beat = true;
 		return OK;
 	case WIRE_RESULT:
 		status = take_result(a, &u, e);
@@ -266,15 +268,19 @@ static void wait_for_news(const struct attack *a)
 	(void)poll(p, 2, WAIT_MS); /* a signal only makes the loop look earlier */
 }
 
-/* A frozen process is alive and says nothing. Our own stall (or a suspended host) does not count:
- * then the role could not be heard. */
+/* A frozen process is alive and says nothing; so is one on a host that hangs. Our own stall (or a
+ * suspended host) does not count: then the role could not be heard. */
 static bool is_silent(struct attack *a, int64_t now_ns)
 {
 	bool we_stalled = now_ns - a->loop_ns > OWN_STALL_MS * NS_PER_MS;
 	a->loop_ns = now_ns;
 	if (we_stalled)
 		a->beat_ns = now_ns;
-	return a->is_ready && !a->has_finished && now_ns - a->beat_ns > BEAT_LIMIT_MS * NS_PER_MS;
+	int64_t quiet_ns = now_ns - a->beat_ns;
+	if (!a->is_ready || a->has_finished || quiet_ns <= BEAT_LIMIT_MS * NS_PER_MS)
+		return false;
+	a->is_held = role_is_held(a->role.pid);
+	return a->is_held || a->has_beat || quiet_ns > PARSE_LIMIT_MS * NS_PER_MS;
 }
 
 static bool is_overdue(const struct attack *a, int64_t now_ns)
@@ -284,14 +290,26 @@ static bool is_overdue(const struct attack *a, int64_t now_ns)
 	return a->asked_boot_ns >= 0 && now_ns - a->asked_boot_ns > STOP_GRACE_MS * NS_PER_MS;
 }
 
-/* The end of a process that said nothing of it. */
+/* The end of a process that said nothing of it. A death of its own comes before what we asked for:
+ * a crash, a limit or a memory kill is one whoever wanted it to stop. */
 static enum attack_end end_of_death(const struct attack *a, const struct role_ending *ending)
 {
+	if (ending->has_ended && ending->was_killed)
+		return attack_end_of_death(ending, host_oom_kills() > a->oom_before);
 	if (a->asked_boot_ns >= 0)
 		return a->asked_as;
-	if (a->was_killed_by_us || ending->is_stopped)
+	if (ending->is_stopped || a->is_held)
 		return ATTACK_FROZEN;
-	return attack_end_of_death(ending, host_oom_kills() > a->oom_before);
+	return a->was_killed_by_us ? ATTACK_PRESSURE : ATTACK_FAILED;
+}
+
+static const char *end_sentence(const struct attack *a)
+{
+	if (a->has_fault)
+		return a->fault.text;
+	if (a->was_killed_by_us && a->out->end == ATTACK_PRESSURE)
+		return _("the emulator gave no sign of life");
+	return attack_end_sentence(a->out->end);
 }
 
 static void settle_end(struct attack *a, const struct role_ending *ending)
@@ -309,8 +327,7 @@ static void settle_end(struct attack *a, const struct role_ending *ending)
 	if (a->asked_boot_ns >= 0 && out->end == a->asked_as)
 		out->stop_latency_ns = out->end_boot_ns - a->asked_boot_ns;
 	else
-		(void)snprintf(out->sentence, sizeof out->sentence, "%s",
-			a->has_fault ? a->fault.text : attack_end_sentence(out->end));
+		(void)snprintf(out->sentence, sizeof out->sentence, "%s", end_sentence(a));
 	int64_t spread_ns = a->last_done_ns - a->first_done_ns;
 	if (out->n_changed > 1 && spread_ns > 0)
 		out->rate_reached = (double)(out->n_changed - 1) * 1e9 / (double)spread_ns;

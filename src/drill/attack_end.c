@@ -3,11 +3,18 @@
  * SIGTERM or a stop signal, with no memory kill counted meanwhile. A limit, a forbidden system call
  * or any other fault is ours and voids the run.
  */
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/i18n.h"
 #include "drill/emulate.h"
+#include "sys/file.h"
+
+#define KERNEL_TEXT_MAX (64 * KIB)
 
 void role_ending_look(const struct role_process *role, struct role_ending *out)
 {
@@ -37,6 +44,66 @@ void role_ending_look(const struct role_process *role, struct role_ending *out)
 		break;
 	}
 }
+
+/* --- held by another process --- */
+
+/* Also a process that is being traced to a stop ("t"): see proc(5). */
+static bool is_stopped_now(pid_t pid)
+{
+	char path[64];
+	AUTO_BUF struct buf text;
+	buf_init(&text, 0);
+	(void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	if (file_read_all(AT_FDCWD, path, KERNEL_TEXT_MAX, &text, NULL) != OK)
+		return false;
+	const char *name_end = strrchr(buf_text(&text), ')'); /* the name may hold anything */
+	return name_end != NULL && name_end[1] == ' ' && (name_end[2] == 'T' || name_end[2] == 't');
+}
+
+static bool says(const char *folder, struct view group, const char *file, const char *wanted)
+{
+	char path[PATH_MAX];
+	AUTO_BUF struct buf text;
+	buf_init(&text, 0);
+	int n = snprintf(path, sizeof path, "%s%.*s/%s", folder, VIEW_ARGS(group), file);
+	if (n < 0 || (size_t)n >= sizeof path ||
+		file_read_all(AT_FDCWD, path, KERNEL_TEXT_MAX, &text, NULL) != OK)
+		return false;
+	return strstr(buf_text(&text), wanted) != NULL;
+}
+
+/* One line of /proc/PID/cgroup: number, controllers, group (cgroups(7)). */
+static bool is_frozen_group(struct view line)
+{
+	struct view number = view_cut(&line, ':');
+	struct view controllers = view_cut(&line, ':');
+	if (controllers.len == 0 && view_is(number, "0"))
+		return says("/sys/fs/cgroup", line, "cgroup.events", "frozen 1") ||
+		       says("/sys/fs/cgroup/unified", line, "cgroup.events", "frozen 1");
+	return view_is(controllers, "freezer") &&
+	       says("/sys/fs/cgroup/freezer", line, "freezer.state", "FROZEN");
+}
+
+bool role_is_held(pid_t pid)
+{
+	char path[64];
+	AUTO_BUF struct buf text;
+	buf_init(&text, 0);
+	if (pid <= 0)
+		return false;
+	if (is_stopped_now(pid))
+		return true;
+	(void)snprintf(path, sizeof path, "/proc/%ld/cgroup", (long)pid);
+	if (file_read_all(AT_FDCWD, path, KERNEL_TEXT_MAX, &text, NULL) != OK)
+		return false;
+	struct view rest = buf_view(&text);
+	while (rest.len > 0)
+		if (is_frozen_group(view_cut(&rest, '\n')))
+			return true;
+	return false;
+}
+
+/* --- what an end means --- */
 
 enum attack_end attack_end_of_death(const struct role_ending *ending, bool memory_kill_counted)
 {

@@ -18,8 +18,8 @@
 static void fill_damage(const struct conduct *o, struct drill_result *r)
 {
 	const struct manifest *m = &o->manifest;
+	uint32_t n_seen_changed = 0;
 	r->n_planted = m->n_files;
-	r->n_changed = o->attack.n_changed;
 	r->bytes_changed = o->attack.bytes_changed;
 	r->n_notes = o->attack.n_notes;
 	r->n_destroyed = o->n_destroyed;
@@ -27,10 +27,16 @@ static void fill_damage(const struct conduct *o, struct drill_result *r)
 		r->bytes_planted += m->files[i].size_bytes;
 		if (o->states == NULL || o->states[i] == DECOY_INTACT)
 			continue;
+		n_seen_changed += o->states[i] == DECOY_MISSING ? 0 : 1;
 		r->n_lost++;
 		r->bytes_lost += m->files[i].size_bytes;
 		r->n_quarantined += o->states[i] == DECOY_MISSING ? 1 : 0;
 	}
+	/* An emulator that was killed had no time to tell of its last files. In a benign run what
+	 * differs is somebody else's work. */
+	r->n_changed = o->attack.n_changed;
+	if (n_seen_changed > r->n_changed && o->attack.t0_boot_ns >= 0)
+		r->n_changed = n_seen_changed;
 	if (o->states != NULL)
 		return;
 	uint64_t n_lost = (uint64_t)o->attack.n_changed + o->attack.n_missing;
@@ -80,7 +86,7 @@ static enum drill_verdict verdict(const struct conduct *o, enum drill_contain co
 
 /* The first alert that somebody could act on; a line in a log only where nothing better came.
  * Returns how many came before the first byte was changed. */
-static uint32_t weigh_alerts(struct drill_result *r)
+static uint32_t weigh_alerts(struct drill_result *r, bool has_t0)
 {
 	int64_t logged_ns = -1;
 	uint32_t n_before = 0;
@@ -100,7 +106,7 @@ static uint32_t weigh_alerts(struct drill_result *r)
 	if (r->detect_ns < 0)
 		r->detect_ns = logged_ns;
 	/* Alerted and ended from outside before a single byte was changed is prevented. */
-	if (r->detect == DETECT_ALERTED && r->n_changed == 0 && r->contain != CONTAIN_NONE)
+	if (r->detect == DETECT_ALERTED && !has_t0 && r->contain != CONTAIN_NONE)
 		r->detect = DETECT_PREVENTED;
 	return n_before;
 }
@@ -122,7 +128,7 @@ static enum status fill_detection(struct conduct *o, struct drill_result *r, str
 	if (o->is_benign)
 		r->false_alarms = heard.n_all > UINT32_MAX ? UINT32_MAX : (uint32_t)heard.n_all;
 	else
-		r->false_alarms += weigh_alerts(r);
+		r->false_alarms += weigh_alerts(r, o->attack.t0_boot_ns >= 0);
 	return OK;
 }
 

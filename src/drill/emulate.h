@@ -66,6 +66,7 @@ enum {
 	BATCH_NEW_FILES_MAX = 64, /* each holds two descriptors until it is durable */
 	BATCH_PACKET_BYTES = 32 * 1024,
 	BATCH_MS = 50,
+	REPORT_MS = 50, /* between two reports while a batch is worked on */
 	BLOCKED_IN_A_ROW = 32,
 	NOTE_BYTES_MAX = 4096,
 	FOOTER_BYTES_MAX = 4096,
@@ -111,6 +112,8 @@ struct task {
 	const struct region *region; /* NULL: skipped */
 	bool is_paced;
 	bool was_done; /* worked on; false where the run ended before its turn */
+	bool is_over;  /* nothing more is done with it (written under the emulation's lock) */
+	bool was_told; /* in a report */
 	enum file_result result;
 	uint64_t bytes_changed;
 	int64_t at_boot_ns;
@@ -167,9 +170,10 @@ struct emulation {
  * workers take tasks of the batch in hand at the pace. */
 enum status emulation_start_control(struct emulation *em, struct error *e) MUST_CHECK;
 enum status emulation_start_workers(struct emulation *em, size_t n, struct error *e) MUST_CHECK;
-/* Hands a batch to the workers, and waits until each of its tasks was done or passed over. */
+/* Hands a batch to the workers, and waits until each of its tasks was done or passed over. False:
+ * REPORT_MS are over and some are not. */
 void emulation_hand_over(struct emulation *em, struct task *tasks, size_t n_tasks);
-void emulation_wait_finished(struct emulation *em);
+bool emulation_wait_finished(struct emulation *em);
 /* False where the run ended first. */
 bool emulation_wait_committed(struct emulation *em, uint64_t number);
 void emulation_join(struct emulation *em);
@@ -202,9 +206,10 @@ enum file_result write_footer(struct worker *w, uint64_t size_bytes, int fd);
 
 /* emulate_file.c: in place. */
 enum file_result emulate_in_place(struct worker *w, struct task *t);
-/* emulate_new.c: first the new file; then, for a whole batch, durable; then the original's end. */
+/* emulate_new.c: first the new file; then, for a whole batch, durable; then each original's end. */
 enum file_result emulate_new_write(struct worker *w, struct task *t);
-void emulate_new_settle(struct worker *w, struct task *tasks, size_t n_tasks);
+void emulate_new_make_durable(struct worker *w, struct task *tasks, size_t n_tasks);
+void emulate_new_settle(struct worker *w, struct task *t);
 /* emulate_note.c */
 enum file_result emulate_note(struct worker *w, const struct task *t);
 /* destroy.c: the role's side of attack_destroy. */
@@ -222,12 +227,12 @@ struct attack {
 	enum emulate_task task;
 	const uint32_t *files; /* to destroy; NULL in an attack */
 	size_t n_files;
+	bool *gone; /* n_files entries: destroyed; may be NULL */
 	struct attack_outcome *out;
 	struct role_process role;
 	struct packet *packet;
 	int64_t started_boot_ns;
 
-	bool *gone; /* n_files entries: destroyed; may be NULL */
 	bool is_ready, has_finished, has_fault;
 	enum emulate_end reason;
 	int64_t stopped_boot_ns;
@@ -237,6 +242,8 @@ struct attack {
 	int64_t asked_boot_ns; /* WIRE_STOP was sent; -1 */
 	enum attack_end asked_as;
 	bool was_killed_by_us;
+	bool has_beat; /* what it was handed is read: from here on silence counts at once */
+	bool is_held;  /* silent, and stopped or frozen by another process */
 
 	int64_t lease_at_ns, look_at_ns, tick_at_ns, slow_look_at_ns;
 	int64_t beat_ns, loop_ns;
@@ -270,6 +277,9 @@ struct role_ending {
 	int exit_status;
 };
 void role_ending_look(const struct role_process *role, struct role_ending *out);
+/* True where the process lives and another one holds it: stopped by a signal or a tracer, or in a
+ * frozen control group (cgroup.events, or freezer.state of version 1). */
+bool role_is_held(pid_t pid);
 /* What a death that the role did not announce means. */
 enum attack_end attack_end_of_death(const struct role_ending *ending, bool memory_kill_counted);
 /* What the role itself said, and a sentence for every end (translated; "" where completed). */

@@ -161,31 +161,33 @@ static enum file_result end_original(struct worker *w, const struct task *t)
 	return result;
 }
 
-void emulate_new_settle(struct worker *w, struct task *tasks, size_t n_tasks)
+/* What was not made durable because the run is over goes with the rest: see emulate_new_settle. */
+void emulate_new_make_durable(struct worker *w, struct task *tasks, size_t n_tasks)
 {
-	for (size_t i = 0; i < n_tasks; i++)
+	for (size_t i = 0; i < n_tasks && !emulation_is_over(w->emulation); i++)
 		if (tasks[i].new_fd >= 0 && !make_durable(&tasks[i])) {
 			tasks[i].result = FILE_FAILED;
 			abandon(&tasks[i]);
 		}
-	for (size_t i = 0; i < n_tasks; i++) {
-		struct task *t = &tasks[i];
-		if (t->new_fd < 0)
-			continue;
-		if (emulation_is_over(w->emulation)) {
-			t->was_done = false;
-			t->bytes_changed = 0;
-			abandon(t);
-			continue;
-		}
-		t->result = end_original(w, t);
-		t->at_boot_ns = clock_boot_ns(NULL);
-		emulation_weigh(w->emulation, t->result);
-		/* The new file of an original that stays as it was (exchanged, or held by somebody)
-		 * goes again. One that was overwritten, even in part, has only the new file. */
-		bool is_whole = w->emulation->scenario->write == WRITE_NEW_UNLINK;
-		if (t->result == FILE_FOREIGN || (t->result != FILE_CHANGED && is_whole))
-			abandon(t);
-		close_pair(t);
+}
+
+void emulate_new_settle(struct worker *w, struct task *t)
+{
+	if (t->new_fd < 0)
+		return;
+	if (emulation_is_over(w->emulation)) {
+		t->was_done = false;
+		t->bytes_changed = 0;
+		abandon(t);
+		return;
 	}
+	t->result = end_original(w, t);
+	t->at_boot_ns = clock_boot_ns(NULL);
+	emulation_weigh(w->emulation, t->result);
+	/* The new file of an original that stays as it was (exchanged, or held by somebody) goes
+	 * again. One that was overwritten, even in part, has only the new file. */
+	bool is_whole = w->emulation->scenario->write == WRITE_NEW_UNLINK;
+	if (t->result == FILE_FOREIGN || (t->result != FILE_CHANGED && is_whole))
+		abandon(t);
+	close_pair(t);
 }

@@ -243,20 +243,28 @@ static enum status announce(const struct batch *b, struct error *e)
 	return packet_send(ROLE_CHANNEL_FD, WIRE_BATCH, buf_view(&b->packet), e);
 }
 
-static enum status report_done(const struct batch *b, struct error *e)
+static bool has_news(const struct task *t)
 {
-	AUTO_BUF struct buf body;
-	AUTO_BUF struct buf record;
+	return t->is_over && !t->was_told && t->was_done && t->step.kind != STEP_PROBE;
+}
+
+/* Packs what was done with since the last report. Returns how many. */
+static size_t pack_news(struct batch *b, struct buf *body, struct buf *record)
+{
+	size_t n_news = 0;
 	uint32_t n_notes = 0;
-	buf_init(&body, PACKET_BYTES_MAX);
-	buf_init(&record, 256);
 	for (size_t i = 0; i < b->n; i++)
-		n_notes += b->tasks[i].step.kind == STEP_NOTE && b->tasks[i].was_done &&
-			   b->tasks[i].result == FILE_CHANGED;
-	pack_put_u32(&body, n_notes);
+		if (has_news(&b->tasks[i]))
+			n_notes += b->tasks[i].step.kind == STEP_NOTE &&
+				   b->tasks[i].result == FILE_CHANGED;
+	pack_put_u32(body, n_notes);
 	for (size_t i = 0; i < b->n; i++) {
-		const struct task *t = &b->tasks[i];
-		if (t->step.kind != STEP_FILE || !t->was_done)
+		struct task *t = &b->tasks[i];
+		if (!has_news(t))
+			continue;
+		n_news++;
+		t->was_told = true;
+		if (t->step.kind != STEP_FILE)
 			continue;
 		struct journal_done m = {
 			.file = t->step.index,
@@ -264,23 +272,55 @@ static enum status report_done(const struct batch *b, struct error *e)
 			.bytes_changed = t->bytes_changed,
 			.at_boot_ns = t->at_boot_ns,
 		};
-		buf_reset(&record);
-		journal_done_write(&record, &m);
-		pack_put_text(&body, buf_view(&record));
+		buf_reset(record);
+		journal_done_write(record, &m);
+		pack_put_text(body, buf_view(record));
 	}
+	return n_news;
+}
+
+static enum status report_done(struct emulation *em, struct batch *b, struct error *e)
+{
+	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf record;
+	buf_init(&body, PACKET_BYTES_MAX);
+	buf_init(&record, 256);
+	(void)pthread_mutex_lock(&em->lock); /* the workers may be at other tasks of the batch */
+	size_t n_news = pack_news(b, &body, &record);
+	(void)pthread_mutex_unlock(&em->lock);
+	if (n_news == 0)
+		return OK;
 	TRY(buf_check(&body, "report", e));
 	return packet_send(ROLE_CHANNEL_FD, WIRE_DONE, buf_view(&body), e);
 }
 
-/* Waits for the batch in the workers' hands and tells what became of it. */
-static enum status finish_batch(struct plan *plan, const struct batch *b, struct error *e)
+/* The ends of the originals, one after the other, reported as they go. */
+static enum status settle_batch(struct plan *plan, struct batch *b, struct error *e)
+{
+	int64_t told_ns = clock_boot_ns(NULL);
+	emulate_new_make_durable(&plan->settler, b->tasks, b->n);
+	for (size_t i = 0; i < b->n; i++) {
+		emulate_new_settle(&plan->settler, &b->tasks[i]);
+		b->tasks[i].is_over = true; /* the workers are done with this batch */
+		if (clock_boot_ns(NULL) - told_ns < REPORT_MS * NS_PER_MS)
+			continue;
+		TRY(report_done(plan->em, b, e));
+		told_ns = clock_boot_ns(NULL);
+	}
+	return OK;
+}
+
+/* Waits for the batch in the workers' hands and tells what becomes of it: in between too, so that
+ * one who kills the emulator finds it told what was changed until then. */
+static enum status finish_batch(struct plan *plan, struct batch *b, struct error *e)
 {
 	if (b->n == 0)
 		return OK;
-	emulation_wait_finished(plan->em);
+	while (!emulation_wait_finished(plan->em))
+		TRY(report_done(plan->em, b, e));
 	if (scenario_makes_new_files(plan->em->scenario))
-		emulate_new_settle(&plan->settler, b->tasks, b->n);
-	return report_done(b, e);
+		TRY(settle_batch(plan, b, e));
+	return report_done(plan->em, b, e);
 }
 
 /* Two batches: while one is worked on, the other is on its way to the disk. */

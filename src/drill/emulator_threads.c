@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fault.h"
 #include "drill/emulate.h"
@@ -77,6 +78,14 @@ static void beat(struct emulation *em)
 		emulation_end(em, EMULATE_CHANNEL_LOST);
 }
 
+/* A fault for tests: no thread gets on, and none is stopped. */
+static void hang(struct emulation *em)
+{
+	(void)pthread_mutex_lock(&em->lock);
+	clock_sleep_ns(60 * NS_PER_S);
+	(void)pthread_mutex_unlock(&em->lock);
+}
+
 static void *control(void *context)
 {
 	struct emulation *em = context;
@@ -97,6 +106,8 @@ static void *control(void *context)
 		(void)emulation_is_over(em); /* looks at the lease */
 		int64_t now_ns = clock_boot_ns(NULL);
 		if (now_ns >= beat_ns) {
+			if (FAULT("emulate_hang"))
+				hang(em);
 			beat(em);
 			beat_ns = now_ns + BEAT_MS * NS_PER_MS;
 		}
@@ -184,6 +195,7 @@ static void *work(void *context)
 		if (!emulation_is_over(em))
 			do_task(w, t);
 		(void)pthread_mutex_lock(&em->lock);
+		t->is_over = t->new_fd < 0; /* else its original's end follows */
 		if (++em->n_finished == em->n_tasks)
 			(void)pthread_cond_broadcast(&em->moved);
 	}
@@ -202,12 +214,22 @@ void emulation_hand_over(struct emulation *em, struct task *tasks, size_t n_task
 	(void)pthread_mutex_unlock(&em->lock);
 }
 
-void emulation_wait_finished(struct emulation *em)
+bool emulation_wait_finished(struct emulation *em)
 {
+	struct timespec until;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until); /* the clock of pthread_cond_clockwait */
+	until.tv_nsec += REPORT_MS * (long)NS_PER_MS;
+	if (until.tv_nsec >= (long)NS_PER_S) {
+		until.tv_nsec -= (long)NS_PER_S;
+		until.tv_sec++;
+	}
+	int outcome = 0;
 	(void)pthread_mutex_lock(&em->lock);
-	while (em->n_finished < em->n_tasks)
-		(void)pthread_cond_wait(&em->moved, &em->lock);
+	while (em->n_finished < em->n_tasks && outcome == 0)
+		outcome = pthread_cond_clockwait(&em->moved, &em->lock, CLOCK_MONOTONIC, &until);
+	bool is_finished = em->n_finished == em->n_tasks;
 	(void)pthread_mutex_unlock(&em->lock);
+	return is_finished;
 }
 
 bool emulation_wait_committed(struct emulation *em, uint64_t number)

@@ -58,13 +58,28 @@ static enum status keep(int keep_folder_fd, const char *name, struct manifest *m
 	return file_replace(keep_folder_fd, name, buf_view(&bytes), 0600, e);
 }
 
+/* A device's number is good until the next start or mount: the arena is known by inode and owner,
+ * and its device is taken as it is now. Where something else stands there the old number stays, and
+ * whoever opens the arena finds it to be another folder. The hash stays that of the record. */
+static void settle_device(struct manifest *m)
+{
+	AUTO_FD int fd = openat(AT_FDCWD, m->arena, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct error unused;
+	struct file_identity id;
+	if (fd >= 0 && file_identify(fd, &id, &unused) == OK && id.inode == m->arena_inode &&
+		id.uid == m->uid)
+		m->device = id.device;
+}
+
 static enum status load(
 	int keep_folder_fd, const char *name, struct pool *p, struct manifest *out, struct error *e)
 {
 	AUTO_BUF struct buf bytes;
 	buf_init(&bytes, 0);
 	TRY(file_read_all(keep_folder_fd, name, MANIFEST_BYTES_MAX, &bytes, e));
-	return manifest_read(buf_view(&bytes), p, out, e);
+	TRY(manifest_read(buf_view(&bytes), p, out, e));
+	settle_device(out);
+	return OK;
 }
 
 enum status planting_load(int keep_folder_fd, struct pool *p, struct manifest *out, struct error *e)

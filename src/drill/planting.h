@@ -34,7 +34,8 @@ enum status planting_make(const struct planting_request *r, struct pool *p, stru
 struct file_system;
 enum status planting_check(const char *arena, const char *home, const struct manifest *so_far,
 	struct file_system *out, struct error *e) MUST_CHECK;
-/* <keep_folder>/manifest. */
+/* <keep_folder>/manifest, with the device on which the arena lies now: its number changes with a
+ * restart or another mount. The hash is that of the record. */
 enum status planting_load(
 	int keep_folder_fd, struct pool *p, struct manifest *out, struct error *e) MUST_CHECK;
 /* For undo: everything that may be in the arena. *out_partial where a planting did not come to its

@@ -54,7 +54,7 @@ double score_alert_s(const struct drill_result *r)
 	}
 	if (first_ns >= 0)
 		return seconds(first_ns);
-	return r->n_changed == 0 || r->detect == DETECT_PREVENTED ? 0 : -1;
+	return r->t0_ns < 0 || r->detect == DETECT_PREVENTED ? 0 : -1;
 }
 
 bool score_contained(const struct drill_result *r)
@@ -79,7 +79,7 @@ double score_contain_s(const struct drill_result *r)
 {
 	if (!score_contained(r))
 		return -1;
-	if (r->n_changed == 0)
+	if (r->t0_ns < 0) /* no byte was changed */
 		return 0;
 	if (r->contain_ns >= 0)
 		return seconds(r->contain_ns);
@@ -295,9 +295,9 @@ static void fill_counterfactual(struct drill_result *r)
 	double reaction_s = 0;
 	double contain_s = score_contain_s(r);
 	double alert_s = score_alert_s(r);
-	if (r->n_changed > 0 && contain_s >= 0)
+	if (r->t0_ns >= 0 && contain_s >= 0)
 		reaction_s = contain_s + (alert_s > 0 ? alert_s : 0);
-	else if (r->n_changed > 0 && r->attack_ns > 0)
+	else if (r->t0_ns >= 0 && r->attack_ns > 0)
 		reaction_s = seconds(r->attack_ns); /* nobody reacted: at least that many */
 	r->lost_at_lockbit = (uint64_t)round(reaction_s * LOCKBIT_RATE);
 	r->lost_at_headline = (uint64_t)round(reaction_s * HEADLINE_RATE);

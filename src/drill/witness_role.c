@@ -57,7 +57,10 @@ struct watcher {
 	const char *sample_paths[WITNESS_FOLDERS_MAX];
 	struct sample_file *files; /* files_max */
 	uint32_t n_files;
-	uint32_t n_candidates; /* so far, for an even choice */
+	uint32_t n_room;       /* for further files of the folder in hand */
+	uint32_t n_chosen;     /* of them, behind n_files */
+	uint64_t n_bytes;      /* of n_files */
+	uint32_t n_candidates; /* in that folder so far, for an even choice */
 	struct mark *marks;    /* MARKS_MAX */
 	uint32_t n_marks;
 	struct witness_summary_wire sum;
@@ -155,31 +158,49 @@ static enum status first_sentinels(struct watcher *w, struct error *e)
 	return OK;
 }
 
-/* Every candidate has the same chance (Vitter's reservoir), within the ceiling on bytes below. */
+/* Every candidate of a folder has the same chance (Vitter's reservoir), within the ceiling on bytes
+ * below. */
 static void choose(struct sample_walk *walk, const char *path, const struct file_identity *who)
 {
 	struct watcher *w = walk->context;
-	if (!S_ISREG(who->mode) || who->size_bytes > SAMPLE_FILE_BYTES_MAX ||
-		w->request.files_max == 0)
+	if (!S_ISREG(who->mode) || who->size_bytes > SAMPLE_FILE_BYTES_MAX || w->n_room == 0)
 		return;
 	uint64_t at = w->n_candidates++;
-	if (at >= w->request.files_max) {
+	if (at >= w->n_room) {
 		at = dice_below(&walk->dice, at + 1);
-		if (at >= w->request.files_max)
+		if (at >= w->n_room)
 			return;
 	}
 	const char *kept = pool_text(w->pool, view_of(path));
 	if (kept == NULL)
 		return;
-	w->files[at] = (struct sample_file){
+	w->files[w->n_files + at] = (struct sample_file){
 		.folder_fd = walk->folder_fd,
 		.shown = walk->shown,
 		.path = kept,
 	};
-	if (at >= w->n_files)
-		w->n_files = (uint32_t)at + 1;
+	if (at >= w->n_chosen)
+		w->n_chosen = (uint32_t)at + 1;
 }
 
+/* A file that cannot be read is no sample. */
+static void keep_chosen(struct watcher *w, uint64_t n_bytes_max)
+{
+	struct error e = ERROR_NONE;
+	uint32_t from = w->n_files;
+	for (uint32_t i = from; i < from + w->n_chosen; i++) {
+		struct sample_file f = w->files[i];
+		if (see(w, f.folder_fd, f.path, false, &f.first, &e) != OK ||
+			f.first.who.size_bytes > n_bytes_max - w->n_bytes)
+			continue;
+		w->n_bytes += f.first.who.size_bytes;
+		w->files[w->n_files++] = f;
+	}
+	w->n_chosen = 0;
+}
+
+/* Each folder gets an even share of entries, time, files and bytes that are left: a large one does
+ * not use up what the others need, and a small one leaves its rest to them. */
 static void walk_samples(struct watcher *w,
 	void (*each)(struct sample_walk *, const char *, const struct file_identity *))
 {
@@ -194,20 +215,28 @@ static void walk_samples(struct watcher *w,
 		.pool = w->pool,
 		.left_out = left_out,
 		.n_left_out = COUNT_OF(left_out),
-		.deadline_boot_ns = clock_boot_ns(NULL) + SAMPLE_TIME_NS,
 		.each = each,
 		.context = w,
 	};
+	const int64_t end_boot_ns = clock_boot_ns(NULL) + SAMPLE_TIME_NS;
 	dice_init(&walk.dice, w->request.seed);
 	for (uint32_t i = 0; i < w->request.n_sample_folders; i++) {
+		const uint32_t n_left = w->request.n_sample_folders - i;
+		const int64_t now_ns = clock_boot_ns(NULL);
 		walk.folder_fd = w->sample_fds[i];
 		walk.shown = w->sample_paths[i];
-		if (walk.folder_fd >= 0)
-			sample_walk(&walk);
+		walk.n_seen_max = walk.n_seen + (SAMPLE_ENTRIES_MAX - walk.n_seen) / n_left;
+		walk.deadline_boot_ns = now_ns + (end_boot_ns - now_ns) / n_left;
+		w->n_room = (w->request.files_max - w->n_files) / n_left;
+		w->n_candidates = 0;
+		if (walk.folder_fd < 0)
+			continue;
+		sample_walk(&walk);
+		keep_chosen(w, w->n_bytes + (w->request.bytes_max - w->n_bytes) / n_left);
 	}
 }
 
-/* A sample folder that is not there is no sample; a file that cannot be read is none either. */
+/* A sample folder that is not there is no sample. */
 static void first_samples(struct watcher *w)
 {
 	struct error e = ERROR_NONE;
@@ -215,17 +244,6 @@ static void first_samples(struct watcher *w)
 		if (file_open_folder(w->sample_paths[i], &w->sample_fds[i], &e) != OK)
 			w->sample_fds[i] = -1;
 	walk_samples(w, choose);
-	uint32_t n_kept = 0;
-	uint64_t n_bytes = 0;
-	for (uint32_t i = 0; i < w->n_files; i++) {
-		struct sample_file f = w->files[i];
-		if (see(w, f.folder_fd, f.path, false, &f.first, &e) != OK ||
-			f.first.who.size_bytes > w->request.bytes_max - n_bytes)
-			continue;
-		n_bytes += f.first.who.size_bytes;
-		w->files[n_kept++] = f;
-	}
-	w->n_files = n_kept;
 }
 
 /* --- later looks --- */
@@ -268,8 +286,7 @@ static enum status tell(struct watcher *w, const struct noticed *n, struct error
 	return packet_send(ROLE_CHANNEL_FD, WITNESS_FINDING, buf_view(&b), e);
 }
 
-/* A file is the emulator's work where it belongs to its uid. Where that is the user's own uid too
- * (a user start), an owner tells nothing. */
+/* Where the emulator's uid is the user's own too (a user start), an owner tells nothing. */
 static bool is_emulators(const struct watcher *w, const struct file_identity *who)
 {
 	return w->request.may_attribute != 0 && who->uid == w->request.emulator_uid;
@@ -327,6 +344,7 @@ static enum status look_for_strangers(struct watcher *w, struct sentinel_folder 
 		.folder_fd = f->fd,
 		.shown = f->path,
 		.deadline_boot_ns = clock_boot_ns(NULL) + SAMPLE_TIME_NS,
+		.n_seen_max = SAMPLE_ENTRIES_MAX,
 		.each = notice_stranger,
 		.context = &s,
 	};
@@ -404,14 +422,24 @@ static bool is_marked(const struct watcher *w, const struct file_identity *who)
 	return found != NULL && found->changed_ns == who->changed_ns;
 }
 
+static bool is_sampled(const struct watcher *w, const char *shown, const char *path)
+{
+	for (uint32_t i = 0; i < w->n_files; i++)
+		if (w->files[i].shown == shown && strcmp(w->files[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Something new that belongs to the emulator's uid proves nothing: a backup or a copy that keeps
+ * owners makes the same. It is told, and not held against the emulator. */
 static void notice_foreign_uid(
 	struct sample_walk *walk, const char *path, const struct file_identity *who)
 {
 	struct watcher *w = walk->context;
 	struct error e = ERROR_NONE;
-	if (!is_emulators(w, who) || is_marked(w, who))
+	if (!is_emulators(w, who) || is_marked(w, who) || is_sampled(w, walk->shown, path))
 		return;
-	const struct noticed n = { walk->shown, path, SIGHT_NEW, false, true };
+	const struct noticed n = { walk->shown, path, SIGHT_NEW, false, false };
 	(void)tell(w, &n, &e); /* a channel that is gone shows at the summary */
 }
 
@@ -423,9 +451,10 @@ static enum status look_at_user_files(struct watcher *w, struct error *e)
 		struct sight now;
 		struct noticed n = { .folder = f->shown, .name = f->path };
 		n.what = look_again(w, f->folder_fd, f->path, false, &f->first, &now);
-		/* What belongs to the emulator's uid is found by the walk below, and counted once.
+		/* The emulator's work is a file that was somebody else's before and is its own now.
 		 */
-		if (n.what != SIGHT_SAME && !is_emulators(w, &now.who))
+		n.attributed = is_emulators(w, &now.who) && !is_emulators(w, &f->first.who);
+		if (n.what != SIGHT_SAME && !(is_emulators(w, &now.who) && is_marked(w, &now.who)))
 			TRY(tell(w, &n, e));
 	}
 	if (w->request.may_attribute != 0)

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-enum { SAMPLE_DEPTH_MAX = 12, SAMPLE_ENTRIES_MAX = 20000, SAMPLE_PATH_MAX = 2048 };
+enum { SAMPLE_DEPTH_MAX = 12, SAMPLE_PATH_MAX = 2048 };
 
 enum status witness_open(const struct witness_eye *eye, int folder_fd, const char *name, int flags,
 	bool own, int *out, struct error *e)
@@ -65,7 +65,7 @@ static void walk_folder(struct sample_walk *w, int fd, const char *path, unsigne
 		return;
 	}
 	const struct dirent *entry;
-	while ((entry = readdir(d)) != NULL && w->n_seen < SAMPLE_ENTRIES_MAX &&
+	while ((entry = readdir(d)) != NULL && w->n_seen < w->n_seen_max &&
 		clock_boot_ns(NULL) < w->deadline_boot_ns) {
 		if (!file_is_single_name(view_of(entry->d_name)))
 			continue;

@@ -18,6 +18,8 @@ struct witness_eye {
 enum status witness_open(const struct witness_eye *eye, int folder_fd, const char *name, int flags,
 	bool own, int *out, struct error *e) MUST_CHECK;
 
+enum { SAMPLE_ENTRIES_MAX = 20000 }; /* in all folders together */
+
 struct sample_file {
 	int folder_fd;	   /* of the sample folder; stays open */
 	const char *shown; /* the sample folder's path */
@@ -34,7 +36,8 @@ struct sample_walk {
 	const struct file_identity *left_out; /* the arena and the home */
 	size_t n_left_out;
 	int64_t deadline_boot_ns;
-	uint32_t n_seen; /* entries, against a ceiling */
+	uint32_t n_seen; /* entries, against n_seen_max */
+	uint32_t n_seen_max;
 	/* Called for every file and folder with its path beneath the sample folder. */
 	void (*each)(struct sample_walk *w, const char *path, const struct file_identity *who);
 	void *context;

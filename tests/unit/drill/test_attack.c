@@ -23,6 +23,7 @@ struct meddler {
 	int signal;
 	int64_t after_ns;
 	bool has_acted;
+	bool asks_too;
 	pid_t pid;
 };
 
@@ -35,7 +36,7 @@ static bool meddle(int64_t t0_boot_ns, void *context)
 	m->pid = fixture_emulator_pid(getpid());
 	if (m->pid < 0 || kill(m->pid, m->signal) != 0)
 		test_fail(__FILE__, __LINE__, "no emulator to send a signal to");
-	return false;
+	return m->asks_too;
 }
 
 static struct arena_fixture *slow_arena(size_t n_files)
@@ -111,6 +112,24 @@ TEST(files_come_evenly_and_not_in_bursts)
 	arena_fixture_done(a);
 }
 
+/* Where our own stop was asked for in the same moment, the signal is what tells. */
+static void check_signal_after_asking(int sig, enum attack_end wanted)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	struct arena_fixture *a = slow_arena(300);
+	struct attack_request r = arena_fixture_request(a);
+	struct meddler m = { .signal = sig, .after_ns = 400 * NS_PER_MS, .asks_too = true };
+	r.rate_files_per_s = 100;
+	r.tick = meddle;
+	r.tick_context = &m;
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	CHECK(m.has_acted);
+	CHECK_INT(out.end, wanted);
+	CHECK(out.sentence[0] != '\0');
+	arena_fixture_done(a);
+}
+
 static struct attack_outcome run_and_signal(int sig)
 {
 	struct error e = ERROR_NONE;
@@ -146,6 +165,32 @@ TEST(an_emulator_that_another_process_terminates_was_contained)
 TEST(an_emulator_that_another_process_stops_is_frozen_and_then_ended)
 {
 	CHECK_INT(run_and_signal(SIGSTOP).end, ATTACK_FROZEN);
+}
+
+TEST(a_fault_after_a_stop_was_asked_stays_a_fault)
+{
+	check_signal_after_asking(SIGSYS, ATTACK_CRASHED);
+}
+
+TEST(a_limit_after_a_stop_was_asked_stays_a_limit)
+{
+	check_signal_after_asking(SIGXFSZ, ATTACK_LIMIT);
+}
+
+TEST(a_process_is_held_where_another_one_stopped_it)
+{
+	pid_t pid = fork();
+	REQUIRE(pid >= 0);
+	while (pid == 0)
+		(void)pause();
+	siginfo_t info;
+	CHECK(!role_is_held(pid));
+	REQUIRE(kill(pid, SIGSTOP) == 0);
+	REQUIRE(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT) == 0);
+	CHECK(role_is_held(pid));
+	REQUIRE(kill(pid, SIGKILL) == 0);
+	REQUIRE(waitpid(pid, NULL, 0) == pid);
+	CHECK(!role_is_held(pid));
 }
 
 TEST(any_other_signal_is_a_crash)
@@ -185,6 +230,22 @@ static enum attack_end run_with_fault(const char *fault)
 	REQUIRE(unsetenv("TOCSIN_FAULT") == 0);
 	arena_fixture_done(a);
 	return out.end;
+}
+
+/* Nobody holds it: a host that hangs is no containment. */
+TEST(silence_alone_is_no_containment)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	struct arena_fixture *a = slow_arena(300);
+	struct attack_request r = arena_fixture_request(a);
+	r.rate_files_per_s = 20;
+	REQUIRE(setenv("TOCSIN_FAULT", "emulate_hang:3", 1) == 0);
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	REQUIRE(unsetenv("TOCSIN_FAULT") == 0);
+	CHECK_INT(out.end, ATTACK_PRESSURE);
+	CHECK_TEXT(out.sentence, "the emulator gave no sign of life");
+	arena_fixture_done(a);
 }
 
 TEST(a_forbidden_system_call_voids)

@@ -310,6 +310,25 @@ TEST_WITHIN(an_emulator_that_crashes_voids_the_run_and_tests_no_restore, 60)
 	conduct_fixture_undo(f, f->result.id);
 }
 
+#ifdef TOCSIN_FAULTS
+/* Less than a batch in: reports had hardly time to come. */
+TEST_WITHIN(an_emulator_killed_at_once_is_not_said_to_have_changed_nothing, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 0;
+	REQUIRE(setenv("TOCSIN_FAULT", "emulate_extent:10:kill", 1) == 0);
+	enum status status = conduct_fixture_run(f);
+	REQUIRE(unsetenv("TOCSIN_FAULT") == 0);
+	REQUIRE_OK(status, f->e);
+	CHECK_INT(f->result.verdict, DRILL_CONTAINED);
+	CHECK_INT(f->result.contain, CONTAIN_KILLED);
+	CHECK(f->result.t0_ns >= 0);
+	CHECK(f->result.n_changed > 0 && f->result.n_changed <= f->result.n_lost);
+	CHECK(f->result.detect != DETECT_PREVENTED);
+	conduct_fixture_undo(f, f->result.id);
+}
+#endif
+
 static void lock_arena(struct conduct_fixture *f, const struct drill_progress *now)
 {
 	act_once(f, now, fixture_text("chattr -R +i %s", f->request.arena));

@@ -393,7 +393,7 @@ TEST_WITHIN(generations_survive_a_start_that_gives_the_disk_another_number, 120)
 	struct drill_planting planted;
 	struct drill_undone undone;
 	REQUIRE(mkdir(at, 0755) == 0);
-	if (!shell_says(fixture_text("truncate -s 256M '%s' && mkfs.ext4 -q '%s'", image, image)) ||
+	if (!shell_says(fixture_text("truncate -s 2G '%s' && mkfs.ext4 -q '%s'", image, image)) ||
 		!mount_anew(image, at))
 		test_skip("this system does not let us mount images");
 	f->request.arena = fixture_text("%s/arena", at);

@@ -196,20 +196,42 @@ TEST(a_change_of_the_users_own_file_is_unattributed)
 	finish(&f);
 }
 
-TEST(a_file_of_the_emulators_uid_outside_the_arena_is_attributed)
+TEST(a_users_file_that_became_the_emulators_is_attributed)
 {
 	if (!test_is_root())
 		test_skip("only a run that root started has a uid of its own");
 	struct fixture f;
 	begin(&f);
-	test_write_file(test_path("user/letters/new.locked"), "x", 1);
-	REQUIRE(chown(test_path("user/letters/new.locked"), EMULATOR_UID, EMULATOR_UID) == 0);
+	REQUIRE(unlink(test_path("user/letters/b.txt")) == 0);
+	test_write_file(test_path("user/letters/b.txt"), "x", 1);
+	REQUIRE(chown(test_path("user/letters/b.txt"), EMULATOR_UID, EMULATOR_UID) == 0);
 	test_write_file(test_path("data/arena/decoy"), "x", 1);
 	REQUIRE(chown(test_path("data/arena/decoy"), EMULATOR_UID, EMULATOR_UID) == 0);
 	look(&f, true);
 	CHECK_INT(f.outcome.n_attributed, 1);
+	CHECK_INT(f.outcome.n_unattributed, 0);
 	REQUIRE(f.outcome.n_findings == 1);
-	CHECK_TEXT(f.outcome.findings[0].path, test_path("user/letters/new.locked"));
+	CHECK_TEXT(f.outcome.findings[0].path, test_path("user/letters/b.txt"));
+	finish(&f);
+}
+
+TEST(a_backup_that_keeps_owners_during_the_attack_is_told_and_not_attributed)
+{
+	if (!test_is_root())
+		test_skip("only a run that root started has a uid of its own");
+	struct fixture f;
+	prepare(&f);
+	/* One copy is of an earlier day's generation and is written again. */
+	test_write_file(test_path("user/letters/old.bak"), "x", 1);
+	REQUIRE(chown(test_path("user/letters/old.bak"), EMULATOR_UID, EMULATOR_UID) == 0);
+	REQUIRE_OK(witness_start(&f.request, &f.witness, &f.e), f.e);
+	REQUIRE_OK(witness_mark(f.witness, &f.e), f.e);
+	test_write_file(test_path("user/letters/copy.bak"), "x", 1);
+	REQUIRE(chown(test_path("user/letters/copy.bak"), EMULATOR_UID, EMULATOR_UID) == 0);
+	test_write_file(test_path("user/letters/old.bak"), "yy", 2);
+	look(&f, true);
+	CHECK_INT(f.outcome.n_attributed, 0);
+	CHECK_INT(f.outcome.n_unattributed, 2);
 	finish(&f);
 }
 
@@ -227,9 +249,11 @@ TEST(what_a_backup_left_with_the_emulators_uid_before_the_attack_is_not_held_aga
 	REQUIRE_OK(witness_mark(f.witness, &f.e), f.e);
 	look(&f, true);
 	CHECK_INT(f.outcome.n_attributed, 0);
+	CHECK_INT(f.outcome.n_unattributed, 0);
 	test_write_file(test_path("user/letters/copy.bak"), "yy", 2);
 	look(&f, true);
-	CHECK_INT(f.outcome.n_attributed, 1);
+	CHECK_INT(f.outcome.n_attributed, 0);
+	CHECK_INT(f.outcome.n_unattributed, 1);
 	finish(&f);
 }
 
@@ -263,6 +287,31 @@ TEST(the_sample_keeps_to_its_bounds)
 	REQUIRE_OK(witness_start(&f.request, &f.witness, &f.e), f.e);
 	look(&f, true);
 	CHECK_INT(f.outcome.n_user_files, 2);
+	finish(&f);
+}
+
+TEST(a_large_folder_leaves_the_others_their_share)
+{
+	struct fixture f;
+	prepare(&f);
+	const char *const folders[] = { test_path("big"), test_path("user") };
+	REQUIRE(mkdir(folders[0], 0700) == 0);
+	for (int i = 0; i < 21000; i++) {
+		char path[4096];
+		(void)snprintf(path, sizeof path, "%s/%d", folders[0], i);
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		REQUIRE(fd >= 0 && close(fd) == 0);
+	}
+	f.request.sample_folders = folders;
+	f.request.n_sample_folders = COUNT_OF(folders);
+	f.request.sample_files_max = 16;
+	REQUIRE_OK(witness_start(&f.request, &f.witness, &f.e), f.e);
+	test_write_file(test_path("user/a.txt"), "AAAA", 4);
+	test_write_file(test_path("user/letters/b.txt"), "BBBB", 4);
+	test_write_file(test_path("user/letters/c.txt"), "CCCC", 4);
+	look(&f, true);
+	CHECK_INT(f.outcome.n_user_files, 8 + 3);
+	CHECK_INT(f.outcome.n_unattributed, 3);
 	finish(&f);
 }
 
