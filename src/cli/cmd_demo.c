@@ -190,7 +190,9 @@ static enum status tell(struct session *s, const struct drill_result *r,
 	struct render_terminal t = { (size_t)s->width, s->colour };
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(render_scorecard_terminal(r, t, &text, e));
-	buf_addf(&text, _("\nUndone: %u decoys restored and proven by hash, %u objects removed.\n"),
+	buf_addf(&text,
+		_("\nUndone: every decoy proven by hash (%u had to be put back), %u objects "
+		  "removed.\n"),
 		u->n_restored, u->n_removed);
 	return session_print(buf_view(&text), e);
 }
@@ -212,9 +214,12 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 			 "decoys will go "
 			 "through: that is the point of a rehearsal."));
 	TRY(drill_run_and_report(s, &request, &result, e));
-	if (!args->keep)
+	if (!args->keep) {
 		TRY(undo(s, result.id, &undone, e));
-	result.undone = !args->keep;
+		/* The reports say how things are once the demo has ended. */
+		result.undone = true;
+		TRY(report_write(s, report_folder(s, &request, &result), &result, e));
+	}
 	TRY(tell(s, &result, &undone, e));
 	report_notify_finished(s, &result);
 	s->told = true;

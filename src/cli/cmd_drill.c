@@ -133,8 +133,8 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	buf_add_char(&text, '\n');
 	buf_addf(&text,
 		_("Let your backup run. Plant again on another day for a recovery point, or run "
-		  "the drill: tocsin drill run --planted %s"),
-		planted.id);
+		  "the drill: tocsin drill run --planted %s%s"),
+		planted.id, session_home_words(s));
 	buf_add_char(&text, '\n');
 	return session_print(buf_view(&text), e);
 }

@@ -52,6 +52,8 @@ enum status report_write(
 		{ "report.json", make_json, &r->report.json },
 	};
 	AUTO_FD int folder_fd = -1;
+	if (folder == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(file_make_folders(folder, e));
 	TRY(file_open_folder(folder, &folder_fd, e));
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -61,6 +63,14 @@ enum status report_write(
 		TRY(write_row(s, folder, folder_fd, &rows[i], r, e));
 	}
 	return OK;
+}
+
+const char *report_folder(
+	const struct session *s, const struct drill_request *request, const struct drill_result *r)
+{
+	if (request->out_folder != NULL)
+		return session_absolute(s->pool, request->out_folder);
+	return pool_textf(s->pool, "%s/drills/%s", s->home, r->id);
 }
 
 void report_notify_finished(const struct session *s, const struct drill_result *r)
@@ -74,11 +84,11 @@ void report_notify_finished(const struct session *s, const struct drill_result *
 	if (r->report.pdf != NULL)
 		buf_addf(&text, _("Record as PDF: %s\n"), r->report.pdf);
 	if (r->record != NULL)
-		buf_addf(&text, _("Signed record: %s (check it with: tocsin drill verify FILE)\n"),
-			r->record);
+		buf_addf(&text, _("Signed record; check it with: tocsin drill verify %s%s\n"),
+			r->record, session_home_words(s));
 	if (!r->undone)
 		buf_addf(&text,
-			_("Put everything back and remove the decoys: tocsin drill undo %s"),
-			r->id);
+			_("Put everything back and remove the decoys: tocsin drill undo %s%s"),
+			r->id, session_home_words(s));
 	session_say(s, buf_text(&text));
 }

@@ -11,6 +11,10 @@
  * in a sentence and left out; a disk that is full is an error. Fills r->report. */
 enum status report_write(const struct session *s, const char *folder, struct drill_result *r,
 	struct error *e) MUST_CHECK;
+/* Where the reports of a run go: the folder asked for, or the drill's own in the home. NULL where
+ * memory is short. */
+const char *report_folder(
+	const struct session *s, const struct drill_request *request, const struct drill_result *r);
 void report_notify_finished(const struct session *s, const struct drill_result *r);
 
 #endif

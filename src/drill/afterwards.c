@@ -18,7 +18,6 @@
 #include "drill/plan.h"
 #include "drill/planting.h"
 #include "drill/restore.h"
-#include "drill/twin.h"
 #include "drill/undo.h"
 #include "drill/witness.h"
 #include "sys/file.h"
@@ -83,14 +82,13 @@ static void take_back(const struct manifest *m)
 static enum status restore_and_remove(const struct undo_place *place, const struct kept *kept,
 	const struct drill_watch *w, struct pool *p, struct drill_undone *out, struct error *e)
 {
-	if (kept->scenario != NULL && kept->scenario->kind == SCENARIO_BENIGN && !kept->partial)
-		TRY(twin_sweep(&kept->manifest, e));
 	if (kept->ran && !kept->partial)
 		take_back(&kept->manifest);
 	struct undo_request request = { .manifest = &kept->manifest,
 		.keep_folder_fd = place->keep_fd,
 		.escrow = kept->ran ? kept->escrow : NULL,
 		.scenario = kept->ran ? kept->scenario : NULL,
+		.twin = kept->scenario != NULL && kept->scenario->kind == SCENARIO_BENIGN,
 		.partial = kept->partial,
 		.watch = w };
 	return undo_run(&request, p, out, e);
@@ -101,7 +99,7 @@ enum status afterwards_undo(const struct undo_place *place, const struct drill_w
 {
 	struct kept kept;
 	TRY(kept_load(place->keep_fd, p, &kept, e));
-	struct drill_undone undone = { .verified = true };
+	struct drill_undone undone = { .verified = true, .is_over = true };
 	enum status status = kept.planted ? restore_and_remove(place, &kept, w, p, &undone, e) : OK;
 	explicit_bzero(kept.escrow, sizeof kept.escrow);
 	if (status != OK && status != E_PARTLY)
@@ -116,6 +114,36 @@ enum status afterwards_undo(const struct undo_place *place, const struct drill_w
 	return status;
 }
 
+/* The caller's watch, and the drill's stop file. */
+struct undo_watch {
+	const struct drill_watch *user; /* NULL: nobody watches */
+	int keep_fd;
+};
+
+static bool undo_stop_wanted(void *context)
+{
+	const struct undo_watch *u = context;
+	struct stat st;
+	if (u->user != NULL && u->user->stop_wanted != NULL &&
+		u->user->stop_wanted(u->user->context))
+		return true;
+	return fstatat(u->keep_fd, KEEP_STOP, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void undo_progress(const struct drill_progress *now, void *context)
+{
+	const struct undo_watch *u = context;
+	if (u->user != NULL && u->user->progress != NULL)
+		u->user->progress(now, u->user->context);
+}
+
+static void undo_say(const char *sentence, void *context)
+{
+	const struct undo_watch *u = context;
+	if (u->user != NULL && u->user->say != NULL)
+		u->user->say(sentence, u->user->context);
+}
+
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e)
 {
@@ -125,10 +153,18 @@ enum status drill_undo(const struct drill_context *c, const char *id, const stru
 	TRY(keep_lock(c->home, id, &lock, e));
 	struct undo_place place = { c->home, id, keep };
 	struct drill_undone undone = { 0 };
-	enum status status = afterwards_undo(&place, w, p, &undone, e);
+	struct undo_watch asked = { w, keep };
+	const struct drill_watch watch = { .progress = undo_progress,
+		.say = undo_say,
+		.stop_wanted = undo_stop_wanted,
+		.context = &asked };
+	/* One that is there already was for the run, or for an earlier undo. */
+	if (unlinkat(keep, KEEP_STOP, 0) != 0 && errno != ENOENT)
+		return error_sys(e, E_FAILED, errno, "remove the stop file of the drill");
+	enum status status = afterwards_undo(&place, &watch, p, &undone, e);
 	if (status != OK && status != E_PARTLY)
 		return status;
-	if (undone.verified) {
+	if (undone.verified || undone.is_over) {
 		struct error moved = ERROR_NONE;
 		/* A home whose database was lost has no row; the folder is enough to undo. */
 		enum status move = history_move(c->store, id, STATE_UNDONE, &moved);
@@ -251,12 +287,11 @@ struct plant {
 
 static enum status plant_prepare(struct plant *o, struct error *e)
 {
-	const char *scenario = o->r->scenario == NULL ? "standard" : o->r->scenario;
 	o->scenario = pool_take(o->p, 1, sizeof *o->scenario);
 	if (o->scenario == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the scenario");
-	TRY(scenario_find(o->c->home, scenario, o->p, o->scenario, e));
 	TRY(plan_make(o->c, o->r, PLAN_GENERATION, o->p, &o->plan, e));
+	TRY(scenario_find(o->c->home, o->plan.scenario.id, o->p, o->scenario, e));
 	const char *found = NULL;
 	TRY(arena_owner(o->c, o->plan.arena, o->p, &found, e));
 	o->further = found != NULL;

@@ -123,15 +123,14 @@ static enum status open_channels(struct conduct *o, const struct drill_watch *w,
 
 static enum status prepare(struct conduct *o, const struct drill_watch *w, struct error *e)
 {
-	const char *scenario = o->r->scenario == NULL ? "standard" : o->r->scenario;
 	o->planned_wall_ns = clock_wall_ns(o->c->clock);
 	o->scenario = pool_take(o->p, 1, sizeof *o->scenario);
 	if (o->scenario == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the scenario");
-	TRY(scenario_find(o->c->home, scenario, o->p, o->scenario, e));
-	o->is_benign = o->scenario->kind == SCENARIO_BENIGN;
 	TRY(check_words(o, e));
 	TRY(drill_plan(o->c, o->r, o->p, &o->plan, e));
+	TRY(scenario_find(o->c->home, o->plan.scenario.id, o->p, o->scenario, e));
+	o->is_benign = o->scenario->kind == SCENARIO_BENIGN;
 	o->budget = o->plan.budget;
 	TRY(arena_owner(o->c, o->plan.arena, o->p, &o->id, e));
 	o->planted_before = o->id != NULL;

@@ -76,6 +76,7 @@ struct drill_authority {
 };
 
 struct drill_request {
+	const char *id; /* of the run, as drill_plan gave it; NULL: the run makes one */
 	const char *scenario; /* id; NULL: "standard" */
 	const char *arena;    /* NULL: the configured default. Absent, empty, or planted earlier by
 				 drill_plant from this home */
@@ -117,6 +118,8 @@ struct drill_budget {
 };
 
 struct drill_plan {
+	const char *id;	  /* that the run will have: a new one, or the planting's */
+	const char *home; /* the state folder */
 	struct drill_scenario_row scenario;
 	struct drill_budget budget;
 	const char *arena;	 /* absolute */
@@ -376,11 +379,12 @@ struct drill_undone {
 	uint32_t n_removed;  /* objects removed: decoys, notes, folders, the arena */
 	uint32_t n_left;     /* not ours, or not proven: left where they are */
 	bool verified;	     /* every decoy not destroyed on purpose was proven by hash */
+	bool is_over;	     /* nothing of the drill is there any more, proven or not */
 	const char **left;   /* paths beneath the arena and why, one line each (at most 100) */
 	size_t n_left_named;
 };
-/* E_PARTLY where something was left. Twice in a row is fine. Accepts a drill's or a planting's id.
- */
+/* E_PARTLY where something was left or is not proven. Twice in a row is fine. Accepts a drill's or a
+ * planting's id. The drill's own stop (drill_stop) is heeded: E_STOPPED, to be called again. */
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e) MUST_CHECK;
 

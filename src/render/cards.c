@@ -61,6 +61,7 @@ enum status render_card_text(const struct drill_plan *plan, const struct drill_a
 	screen_rule(&s, RULE_MIDDLE);
 	(void)snprintf(stop, sizeof stop, "tocsin drill stop %.64s", id == NULL ? "ID" : id);
 	put(&s, _("Stop it with"), stop);
+	put(&s, _("State folder"), plan->home);
 	put(&s, _("Whom to call"), authority->call);
 	screen_rule(&s, RULE_BOTTOM);
 	return buf_check(out, "card", e);

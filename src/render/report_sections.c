@@ -1,6 +1,8 @@
 /*
  * The sections of the report.
  */
+#include <string.h>
+
 #include "base/i18n.h"
 #include "render/charts.h"
 #include "render/figures.h"
@@ -398,14 +400,35 @@ void section_previous(struct document *d, const struct drill_result *r)
 		_("Same scenario, same rate. Where the coverage differs, compare part by part."));
 }
 
+/* " --home DIR", from where the record lies (<home>/drills/<id>/<name>), so that the commands that
+ * are printed work as they stand. "" where it lies elsewhere. */
+static const char *home_words(struct document *d, const struct drill_result *r)
+{
+	struct view home = view_of(r->record);
+	for (int up = 0; up < 3; up++) {
+		while (home.len > 0 && home.at[home.len - 1] != '/')
+			home.len--;
+		if (home.len == 0)
+			return "";
+		home.len--;
+	}
+	struct view rest = { home.at + home.len, strlen(home.at + home.len) };
+	if (home.len == 0 || !view_starts_with(rest, VIEW("/drills/")))
+		return "";
+	return doc_textf(d, " --home '%.*s'", VIEW_ARGS(home));
+}
+
 void section_evidence(struct document *d, const struct drill_result *r)
 {
 	char hex[DIGEST_HEX_LEN + 1];
 	add_heading(d, "evidence", _("Evidence, and how to check it"));
 	add_text(d,
 		_("Every event of the run stands in a record whose lines are chained by hash and "
-		  "whose head is signed. Check it on any machine, without a network:"));
-	add_code(d, doc_textf(d, "tocsin drill verify %s", r->record == NULL ? "FILE" : r->record));
+		  "whose head is signed. Check it here, without a network; on another machine give "
+		  "it "
+		  "this home's public key (tocsin evidence key) with --key:"));
+	add_code(d, doc_textf(d, "tocsin drill verify %s%s", r->record == NULL ? "FILE" : r->record,
+			    home_words(d, r)));
 	add_note(d, _("The check names the first line that was altered and refuses a signer that "
 		      "is not "
 		      "in the keyring or named with --key."));
@@ -418,8 +441,8 @@ void section_evidence(struct document *d, const struct drill_result *r)
 		CELL_CODE(doc_text(d, digest_hex(&r->manifest_hash, hex))));
 	rows_fact(&f, _("Decoys"),
 		CELL(r->undone ? _("restored bit for bit and removed")
-			       : doc_textf(d, _("still there: tocsin drill undo %s"),
-					 or_dash(r->id))));
+			       : doc_textf(d, _("still there: tocsin drill undo %s%s"),
+					 or_dash(r->id), home_words(d, r))));
 	rows_add(&f);
 }
 
