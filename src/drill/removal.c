@@ -39,7 +39,7 @@ static void remove_name(
 /* A decoy that is not accounted for stays, so that somebody can look at it. */
 static bool accounted_for(const struct undo_work *w, uint32_t file, const struct decoy_finding *f)
 {
-	return w->partial || w->plan->decoys[file].destroyed || f->proven_inode != 0;
+	return w->partial || undo_is_excused(w, file, f) || f->proven_inode != 0;
 }
 
 static bool is_proven(const struct sight *s, const struct decoy_finding *f)
@@ -75,10 +75,11 @@ static void remove_at(struct undo_work *w, const struct look *l, const struct de
 				f->errno_value);
 		return;
 	case THING_OTHER:
+	case THING_LINKED: /* the other link, and with it the content, stays whose it is */
 		if (is_proven(&s, f))
 			remove_name(s.folder_fd, l->name, 0, t, r);
 		else
-			leave(r, t, REASON_OTHER, 0);
+			leave(r, t, s.thing == THING_LINKED ? s.reason : REASON_OTHER, 0);
 		return;
 	}
 }

@@ -333,12 +333,19 @@ static enum status flush_arena(const struct undoing *u, struct error *e)
 
 static enum status journal_remove(struct undoing *u, struct error *e)
 {
-	if (u->plan.removing)
-		return OK;
+	uint32_t n = u->n_unproven;
+	if (u->plan.removing) {
+		/* What has to be restored now was not proven then; what is missing may be either.
+		 */
+		uint32_t before = u->plan.found.n_unproven;
+		uint32_t left = before > u->done.n_restored ? before - u->done.n_restored : 0;
+		n = n > left ? n : left;
+		if (n == before)
+			return OK;
+	}
 	AUTO_BUF struct buf body;
 	buf_init(&body, 64);
-	u->plan.found =
-		(struct undo_remove){ .verified = u->n_unproven == 0, .n_unproven = u->n_unproven };
+	u->plan.found = (struct undo_remove){ .verified = n == 0, .n_unproven = n };
 	undo_remove_write(&body, &u->plan.found);
 	return commit(u, JOURNAL_REMOVE, &body, e);
 }
@@ -366,6 +373,7 @@ static enum status work_in_arena(struct undoing *u, struct error *e)
 		.scenario = r->scenario,
 		.escrow = r->escrow,
 		.partial = r->partial,
+		.twin = r->twin,
 		.removing = u->plan.removing,
 		.arena_fd = u->arena_fd,
 		.watch = r->watch,
@@ -417,14 +425,16 @@ static enum status remove_arena(struct undoing *u, struct error *e)
 static enum status conclude(struct undoing *u, struct error *e)
 {
 	const struct drill_undone *d = &u->done;
-	if (d->n_left == 0 && u->n_unproven == 0)
+	uint32_t before = u->plan.found.n_unproven; /* earlier undos count as well */
+	uint32_t n_unproven = u->n_unproven > before ? u->n_unproven : before;
+	if (d->n_left == 0 && n_unproven == 0)
 		return OK;
 	if (d->n_left == 0)
-		return error_set(e, E_PARTLY, "%u decoys were not there to be proven",
-			(unsigned)u->n_unproven);
+		return error_set(
+			e, E_PARTLY, "%u decoys were not there to be proven", (unsigned)n_unproven);
 	return error_set(e, E_PARTLY,
 		"%u objects were left where they are, %u decoys are not proven",
-		(unsigned)d->n_left, (unsigned)u->n_unproven);
+		(unsigned)d->n_left, (unsigned)n_unproven);
 }
 
 /* The arena's folder is gone: by an undo that was cut short, or not by us. */
@@ -434,10 +444,13 @@ static enum status without_arena(struct undoing *u, struct error *e)
 		if (u->parent_fd >= 0)
 			TRY(file_sync_folder(u->parent_fd, e));
 		u->done.verified = u->plan.found.verified != 0;
-		return journal_undone(u, e);
+		u->done.is_over = true;
+		TRY(journal_undone(u, e));
+		return conclude(u, e);
 	}
 	if (u->request->partial) {
 		u->done.verified = true;
+		u->done.is_over = true;
 		return OK;
 	}
 	/* Perhaps its disk is not mounted. Nothing is journaled, so that a later undo can do it
@@ -461,6 +474,7 @@ static enum status remove_unknown_arena(struct undoing *u, struct error *e)
 		return error_set(
 			e, E_DENIED, "'%s' is not the folder that was planted", u->manifest.arena);
 	TRY(remove_arena(u, e));
+	u->done.is_over = u->done.n_left == 0;
 	return conclude(u, e);
 }
 
@@ -469,7 +483,8 @@ static enum status undo_all(struct undoing *u, struct error *e)
 	TRY(read_journal(u, e));
 	if (u->plan.undone) {
 		u->done.verified = u->plan.found.verified != 0;
-		return OK;
+		u->done.is_over = true;
+		return conclude(u, e);
 	}
 	TRY(open_arena(u, e));
 	if (u->arena_fd < 0)
@@ -481,7 +496,8 @@ static enum status undo_all(struct undoing *u, struct error *e)
 	u->done.verified = u->plan.found.verified != 0 && u->n_unproven == 0;
 	TRY(remove_arena(u, e));
 	(void)FAULT("undo_finish"); /* a place to die at */
-	if (u->done.n_left == 0)
+	u->done.is_over = u->done.n_left == 0;
+	if (u->done.is_over)
 		TRY(journal_undone(u, e));
 	return conclude(u, e);
 }

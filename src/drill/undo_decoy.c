@@ -3,7 +3,12 @@
  * cut short by a kill or a power cut and is then simply taken again: writes go over blocks whose
  * plain bytes are proven, a rename happens only to a free name, and nothing is removed here.
  *
- * What makes it durable is the conductor's syncfs, before it journals that removal may begin.
+ * What makes it durable is the conductor's syncfs, before it journals that removal may begin. Until
+ * then a power cut may leave any of it undone, in any order. That is no loss for the planted
+ * object: its inode tells it under either name, its blocks are told one by one, and a size is set
+ * only to the planted one. The run's new file is told by its name alone, so it gets the planted one
+ * only once its contents are on the disk (contents_only); one of the planted size that has it
+ * already is taken where every block of it is explained.
  */
 #include <assert.h>
 #include <errno.h>
@@ -76,8 +81,8 @@ static bool solve_block(
 		keystream_apply(w->keystream, index * BLOCK_BYTES, stream, n_bytes);
 	}
 	q.n_pieces = s->original ? 0 : n_pieces;
-	/* Destroyed decoys are beyond the key: nothing to search for. */
-	bool may_search = !w->plan->decoys[s->file].destroyed;
+	/* What was destroyed is mostly beyond the key: it may not cost the others their search. */
+	bool may_search = !w->plan->decoys[s->file].destroyed || w->search_left > w->search_kept;
 	enum block_state state = decide(s, &q, may_search, plain);
 	if (state == BLOCK_UNEXPLAINED && s->other_fd >= 0) {
 		ssize_t n = pread(s->other_fd, w->block, n_bytes, (off_t)(index * BLOCK_BYTES));
@@ -278,31 +283,43 @@ static bool rename_back(struct decoy *d, const struct sight *from)
 	return false;
 }
 
+static bool scan_explains(struct decoy *d, struct scan *scan, enum undo_reason otherwise)
+{
+	scan_file(scan);
+	if (scan->errno_value != 0)
+		lost(d, REASON_SYSTEM, scan->errno_value);
+	else if (!scan->explained)
+		lost(d, otherwise, 0);
+	return scan->errno_value == 0 && scan->explained;
+}
+
 /* `s` is ours or made by the run: its blocks tell what it was. `beside`: the run's new file, where
  * `s` is the original. */
 static void bring_back(struct decoy *d, struct sight *s, const struct sight *beside)
 {
 	struct undo_work *w = d->work;
 	bool renamed = s == &d->at_new_name;
+	bool moved = !renamed && s->thing == THING_MADE; /* anybody's, until it is explained */
 	struct scan scan = { .work = w,
 		.file = d->file,
 		.fd = s->fd,
 		.other_fd = beside == NULL ? -1 : beside->fd,
-		.original = d->plan->makes_new_file && !renamed,
-		.writes = w->writes };
-	scan_file(&scan);
-	if (scan.errno_value != 0) {
-		lost(d, REASON_SYSTEM, scan.errno_value);
+		.original = d->plan->makes_new_file && !renamed && !moved,
+		.writes = w->writes && !moved };
+	if (!scan_explains(d, &scan, moved ? REASON_OTHER : REASON_CONTENT))
 		return;
-	}
-	if (!scan.explained) {
-		lost(d, REASON_CONTENT, 0);
+	scan.writes = w->writes;
+	if (moved && w->writes && !scan_explains(d, &scan, REASON_CONTENT))
 		return;
-	}
 	bool sized = s->identity.size_bytes != d->planted->size_bytes;
 	bool touched = scan.n_changed > 0 || sized || renamed;
 	if (!w->writes) {
 		proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
+		return;
+	}
+	if (renamed && w->contents_only && d->plan->makes_new_file) {
+		d->out->state = DECOY_CHANGED;
+		d->out->waits = true;
 		return;
 	}
 	if (sized && !set_size(d, s->fd))
@@ -341,7 +358,7 @@ static void decide_decoy(struct decoy *d)
 			d, &d->at_name, beside && d->plan->makes_new_file ? &d->at_new_name : NULL);
 		return;
 	}
-	if ((here->thing == THING_OURS || here->thing == THING_OTHER) && is_exact(d, here)) {
+	if (here->thing != THING_NONE && here->thing != THING_FOREIGN && is_exact(d, here)) {
 		proven(d, DECOY_INTACT, here->fd);
 		return;
 	}
@@ -349,16 +366,26 @@ static void decide_decoy(struct decoy *d)
 		bring_back(d, &d->at_new_name, NULL);
 		return;
 	}
+	if (here->thing == THING_MADE) {
+		bring_back(d, &d->at_name, NULL);
+		return;
+	}
 	if (here->thing == THING_NONE && d->at_new_name.thing == THING_NONE) {
 		d->out->state = DECOY_MISSING;
 		d->out->reason = REASON_MISSING;
 	} else if (here->thing == THING_OURS) {
 		lost(d, REASON_CONTENT, 0);
-	} else if (here->thing == THING_FOREIGN) {
+	} else if (here->thing == THING_FOREIGN || here->thing == THING_LINKED) {
 		lost(d, here->reason, here->errno_value);
 	} else {
 		lost(d, REASON_OTHER, 0);
 	}
+}
+
+bool undo_is_excused(const struct undo_work *w, uint32_t file, const struct decoy_finding *f)
+{
+	return w->plan->decoys[file].destroyed && f->proven_inode == 0 &&
+	       f->reason != REASON_SYSTEM;
 }
 
 void undo_decoy(struct undo_work *w, uint32_t file, struct decoy_finding *out)
@@ -368,15 +395,17 @@ void undo_decoy(struct undo_work *w, uint32_t file, struct decoy_finding *out)
 	*out = (struct decoy_finding){ .state = DECOY_MISSING };
 	AUTO_SIGHT struct sight here = { .thing = THING_NONE, .fd = -1 };
 	AUTO_SIGHT struct sight there = { .thing = THING_NONE, .fd = -1 };
-	struct look look = {
-		.folder = f->folder, .file = file, .name = f->name, .writes = w->writes
-	};
-	undo_look(w, &look, &here);
+	struct look look = { .folder = f->folder, .file = file, .writes = w->writes };
 	if (plan->new_name != NULL) {
 		look.name = plan->new_name;
 		look.made = plan->makes_new_file;
 		undo_look(w, &look, &there);
 	}
+	/* It has one link: where it is not under the run's name it can be under the planted one. */
+	look.name = f->name;
+	look.made = look.made && there.thing == THING_NONE;
+	look.sized = true;
+	undo_look(w, &look, &here);
 	struct decoy d = { .work = w,
 		.file = file,
 		.planted = f,

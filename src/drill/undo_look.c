@@ -41,16 +41,27 @@ static enum thing tell(
 	bool by_name = w->partial && l->file != NO_FILE && planted == 0;
 	if (by_name || (planted != 0 && id->inode == planted))
 		return THING_OURS;
-	return l->made ? THING_MADE : THING_OTHER;
+	bool fits = !l->sized || id->size_bytes == m->files[l->file].size_bytes;
+	return l->made && fits ? THING_MADE : THING_OTHER;
 }
 
-/* False where it is nothing that could be opened safely. */
-static bool check_kind(const struct undo_work *w, struct sight *s)
+/* Sets `thing`. False where it is nothing that could be opened safely. A planted decoy that a
+ * backup linked to a second name is still the planted one: it can be read, and our name of it
+ * removed. */
+static bool check_kind(const struct undo_work *w, const struct look *l, struct sight *s)
 {
 	const struct file_identity *id = &s->identity;
-	if (S_ISREG(id->mode) && id->n_links == 1 && id->device == w->manifest->device &&
-		id->mount_id == w->view.root_mount_id)
-		return true;
+	if (S_ISREG(id->mode) && id->device == w->manifest->device &&
+		id->mount_id == w->view.root_mount_id) {
+		s->thing = tell(w, l, id);
+		if (id->n_links == 1)
+			return true;
+		if (s->thing == THING_OURS && !w->partial) {
+			s->thing = THING_LINKED;
+			s->reason = REASON_KIND;
+			return true;
+		}
+	}
 	foreign(s, REASON_KIND, 0);
 	return false;
 }
@@ -59,7 +70,7 @@ static void open_for_use(struct undo_work *w, const struct look *l, struct sight
 {
 	struct error e = ERROR_NONE;
 	struct file_identity again;
-	bool writes = l->writes && w->writes && s->thing != THING_OTHER;
+	bool writes = l->writes && w->writes && (s->thing == THING_OURS || s->thing == THING_MADE);
 	int flags = (writes ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY;
 	if (file_open_beneath(s->folder_fd, l->name, flags, 0, &s->fd, &e) != OK) {
 		foreign(s, REASON_SYSTEM, e.errno_value);
@@ -67,7 +78,7 @@ static void open_for_use(struct undo_work *w, const struct look *l, struct sight
 	}
 	if (file_identify(s->fd, &again, &e) != OK || again.inode != s->identity.inode ||
 		again.device != s->identity.device || again.uid != s->identity.uid ||
-		again.n_links != 1) {
+		(again.n_links != 1 && s->thing != THING_LINKED)) {
 		sight_done(s);
 		foreign(s, REASON_OTHER, 0);
 	}
@@ -106,9 +117,8 @@ void undo_look(struct undo_work *w, const struct look *l, struct sight *out)
 		foreign(out, REASON_SYSTEM, e.errno_value);
 		return;
 	}
-	if (!check_kind(w, out))
+	if (!check_kind(w, l, out))
 		return;
-	out->thing = tell(w, l, &out->identity);
 	open_for_use(w, l, out);
 }
 
@@ -127,6 +137,7 @@ enum status undo_work_start(struct undo_work *w, int arena_fd, struct pool *p, s
 		w->pieces == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	w->search_left = w->writes ? SEARCH_UNDO : SEARCH_ASSESS;
+	w->search_kept = w->search_left / 2;
 	return OK;
 }
 

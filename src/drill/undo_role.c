@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "drill/twin_sweep.h"
 #include "drill/undo_wire.h"
 #include "sys/confine.h"
 
@@ -22,6 +23,7 @@ struct undo_role_state {
 	struct undo_plan plan;
 	struct scenario scenario;
 	struct undo_work work;
+	int arena_fd;
 	struct pool *pool;
 	struct packet *packet;
 	struct decoy_finding *findings; /* undo: n_files */
@@ -185,26 +187,41 @@ static enum status assess(struct undo_role_state *s, struct error *e)
 	return flush_told(s, e);
 }
 
+static enum status restore_one(
+	struct undo_role_state *s, uint32_t file, struct undo_phase_told *out, struct error *e)
+{
+	struct decoy_finding *f = &s->findings[file];
+	(void)FAULT("undo_decoy"); /* a place to die at */
+	undo_decoy(&s->work, file, f);
+	bool removed_before = s->call.removing && f->state == DECOY_MISSING;
+	if (f->restored)
+		out->n_restored++;
+	if (f->proven_inode == 0 && !f->waits && !undo_is_excused(&s->work, file, f) &&
+		!removed_before) {
+		out->n_unproven++;
+		if (out->n_unproven <= UNDO_NAMED_MAX)
+			TRY(tell_decoy(s, file, f, e));
+	}
+	return between(s, e);
+}
+
+/* Contents first, for the whole arena; what gets a name then has been brought to the disk. */
 static enum status restore(struct undo_role_state *s, struct undo_phase_told *out, struct error *e)
 {
+	bool waiting = false;
+	s->work.contents_only = true;
 	for (uint32_t i = 0; i < s->manifest.n_files && !s->is_stopped; i++) {
-		struct decoy_finding *f = &s->findings[i];
-		/* Destroyed decoys are beyond the key; they are only looked at. */
-		bool destroyed = s->plan.decoys[i].destroyed;
-		(void)FAULT("undo_decoy"); /* a place to die at */
-		s->work.writes = !destroyed;
-		undo_decoy(&s->work, i, f);
-		s->work.writes = true;
-		bool removed_before = s->call.removing && f->state == DECOY_MISSING;
-		if (f->restored)
-			out->n_restored++;
-		if (f->proven_inode == 0 && !destroyed && !removed_before) {
-			out->n_unproven++;
-			if (out->n_unproven <= UNDO_NAMED_MAX)
-				TRY(tell_decoy(s, i, f, e));
-		}
-		TRY(between(s, e));
+		TRY(restore_one(s, i, out, e));
+		waiting = waiting || s->findings[i].waits;
 	}
+	s->work.contents_only = false;
+	if (!waiting || s->is_stopped)
+		return OK;
+	if (FAULT("undo_contents") ? (errno = EIO, true) : syncfs(s->arena_fd) != 0)
+		return error_sys(e, E_FAILED, errno, "bring the contents to the disk");
+	for (uint32_t i = 0; i < s->manifest.n_files && !s->is_stopped; i++)
+		if (s->findings[i].waits)
+			TRY(restore_one(s, i, out, e));
 	return OK;
 }
 
@@ -238,6 +255,8 @@ static enum status undo(struct undo_role_state *s, struct error *e)
 	if (s->findings == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	/* An unfinished planting was never run: nothing to restore, and no hash to prove it by. */
+	if (!s->call.partial && s->call.twin != 0)
+		TRY(twin_sweep(&s->work.view, e));
 	if (!s->call.partial)
 		TRY(restore(s, &phase, e));
 	phase.is_stopped = s->is_stopped;
@@ -340,16 +359,15 @@ static enum status read_inputs(struct undo_role_state *s, struct error *e)
 
 static enum status work(struct undo_role_state *s, struct error *e)
 {
-	int arena_fd = -1;
 	s->pool = pool_new(POOL_BYTES);
 	s->packet = malloc(sizeof *s->packet);
 	buf_init(&s->told, PACKET_BYTES_MAX);
 	if (s->pool == NULL || s->packet == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(read_call(s, e));
-	TRY(enter(s, &arena_fd, e));
+	TRY(enter(s, &s->arena_fd, e));
 	TRY(read_inputs(s, e));
-	TRY(undo_work_start(&s->work, arena_fd, s->pool, e));
+	TRY(undo_work_start(&s->work, s->arena_fd, s->pool, e));
 	if (s->call.task == UNDO_TASK_ASSESS)
 		TRY(assess(s, e));
 	else

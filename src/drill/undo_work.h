@@ -34,6 +34,7 @@ struct decoy_finding {
 	enum undo_reason reason;
 	int errno_value;	   /* with REASON_SYSTEM */
 	bool restored;		   /* it was changed, and is back and proven */
+	bool waits;		   /* contents_only: its name comes next */
 	uint64_t proven_inode;	   /* of the object with the planted content; 0: none */
 	int64_t proven_changed_ns; /* its ctime then: removal takes no other */
 	struct digest answer;	   /* to the nonce, where intact */
@@ -46,7 +47,10 @@ struct undo_work {
 	const unsigned char *escrow;	 /* NULL: never run */
 	const unsigned char *nonce;	 /* NULL: no challenge */
 	bool writes;			 /* false: looks only */
-	bool partial;			 /* inodes and hashes may be missing from the manifest */
+	/* The run's new files get their contents, not yet their names: what has a planted name is
+	 * to be on the disk before it gets it. */
+	bool contents_only;
+	bool partial; /* inodes and hashes may be missing from the manifest */
 	/* Called every few hundred KiB: keeps the conductor informed. May be NULL. */
 	void (*alive)(struct undo_work *w);
 	void *context;
@@ -55,6 +59,7 @@ struct undo_work {
 	struct keystream *keystream;
 	struct block_solver *solver;
 	uint64_t search_left; /* candidates that the whole job may still try */
+	uint64_t search_kept; /* of these, what destroyed decoys leave for the others */
 	uint64_t n_bytes;     /* read so far */
 	unsigned char *chunk;
 	unsigned char *block; /* for the other file's block and for plain bytes */
@@ -66,13 +71,14 @@ struct undo_work {
 enum thing {
 	THING_NONE,
 	THING_OURS,   /* the object of the manifest */
-	THING_MADE,   /* at the name of a new file of the run: regular, one link, the role's uid */
+	THING_MADE,   /* where a new file of the run can be: regular, one link, the role's uid */
+	THING_LINKED, /* the object of the manifest with further links; opened for reading only */
 	THING_OTHER,  /* a regular file with one link that is neither; opened for reading only */
 	THING_FOREIGN /* anything else; not opened */
 };
 struct sight {
 	enum thing thing;
-	enum undo_reason reason; /* with THING_FOREIGN */
+	enum undo_reason reason; /* with THING_FOREIGN, THING_LINKED */
 	int errno_value;
 	int fd;
 	int folder_fd; /* borrowed from the view, -1 where there is none */
@@ -82,13 +88,15 @@ void sight_done(struct sight *s);
 #define AUTO_SIGHT __attribute__((cleanup(sight_done)))
 
 /* Looks at `name` in the manifest's folder `folder`; `file` is the decoy that it could be. `made`:
- * a new file of the run may stand there. Never opens for writing what is not ours. */
+ * a new file of the run may stand there, `sized` only one of the planted size. Never opens for
+ * writing what is not ours. */
 enum { NO_FILE = UINT32_MAX };
 struct look {
 	uint32_t folder;
 	uint32_t file; /* or NO_FILE: a note */
 	const char *name;
 	bool made;
+	bool sized;
 	bool writes; /* open for writing where it is ours or made */
 };
 void undo_look(struct undo_work *w, const struct look *l, struct sight *out);
@@ -99,6 +107,9 @@ void undo_work_done(struct undo_work *w);
 
 /* Decides one decoy and, where w->writes, puts it back. What cannot be done is in the finding. */
 void undo_decoy(struct undo_work *w, uint32_t file, struct decoy_finding *out);
+/* Destroyed for the restore test, and nothing brought it back: not expected to be proven. Where the
+ * system refused, another undo may succeed. */
+bool undo_is_excused(const struct undo_work *w, uint32_t file, const struct decoy_finding *f);
 
 struct removal {
 	uint32_t n_removed;

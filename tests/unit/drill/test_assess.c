@@ -181,3 +181,20 @@ TEST(destroyed_decoys_are_lost_until_they_are_restored)
 	CHECK_INT(o.states[3], DECOY_INTACT);
 	arena_fixture_done(a);
 }
+
+TEST(a_decoy_that_a_backup_linked_to_a_second_name_is_intact_while_its_content_is)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = small_arena("size-class", 4, false);
+	REQUIRE(link(fixture_path(a, 1, NULL), test_path("backup-1")) == 0);
+	REQUIRE(link(fixture_path(a, 2, NULL), test_path("backup-2")) == 0);
+	AUTO_FD int fd = open(test_path("backup-2"), O_WRONLY | O_CLOEXEC);
+	REQUIRE(fd >= 0 && pwrite(fd, "other", 5, 100) == 5);
+	struct assess_request r = assess_of(a);
+	struct assess_outcome o;
+	REQUIRE_OK(undo_assess(&r, a->pool, &o, &e), e);
+	CHECK_INT(o.states[1], DECOY_INTACT);
+	CHECK_INT(o.states[2], DECOY_LOST);
+	CHECK_INT(o.n_intact, 3);
+	arena_fixture_done(a);
+}

@@ -405,8 +405,9 @@ TEST(decoys_that_were_moved_away_are_named_and_not_proven)
 	CHECK(strstr(done.left[0], a->manifest.files[2].name) != NULL);
 	CHECK(access(a->path, F_OK) != 0);
 	/* There is nothing more to do, and it still says that it was not all proven. */
-	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
 	CHECK(!done.verified);
+	CHECK(done.is_over);
 	arena_fixture_done(a);
 }
 
@@ -429,6 +430,14 @@ TEST(a_decoy_that_somebody_else_wrote_to_is_left_and_named)
 	REQUIRE(fd >= 0 && pread(fd, bytes, 8, 9000) == 8);
 	(void)close(fd);
 	CHECK_TEXT(bytes, "somebody");
+	CHECK(!done.is_over);
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK(!done.verified);
+	/* Gone, and never proven: over, and still not a success. */
+	REQUIRE(unlink(path) == 0);
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK(!done.verified);
+	CHECK(done.is_over);
 	arena_fixture_done(a);
 }
 
@@ -467,6 +476,115 @@ TEST(decoys_destroyed_for_the_restore_test_are_not_expected_back_but_removed)
 	undo_wholly(a, 4);
 	arena_fixture_done(a);
 	pool_free(p);
+}
+
+TEST(decoys_whose_destruction_was_journaled_and_never_done_are_restored)
+{
+	NEEDS_FAULTS();
+	static const char *const scenarios[] = { "size-class", "tiny-read-new-file" };
+	for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+		struct error e = ERROR_NONE;
+		struct pool *p = pool_new(MIB);
+		struct fixture_file *files = arena_fixture_many(p, 6, 40000);
+		struct arena_fixture *a =
+			arena_fixture_make(scenarios[i], test_path(scenarios[i]), files, 6);
+		struct attack_request r = arena_fixture_request(a);
+		struct attack_outcome o;
+		const uint32_t sample[] = { 1, 4, 5 };
+		a->names = p;
+		REQUIRE_OK(attack_run(&r, a->pool, &o, &e), e);
+		(void)setenv("TOCSIN_FAULT", "destroy_one:2:kill", 1);
+		CHECK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e) != OK);
+		(void)unsetenv("TOCSIN_FAULT");
+		/* The first of the sample is gone; the other two are only changed. */
+		undo_wholly(a, 5);
+		arena_fixture_done(a);
+	}
+}
+
+/* --- power cuts --- */
+
+/* What a power cut can leave where the planted name of a new file is on the disk before what was
+ * decrypted: nothing was read from it, so the content is the run's. */
+static void name_back_without_content(struct arena_fixture *a, uint32_t file)
+{
+	const char *from = fixture_path(a, file, fixture_new_name(a, file));
+	REQUIRE(truncate(from, (off_t)a->manifest.files[file].size_bytes) == 0);
+	REQUIRE(rename(from, fixture_path(a, file, NULL)) == 0);
+}
+
+TEST(a_new_file_that_has_its_planted_name_and_not_yet_its_content_is_decrypted)
+{
+	static const char *const scenarios[] = { "tiny-read-new-file", "copy-then-destroy" };
+	for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+		struct arena_fixture *a = changed_arena(scenarios[i], scenarios[i], 8);
+		for (uint32_t file = 0; file < 7; file++) /* and one that has not been renamed */
+			name_back_without_content(a, file);
+		undo_wholly(a, 8);
+		arena_fixture_done(a);
+	}
+}
+
+TEST(no_new_file_gets_its_planted_name_before_all_contents_are_on_the_disk)
+{
+	NEEDS_FAULTS();
+	static const char *const scenarios[] = { "tiny-read-new-file", "copy-then-destroy" };
+	for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+		struct arena_fixture *a = changed_arena(scenarios[i], scenarios[i], 6);
+		CHECK(undo_killed_at(a, NULL, 0, "undo_contents:1:kill"));
+		for (uint32_t file = 0; file < 6; file++)
+			CHECK(access(fixture_path(a, file, NULL), F_OK) != 0);
+		CHECK(undo_killed_at(a, NULL, 0, "undo_contents:1"));
+		for (uint32_t file = 0; file < 6; file++)
+			CHECK(access(fixture_path(a, file, NULL), F_OK) != 0);
+		undo_wholly(a, 6);
+		arena_fixture_done(a);
+	}
+}
+
+/* The role's own user puts something of the right size where a new file could stand. */
+TEST(a_file_of_the_planted_size_that_the_run_does_not_explain_is_not_written_to)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a = changed_arena("tiny-read-new-file", "arena", 3);
+	const char *path = fixture_path(a, 0, NULL);
+	name_back_without_content(a, 0);
+	/* All but the last block are the run's. */
+	AUTO_FD int fd = open(path, O_RDWR | O_CLOEXEC);
+	REQUIRE(fd >= 0 && pwrite(fd, "somebody", 8, 39990) == 8);
+	char first[64];
+	char now[64];
+	REQUIRE(pread(fd, first, sizeof first, 0) == (ssize_t)sizeof first);
+	struct undo_request r = undo_of(a);
+	struct drill_undone done = { .n_left = 0 };
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	CHECK_INT(done.n_restored, 2);
+	CHECK(!done.verified);
+	REQUIRE(pread(fd, now, sizeof now, 0) == (ssize_t)sizeof now);
+	CHECK(memcmp(first, now, sizeof now) == 0);
+	CHECK(access(path, F_OK) == 0);
+	arena_fixture_done(a);
+}
+
+/* --- a backup that makes hard links --- */
+
+TEST(of_a_decoy_with_a_second_link_only_our_name_goes)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a =
+		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
+	const char *backup = test_path("backup");
+	struct stat st;
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	REQUIRE(link(fixture_path(a, 5, NULL), backup) == 0);
+	struct undo_request r = { .manifest = &a->manifest, .keep_folder_fd = a->keep_fd };
+	struct drill_undone done;
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK(done.verified);
+	CHECK(access(a->path, F_OK) != 0);
+	CHECK(stat(backup, &st) == 0 && st.st_nlink == 1);
+	CHECK(fixture_is_planted(a, 5, backup));
+	arena_fixture_done(a);
 }
 
 /* --- being stopped --- */
