@@ -9,17 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fault.h"
+#include "drill/twin_sweep.h"
 #include "sys/command.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 
-/* In the arena's root; removed afterwards. No planted name begins so. */
-#define MADE "tocsin-twin"
-#define RENAMED "twin-"
-enum { ARGUMENTS_MAX = 24, OUTPUT_BYTES_MAX = 4096, NAME_BYTES_MAX = 255 };
+enum { ARGUMENTS_MAX = 24, OUTPUT_BYTES_MAX = 4096, NAME_BYTES_MAX = 255, PROGRAM_PATH_MAX = 64 };
 #define PROGRAM_LIMIT_NS (10 * 60 * NS_PER_S)
 
 enum over { OVER_TOP, OVER_PICTURES, OVER_ONCE };
+
+/* The database itself is in memory: sqlite3 wants the path of its file, which the arena's owner may
+ * not be able to walk. */
 
 /* "@top" is a name in the arena's root, "@old" and "@new" the two names of a picture. */
 struct program {
@@ -30,8 +31,8 @@ struct program {
 static const struct program programs[] = {
 	{ "mv", OVER_PICTURES, { "mv", "-n", "-T", "--", "@old", "@new", NULL } },
 	{ "mv", OVER_PICTURES, { "mv", "-n", "-T", "--", "@new", "@old", NULL } },
-	{ "zip", OVER_TOP, { "zip", "-q", "-r", "-y", MADE ".zip", "@top", NULL } },
-	{ "tar", OVER_TOP, { "tar", "-c", "-z", "-f", MADE ".tgz", "--", "@top", NULL } },
+	{ "zip", OVER_TOP, { "zip", "-q", "-r", "-y", TWIN_MADE ".zip", "@top", NULL } },
+	{ "tar", OVER_TOP, { "tar", "-c", "-z", "-f", TWIN_MADE ".tgz", "--", "@top", NULL } },
 	{ "sqlite3", OVER_ONCE,
 		{ "sqlite3", "-batch", ":memory:",
 			"CREATE TABLE IF NOT EXISTS reading(id INTEGER PRIMARY KEY, at TEXT, value "
@@ -39,29 +40,26 @@ static const struct program programs[] = {
 			"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
 			"50000)"
 			" INSERT INTO reading SELECT i, '2026-01-01', i * 0.25 FROM n;",
-			".output " MADE ".sql", ".dump", NULL } },
+			".output " TWIN_MADE ".sql", ".dump", NULL } },
 };
-/* The database itself is in memory: sqlite3 wants the path of its file, which the arena's owner may
- * not be able to walk. */
-static const char *const made[] = { MADE ".zip", MADE ".tgz", MADE ".sql" };
 
 struct twin {
 	const struct manifest *manifest;
-	struct sense *sense; /* NULL in a sweep */
+	struct sense *sense;
 	struct twin_outcome *outcome;
 	int arena_fd;
 	int64_t next_boot_ns, gap_ns;
 	bool to_the_end; /* what puts things back is not cut short by a stop */
 };
 
-static bool has_program(const char *name)
+/* Where it is, in the folders of the system alone: nobody's PATH chooses what runs here. */
+static bool find_program(const char *name, char out[PROGRAM_PATH_MAX])
 {
 	static const char *const folders[] = { "/usr/bin", "/bin" };
 	for (size_t i = 0; i < COUNT_OF(folders); i++) {
-		char path[64];
 		struct stat st;
-		(void)snprintf(path, sizeof path, "%s/%s", folders[i], name);
-		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0)
+		(void)snprintf(out, PROGRAM_PATH_MAX, "%s/%s", folders[i], name);
+		if (stat(out, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0)
 			return true;
 	}
 	return false;
@@ -76,14 +74,23 @@ static enum status run(const struct twin *t, const char *const *arguments,
 	(void)snprintf(uid, sizeof uid, "--reuid=%u", t->manifest->uid);
 	(void)snprintf(gid, sizeof gid, "--regid=%u", t->manifest->gid);
 	const char *argv[ARGUMENTS_MAX] = { NULL };
+	char program[PROGRAM_PATH_MAX];
+	char setpriv[PROGRAM_PATH_MAX];
 	size_t n = 0;
-	if (geteuid() == 0 && t->manifest->uid != 0) {
-		const char *const as_owner[] = { "setpriv", uid, gid, "--clear-groups",
-			"--no-new-privs", "--inh-caps=-all", "--" };
+	if (!find_program(arguments[0], program))
+		return error_set(e, E_ABSENT, "the program %s is gone", arguments[0]);
+	if (geteuid() == 0) { /* never as root */
+		if (!find_program("setpriv", setpriv))
+			return error_set(e, E_DENIED,
+				"the benign twin needs setpriv (package util-linux) to run "
+				"programs as the arena's owner");
+		const char *const as_owner[] = { setpriv, uid, gid, "--clear-groups",
+			"--no-new-privs", "--inh-caps=-all", "--pdeathsig=KILL", "--" };
 		for (size_t i = 0; i < COUNT_OF(as_owner); i++)
 			argv[n++] = as_owner[i];
 	}
-	for (size_t i = 0; arguments[i] != NULL && n + 1 < ARGUMENTS_MAX; i++)
+	argv[n++] = program;
+	for (size_t i = 1; arguments[i] != NULL && n + 1 < ARGUMENTS_MAX; i++)
 		argv[n++] = arguments[i];
 	static const char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8",
 		"HOME=/nonexistent", NULL };
@@ -95,7 +102,7 @@ static enum status run(const struct twin *t, const char *const *arguments,
 		.envp = (char *const *)(uintptr_t)environment,
 		.folder = t->manifest->arena,
 		.limit_ns = PROGRAM_LIMIT_NS,
-		.tick = t->sense == NULL || t->to_the_end ? NULL : sense_command_tick,
+		.tick = t->to_the_end ? NULL : sense_command_tick,
 		.context = t->sense };
 	return command_run(&command, &output, out, e);
 }
@@ -121,16 +128,11 @@ static enum status call(
 	}
 	struct command_result result;
 	TRY(run(t, arguments, &result, e));
-	if (t->outcome != NULL && result.exit_status == 0)
+	if (result.exit_status == 0)
 		t->outcome->n_programs++;
-	else if (t->outcome != NULL && !result.ended_early)
+	else if (!result.ended_early)
 		t->outcome->n_failed++;
 	return OK;
-}
-
-static bool is_picture(const struct manifest_file *f)
-{
-	return f->kind == DECOY_PNG || f->kind == DECOY_JPG || f->kind == DECOY_BMP;
 }
 
 /* False where a name would be too long: such a picture keeps its name. */
@@ -140,20 +142,18 @@ static bool picture_names(const struct manifest *m, uint32_t file, struct names 
 	buf_init(&path, sizeof out->old_name - 16);
 	const char *name = m->files[file].name;
 	struct error unused;
-	if (strlen(name) + strlen(RENAMED) > NAME_BYTES_MAX ||
+	if (strlen(name) + strlen(TWIN_RENAMED) > NAME_BYTES_MAX ||
 		manifest_path(m, file, &path, &unused) != OK)
 		return false;
 	size_t n_folder = path.len - strlen(name);
 	(void)snprintf(out->old_name, sizeof out->old_name, "./%s", buf_text(&path));
-	int n = snprintf(out->new_name, sizeof out->new_name, "./%.*s" RENAMED "%s", (int)n_folder,
-		buf_text(&path), name);
+	int n = snprintf(out->new_name, sizeof out->new_name, "./%.*s" TWIN_RENAMED "%s",
+		(int)n_folder, buf_text(&path), name);
 	return n > 0 && (size_t)n < sizeof out->new_name;
 }
 
 static bool stopped(struct twin *t)
 {
-	if (t->sense == NULL)
-		return false;
 	bool now = sense_look(t->sense);
 	t->outcome->stopped = t->outcome->stopped || now;
 	return now;
@@ -183,20 +183,18 @@ static enum status over_pictures(
 		/* The way back is gone to its end also where somebody asks to stop. */
 		if (!back && stopped(t))
 			return OK;
-		if (!is_picture(&t->manifest->files[i]) || !picture_names(t->manifest, i, &names))
+		if (!twin_is_picture(&t->manifest->files[i]) ||
+			!picture_names(t->manifest, i, &names))
 			continue;
 		AUTO_FD int fd = -1;
 		struct error unused;
 		if (back && file_open_beneath(
 				    t->arena_fd, names.new_name, O_PATH, 0, &fd, &unused) != OK)
 			continue;
-		if (t->sense != NULL)
-			keep_pace(t);
+		keep_pace(t);
 		TRY(call(t, program, &names, e));
-		if (t->outcome != NULL) {
-			t->outcome->n_files++;
-			progress(t);
-		}
+		t->outcome->n_files++;
+		progress(t);
 	}
 	return OK;
 }
@@ -204,12 +202,12 @@ static enum status over_pictures(
 static enum status remove_made(struct twin *t, struct error *e)
 {
 	t->to_the_end = true;
-	for (size_t i = 0; i < COUNT_OF(made); i++) {
+	for (size_t i = 0; i < TWIN_N_MADE; i++) {
 		AUTO_FD int fd = -1;
 		struct error unused;
-		if (file_open_beneath(t->arena_fd, made[i], O_PATH, 0, &fd, &unused) != OK)
+		if (file_open_beneath(t->arena_fd, twin_made[i], O_PATH, 0, &fd, &unused) != OK)
 			continue;
-		const char *const arguments[] = { "rm", "-f", "--", made[i], NULL };
+		const char *const arguments[] = { "rm", "-f", "--", twin_made[i], NULL };
 		struct command_result result;
 		TRY(run(t, arguments, &result, e));
 	}
@@ -269,26 +267,36 @@ static void note_missing(struct buf *missing, const char *name)
 	buf_add_text(missing, name);
 }
 
+/* A manifest may name anybody: programs run only as the caller himself or, of root, as a uid that
+ * drills alone use. */
+static enum status check_owner(const struct manifest *m, struct error *e)
+{
+	uid_t own = geteuid();
+	if (own == 0 ? confine_is_drill_uid(m->uid) && confine_is_drill_uid(m->gid) : m->uid == own)
+		return OK;
+	return error_set(e, E_DENIED,
+		"the decoys belong to user %u: only who planted them can work on them",
+		(unsigned)m->uid);
+}
+
 enum status twin_run(
 	const struct twin_request *r, struct pool *p, struct twin_outcome *out, struct error *e)
 {
 	struct twin_outcome outcome = { .missing = "" };
 	AUTO_FD int arena_fd = -1;
+	TRY(check_owner(r->manifest, e));
 	TRY(file_open_folder(r->manifest->arena, &arena_fd, e));
 	struct twin t = { .manifest = r->manifest,
 		.sense = r->sense,
 		.outcome = &outcome,
 		.arena_fd = arena_fd,
 		.gap_ns = r->rate_files_per_s > 0 ? (int64_t)(1e9 / r->rate_files_per_s) : 0 };
-	if (geteuid() == 0 && r->manifest->uid != 0 && !has_program("setpriv"))
-		return error_set(e, E_DENIED,
-			"the benign twin needs setpriv (package util-linux) to run programs as the "
-			"arena's owner");
 	AUTO_BUF struct buf missing;
 	buf_init(&missing, 256);
 	enum status status = OK;
 	for (size_t i = 0; i < COUNT_OF(programs) && status == OK; i++) {
-		if (!has_program(programs[i].name))
+		char unused[PROGRAM_PATH_MAX];
+		if (!find_program(programs[i].name, unused))
 			note_missing(&missing, programs[i].name);
 		else if (!stopped(&t) || i == 1)
 			status = run_row(&t, i, e);
@@ -301,20 +309,4 @@ enum status twin_run(
 		return error_set(e, E_NO_SPACE, "no memory for the twin's result");
 	*out = outcome;
 	return OK;
-}
-
-enum status twin_sweep(const struct manifest *m, struct error *e)
-{
-	AUTO_FD int arena_fd = -1;
-	enum status status = file_open_folder(m->arena, &arena_fd, e);
-	if (status == E_ABSENT)
-		return OK; /* the arena is gone: nothing to sweep */
-	TRY(status);
-	struct file_identity arena;
-	TRY(file_identify(arena_fd, &arena, e));
-	if (arena.device != m->device || arena.inode != m->arena_inode)
-		return OK; /* another folder stands there now */
-	struct twin t = { .manifest = m, .arena_fd = arena_fd };
-	TRY(remove_made(&t, e));
-	return over_pictures(&t, &programs[1], true, e);
 }

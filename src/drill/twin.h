@@ -4,8 +4,8 @@
  * as the arena's owner. Every alert during it is a false alarm.
  *
  * The programs are the system's own and run outside the emulator's locks: what they do is in a
- * const table and touches the arena alone. What they make is removed by name; twin_sweep does that
- * for a run that was killed.
+ * const table and touches the arena alone. What they make is removed by name; undo
+ * does that for a run that was killed (twin_sweep.h).
  */
 #ifndef DRILL_TWIN_H
 #define DRILL_TWIN_H
@@ -27,7 +27,5 @@ struct twin_outcome {
 };
 enum status twin_run(const struct twin_request *r, struct pool *p, struct twin_outcome *out,
 	struct error *e) MUST_CHECK;
-/* Removes what a killed twin left, and gives pictures their planted names back. */
-enum status twin_sweep(const struct manifest *m, struct error *e) MUST_CHECK;
 
 #endif

@@ -25,6 +25,7 @@ enum undo_task { UNDO_TASK_ASSESS = 1, UNDO_TASK_UNDO = 2 };
  * verified everything already, so that what is missing was removed by it. */
 #define UNDO_CALL_FIELDS(F)                                                                        \
 	F(u8, task)                                                                                \
+	F(u8, twin)                                                                                \
 	F(u8, partial)                                                                             \
 	F(u8, removing)                                                                            \
 	F(u32, uid)                                                                                \
@@ -72,6 +73,7 @@ struct undo_talk_start {
 	const unsigned char *nonce;
 	const uint32_t *files;
 	size_t n_files;
+	bool twin;
 	bool partial;
 	bool removing;
 	int arena_fd;
