@@ -176,7 +176,10 @@ static void write_fields(
 	for (const struct field *f = fields; f->key != NULL; f++) {
 		const char *at = base + f->at;
 		json_t *value = NULL;
-		if (f->kind == FIELD_OBJECT)
+		if (f->kind == FIELD_OBJECT && f->most == 1 &&
+			MEMBER(char *, at + f->fields[0].at) == NULL)
+			value = json_null();
+		else if (f->kind == FIELD_OBJECT)
 			value = object_value(w, f->fields, at);
 		else if (f->kind == FIELD_LIST)
 			value = list_value(

@@ -28,6 +28,11 @@
 	{                                                                                          \
 		key, FIELD_OBJECT, at, 0, fields, 0, 0, NULL, 0                                    \
 	}
+/* null where the text that is its first row is NULL. */
+#define ROW_OBJECT_OR_NULL(key, at, fields)                                                        \
+	{                                                                                          \
+		key, FIELD_OBJECT, at, 0, fields, 0, 1, NULL, 0                                    \
+	}
 #define END                                                                                        \
 	{                                                                                          \
 		NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0                                        \
@@ -304,6 +309,6 @@ const struct field drill_result_fields[] = {
 	ROW_OBJECT("safety", 0, safety_fields),
 	ROW_LIST(struct drill_result, "improvements", improvements, n_improvements,
 		improvement_fields, struct drill_improvement, 256),
-	ROW_OBJECT("previous", 0, previous_fields),
+	ROW_OBJECT_OR_NULL("previous", 0, previous_fields),
 	END,
 };

@@ -31,9 +31,10 @@ struct field {
 	enum field_kind kind;
 	size_t at;	 /* offset in the struct; FIELD_OBJECT: added to the offsets of its rows */
 	size_t count_at; /* FIELD_TEXTS, FIELD_LIST: offset of a size_t */
-	const struct field *fields;	/* FIELD_OBJECT, FIELD_LIST */
-	size_t item_bytes;		/* FIELD_LIST */
-	size_t most;			/* FIELD_LIST, FIELD_TEXTS: ceiling of the count */
+	const struct field *fields; /* FIELD_OBJECT, FIELD_LIST */
+	size_t item_bytes;	    /* FIELD_LIST */
+	size_t most; /* FIELD_LIST, FIELD_TEXTS: ceiling of the count; FIELD_OBJECT: 1 may be null
+		      */
 	const char *(*word)(int value); /* FIELD_ENUM */
 	int n_words;
 };

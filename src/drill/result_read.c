@@ -237,6 +237,8 @@ static enum status read_fields(
 		struct place inner;
 		if (v == NULL)
 			return wrong(p, f->key, "missing");
+		if (f->kind == FIELD_OBJECT && f->most == 1 && json_is_null(v))
+			continue;
 		if (f->kind == FIELD_OBJECT) {
 			TRY(below(p, f->key, -1, &inner));
 			TRY(read_fields(&inner, f->fields, v, base + f->at));
