@@ -129,11 +129,10 @@ static enum status make_child(const struct walk *w, const char *name, struct err
  * may have been faster in a folder such as /tmp. */
 static enum status descend(struct walk *w, const char *name, const char *shown, struct error *e)
 {
-	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-	int child = openat(w->fd, name, flags);
+	int child = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (child < 0 && errno == ENOENT && w->make) {
 		TRY(make_child(w, name, e));
-		child = openat(w->fd, name, flags);
+		child = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	}
 	w->there = child >= 0;
 	if (child < 0 && errno == ENOENT && !w->make)
