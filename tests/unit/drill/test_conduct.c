@@ -194,9 +194,10 @@ static void stop_by_key(struct conduct_fixture *f, const struct drill_progress *
 
 static void stop_by_own_file(struct conduct_fixture *f, const struct drill_progress *now)
 {
-	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 2 && !f->acted)
-		test_write_file(f->request.stop_file, "", 0);
-	f->acted = f->acted || now->n_done >= 2;
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 2 || f->acted)
+		return; /* planting tells of its progress too, where it takes long enough */
+	test_write_file(f->request.stop_file, "", 0);
+	f->acted = true;
 }
 
 static void check_stopped(struct conduct_fixture *f)
