@@ -76,7 +76,7 @@ struct drill_authority {
 };
 
 struct drill_request {
-	const char *id; /* of the run, as drill_plan gave it; NULL: the run makes one */
+	const char *id;	      /* of the run, as drill_plan gave it; NULL: the run makes one */
 	const char *scenario; /* id; NULL: "standard" */
 	const char *arena;    /* NULL: the configured default. Absent, empty, or planted earlier by
 				 drill_plant from this home */
@@ -383,8 +383,8 @@ struct drill_undone {
 	const char **left;   /* paths beneath the arena and why, one line each (at most 100) */
 	size_t n_left_named;
 };
-/* E_PARTLY where something was left or is not proven. Twice in a row is fine. Accepts a drill's or a
- * planting's id. The drill's own stop (drill_stop) is heeded: E_STOPPED, to be called again. */
+/* E_PARTLY where something was left or is not proven. Twice in a row is fine. Accepts a drill's or
+ * a planting's id. The drill's own stop (drill_stop) is heeded: E_STOPPED, to be called again. */
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e) MUST_CHECK;
 
