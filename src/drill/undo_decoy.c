@@ -293,6 +293,29 @@ static bool scan_explains(struct decoy *d, struct scan *scan, enum undo_reason o
 	return scan->errno_value == 0 && scan->explained;
 }
 
+/* The contents are right: now size and name, and the proof. A new file waits with its name until
+ * the contents of all are on disk. */
+static void finish(struct decoy *d, struct sight *s, bool sized, bool touched)
+{
+	struct undo_work *w = d->work;
+	bool renamed = s == &d->at_new_name;
+	if (renamed && w->contents_only && d->plan->makes_new_file) {
+		d->out->state = DECOY_CHANGED;
+		d->out->waits = true;
+		return;
+	}
+	if (sized && !set_size(d, s->fd))
+		return;
+	if (renamed && !rename_back(d, s))
+		return;
+	if (!undo_prove(w, d->file, s->fd)) {
+		lost(d, REASON_CONTENT, 0);
+		return;
+	}
+	proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
+	d->out->restored = touched && d->out->state == DECOY_CHANGED;
+}
+
 /* `s` is ours or made by the run: its blocks tell what it was. `beside`: the run's new file, where
  * `s` is the original. */
 static void bring_back(struct decoy *d, struct sight *s, const struct sight *beside)
@@ -317,21 +340,7 @@ static void bring_back(struct decoy *d, struct sight *s, const struct sight *bes
 		proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
 		return;
 	}
-	if (renamed && w->contents_only && d->plan->makes_new_file) {
-		d->out->state = DECOY_CHANGED;
-		d->out->waits = true;
-		return;
-	}
-	if (sized && !set_size(d, s->fd))
-		return;
-	if (renamed && !rename_back(d, s))
-		return;
-	if (!undo_prove(w, d->file, s->fd)) {
-		lost(d, REASON_CONTENT, 0);
-		return;
-	}
-	proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
-	d->out->restored = touched && d->out->state == DECOY_CHANGED;
+	finish(d, s, sized, touched);
 }
 
 /* The run left it alone, or it is a file that the user's restore made: all or nothing. */
