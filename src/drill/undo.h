@@ -47,7 +47,7 @@ struct undo_request {
 			       are added */
 	const unsigned char *escrow;	 /* NULL: never run */
 	const struct scenario *scenario; /* NULL: never run */
-	bool twin; /* a benign run: what a killed twin left is swept first (twin_sweep.h) */
+	bool twin;    /* a benign run: what a killed twin left is swept first (twin_sweep.h) */
 	bool partial; /* the manifest is of an unfinished planting (planting_load_partial) */
 	const struct drill_watch *watch;
 };
