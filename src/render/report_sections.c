@@ -424,11 +424,12 @@ void section_evidence(struct document *d, const struct drill_result *r)
 	add_heading(d, "evidence", _("Evidence, and how to check it"));
 	add_text(d,
 		_("Every event of the run stands in a record whose lines are chained by hash and "
-		  "whose head is signed. Check it here, without a network; on another machine give "
-		  "it "
-		  "this home's public key (tocsin evidence key) with --key:"));
+		  "whose head is signed. Check it here, without a network:"));
 	add_code(d, doc_textf(d, "tocsin drill verify %s%s", r->record == NULL ? "FILE" : r->record,
 			    home_words(d, r)));
+	add_text(d,
+		_("On another machine the check needs this home's public key, which this prints:"));
+	add_code(d, doc_textf(d, "tocsin evidence key%s", home_words(d, r)));
 	add_note(d, _("The check names the first line that was altered and refuses a signer that "
 		      "is not "
 		      "in the keyring or named with --key."));
