@@ -3,8 +3,11 @@
  */
 #include "drill/restore.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "drill/keep.h"
@@ -127,12 +130,38 @@ enum status restore_write_list(int keep_fd, const struct manifest *m, const uint
 
 /* --- command --- */
 
+static bool is_program(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) != 0;
+}
+
+/* As execvp(3) would look for it. */
+static bool is_found(const char *name)
+{
+	char path[PATH_MAX];
+	const char *folders = getenv("PATH");
+	if (strchr(name, '/') != NULL)
+		return is_program(name);
+	struct view rest = view_of(folders == NULL ? "/bin:/usr/bin" : folders);
+	while (rest.len > 0) {
+		struct view folder = view_cut(&rest, ':');
+		int n = snprintf(path, sizeof path, "%.*s/%s", VIEW_ARGS(folder), name);
+		if (n > 0 && (size_t)n < sizeof path && is_program(path))
+			return true;
+	}
+	return false;
+}
+
 enum status restore_check(const char *line, struct error *e)
 {
 	AUTO_FREE char **argv = NULL;
 	TRY(command_split(line, &argv, e));
 	if (argv[0] == NULL)
 		return error_set(e, E_INVALID, "the command is empty");
+	/* Better told now than after the attack. */
+	if (!is_found(argv[0]))
+		return error_set(e, E_INVALID, "there is no program '%s' to run", argv[0]);
 	return OK;
 }
 

@@ -33,6 +33,12 @@ static void set_up(struct bench *b)
 	REQUIRE(mkdir(b->context.home, 0700) == 0);
 }
 
+static void tear_down(struct bench *b)
+{
+	pool_free(b->pool);
+}
+#define AUTO_BENCH __attribute__((cleanup(tear_down)))
+
 static enum status plan(struct bench *b)
 {
 	return drill_plan(&b->context, &b->request, b->pool, &b->plan, &b->e);
@@ -51,7 +57,7 @@ static size_t n_entries(const char *path)
 
 TEST(a_plan_says_what_would_happen_and_makes_nothing)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	struct stat st;
 	set_up(&b);
 	REQUIRE_OK(plan(&b), b.e);
@@ -73,7 +79,7 @@ TEST(a_plan_says_what_would_happen_and_makes_nothing)
 
 TEST(the_budget_of_a_plan_is_that_of_the_decoys_it_names)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	set_up(&b);
 	b.request.scenario = "size-class";
 	REQUIRE_OK(plan(&b), b.e);
@@ -104,7 +110,7 @@ TEST(the_budget_of_a_plan_is_that_of_the_decoys_it_names)
 
 TEST(rate_and_decoys_of_the_request_go_before_the_scenarios)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	set_up(&b);
 	b.request.scenario = "quick";
 	b.request.rate_files_per_s = 0;
@@ -123,7 +129,7 @@ TEST(rate_and_decoys_of_the_request_go_before_the_scenarios)
 
 TEST(nothing_is_given_away_in_a_home_that_others_write_in)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	struct stat before;
 	struct stat after;
 	set_up(&b);
@@ -151,7 +157,7 @@ TEST(nothing_is_given_away_in_a_home_that_others_write_in)
 
 TEST(an_unknown_scenario_and_an_unfit_arena_are_refused)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	set_up(&b);
 	b.request.scenario = "standart";
 	CHECK_INT(plan(&b), E_ABSENT);
@@ -174,7 +180,7 @@ TEST(an_unknown_scenario_and_an_unfit_arena_are_refused)
 TEST(the_default_arena_is_the_configured_one)
 {
 	static const char text[] = "arena: /data/drill\n";
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	const char *arena = NULL;
 	set_up(&b);
 	test_write_file(test_path("home/drill.yaml"), text, strlen(text));
@@ -184,7 +190,7 @@ TEST(the_default_arena_is_the_configured_one)
 
 TEST(without_a_setting_the_default_arena_goes_by_who_runs_it)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	const char *arena = NULL;
 	set_up(&b);
 	REQUIRE(setenv("HOME", "/home/someone", 1) == 0);
@@ -203,7 +209,7 @@ TEST(settings_that_are_off_are_refused_with_their_place)
 	} cases[] = { { "arena: relative", "drill.yaml: arena: 'relative' does not begin with /" },
 		{ "arena: 5", "drill.yaml: arena: not text" },
 		{ "arenas: /x", "drill.yaml: arenas: unknown" } };
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	const char *arena = NULL;
 	set_up(&b);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -216,7 +222,7 @@ TEST(settings_that_are_off_are_refused_with_their_place)
 
 TEST(the_list_holds_every_scenario_with_what_a_reader_needs)
 {
-	struct bench b;
+	AUTO_BENCH struct bench b = { 0 };
 	struct drill_scenario_row *rows = NULL;
 	size_t n = 0;
 	size_t n_patterns = 0;

@@ -205,7 +205,11 @@ TEST(placeholders_are_filled_in_each_argument_and_nothing_is_a_shell)
 	CHECK_INT(restore_check("a | b", &e), E_INVALID);
 	CHECK_INT(restore_check("", &e), E_INVALID);
 	CHECK_INT(restore_check("   ", &e), E_INVALID);
-	REQUIRE_OK(restore_check("tool --to {arena}", &e), e);
+	REQUIRE_OK(restore_check("true --to {arena}", &e), e);
+	CHECK_INT(restore_check("no-such-tool-at-all {arena}", &e), E_INVALID);
+	CHECK_TEXT(e.text, "there is no program 'no-such-tool-at-all' to run");
+	CHECK_INT(restore_check("/etc/passwd", &e), E_INVALID);
+	REQUIRE_OK(restore_check("/bin/true", &e), e);
 }
 
 TEST(the_tool_gets_root_as_its_folder_and_three_variables)
