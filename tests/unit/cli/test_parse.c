@@ -64,6 +64,7 @@ static enum status parse(struct parsed *out, struct error *e, const char *line)
 	static char copy[512];
 	static char *argv[32];
 	int argc = 0;
+	pool_free(memory); /* of the call before */
 	memory = pool_new(64 * KIB);
 	(void)snprintf(copy, sizeof copy, "%s", line);
 	for (char *word = copy; word != NULL && argc < 31; argc++) {
