@@ -152,7 +152,6 @@ TEST(nothing_is_given_away_in_a_home_that_others_write_in)
 	REQUIRE(stat(test_path("victim"), &after) == 0);
 	CHECK(before.st_uid == after.st_uid && before.st_mode == after.st_mode);
 	CHECK_INT(n_entries(test_path("victim")), 0);
-	pool_free(b.pool);
 }
 
 TEST(an_unknown_scenario_and_an_unfit_arena_are_refused)
