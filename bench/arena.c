@@ -13,8 +13,8 @@
 #include <time.h>
 
 #include "base/random.h"
-#include "drill/budget.h"
-#include "drill/emulate.h"
+#include "drill/attack/emulate.h"
+#include "drill/decoy/budget.h"
 #include "sys/file.h"
 
 enum { TEXT_BYTES = 1 << 20, DATA_ENDS_BYTES = 256 * 1024 };

@@ -6,7 +6,7 @@
 #ifndef BENCH_ARENA_H
 #define BENCH_ARENA_H
 
-#include "drill/attack.h"
+#include "drill/attack/attack.h"
 
 struct bench_arena {
 	struct pool *pool;

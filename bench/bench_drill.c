@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "bench/arena.h"
-#include "drill/budget.h"
-#include "drill/keep.h"
-#include "drill/planting.h"
-#include "drill/undo.h"
+#include "drill/decoy/budget.h"
+#include "drill/decoy/planting.h"
+#include "drill/keep/keep.h"
+#include "drill/undo/undo.h"
 #include "sys/file.h"
 #include "sys/host.h"
 

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "drill/channel_source.h"
 #include "drill/plain.h"
+#include "drill/sense/channel_source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

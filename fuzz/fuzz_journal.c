@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "drill/journal.h"
+#include "drill/attack/journal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

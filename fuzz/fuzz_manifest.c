@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "drill/manifest.h"
+#include "drill/decoy/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

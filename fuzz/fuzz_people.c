@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drill/people.h"
+#include "drill/people/people.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "drill/scenario.h"
+#include "drill/scenario/scenario.h"
 
 enum { STEPS_MAX = 4000 };
 

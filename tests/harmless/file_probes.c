@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "drill/planting.h"
+#include "drill/decoy/planting.h"
 #include "sys/file.h"
 #include "tests/harmless/probe.h"
 

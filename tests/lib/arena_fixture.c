@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/random.h"
-#include "drill/budget.h"
-#include "drill/emulate.h"
+#include "drill/attack/emulate.h"
+#include "drill/decoy/budget.h"
 #include "sys/file.h"
 #include "sys/role.h"
 #include "tests/lib/test.h"

@@ -6,7 +6,7 @@
 #ifndef TESTS_LIB_ARENA_FIXTURE_H
 #define TESTS_LIB_ARENA_FIXTURE_H
 
-#include "drill/attack.h"
+#include "drill/attack/attack.h"
 
 struct fixture_file {
 	const char *folder; /* "a/b", or "" for the arena itself */

@@ -11,17 +11,33 @@ SEVERAL_HEADERS = {"base", "sys"}
 OWNERS = {"sqlite3.h": {"store"}, "openssl/": {"base", "record", "drill"}, "seccomp.h": {"sys"},
           "yaml.h": {"base"}, "archive.h": {"drill"}, "microhttpd.h": {"drill", "hub"},
           "cairo": {"render"}, "pango/": {"render"}, "systemd/": {"drill"}}
+# A folder with rooms: a room includes its own files, those of its folder, and what stands before it here.
+ROOMS = {"drill": ["keep", "scenario", "decoy", "attack", "undo", "witness", "score", "people", "sense", "restore",
+                   "conduct"]}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 PRINTS = re.compile(r"\b(printf|puts|putchar|vprintf|perror|fputs|fputc|putc|fprintf|vfprintf)\s*\(")
+
+
+def room_of(parts):
+    """The room in the path's parts (folder first), -1 where the file stands in the folder itself, None where
+    there is no such room."""
+    if len(parts) == 2:
+        return -1
+    rooms = ROOMS.get(parts[0], [])
+    return rooms.index(parts[1]) if len(parts) == 3 and parts[1] in rooms else None
 
 
 def check(root):
     problems = []
     for name in gate.c_files(root, ("src",)):
         folder = name.split("/")[1]
+        room = room_of(name.split("/")[1:])
         text = gate.strip(gate.read(root, name), keep_strings=True)
         if folder not in RANK:
             problems.append(f"{name}: '{folder}' is no folder of the house")
+            continue
+        if room is None:
+            problems.append(f"{name}: stands in no room of {folder}")
             continue
         for found in INCLUDE.finditer(text):
             where = f"{name}:{gate.line_of(text, found.start())}"
@@ -32,11 +48,14 @@ def check(root):
                         problems.append(f"{where}: <{target}> belongs to {', '.join(sorted(owners))}")
                 continue
             parts = target.split("/")
-            if len(parts) != 2 or parts[0] not in RANK:
-                problems.append(f'{where}: "{target}" is not <folder>/<file>')
+            seen = room_of(parts) if parts[0] in RANK else None
+            if seen is None:
+                problems.append(f'{where}: "{target}" is not <folder>/<file> or <folder>/<room>/<file>')
+            elif parts[0] == folder and seen > room and parts != [folder, folder + ".h"]:
+                problems.append(f"{where}: {'/'.join(name.split('/')[1:-1])} may not include {parts[1]}: it does not stand before")
             elif parts[0] != folder and RANK[parts[0]] >= RANK[folder]:
                 problems.append(f"{where}: {folder} may not include {parts[0]}: it does not stand below")
-            elif parts[0] != folder and parts[0] not in SEVERAL_HEADERS and parts[1] != parts[0] + ".h":
+            elif parts[0] != folder and parts[0] not in SEVERAL_HEADERS and parts[1:] != [parts[0] + ".h"]:
                 problems.append(f"{where}: outside its folder {parts[0]} is known by {parts[0]}/{parts[0]}.h")
         if RANK[folder] < 6:
             for found in PRINTS.finditer(gate.strip(text)):
@@ -51,6 +70,11 @@ PLANTED = [
     ("hub and cli do not include each other", {"src/cli/a.c": '#include "hub/hub.h"\n'}, "does not stand below"),
     ("a module is known by its one header", {"src/drill/a.c": '#include "record/key.h"\n'}, "is known by"),
     ("its own folder may see all of it", {"src/record/a.c": '#include "record/key.h"\n'}, None),
+    ("a room may include a room before it", {"src/drill/attack/a.c": '#include "drill/keep/keep.h"\n#include "drill/drill.h"\n'}, None),
+    ("a room may not look ahead", {"src/drill/keep/a.c": '#include "drill/attack/attack.h"\n'}, "does not stand before"),
+    ("a folder's own files do not look into its rooms", {"src/drill/a.c": '#include "drill/keep/keep.h"\n'}, "does not stand before"),
+    ("a room is not known outside", {"src/cli/a.c": '#include "drill/keep/keep.h"\n'}, "is known by"),
+    ("a room nobody knows", {"src/drill/things/a.c": "int x;\n"}, "no room"),
     ("a path is two parts", {"src/cli/a.c": '#include "../x.h"\n'}, "is not <folder>"),
     ("a library belongs to its folder", {"src/drill/a.c": "#include <sqlite3.h>\n"}, "belongs to store"),
     ("a commented include is none", {"src/base/a.c": '/*\n#include "cli/cli.h"\n*/\n'}, None),

@@ -1,0 +1,373 @@
+/*
+ * The stages of a run but the restore, one function each.
+ */
+#include "drill/conduct/conduct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/i18n.h"
+#include "drill/decoy/budget.h"
+#include "sys/command.h"
+#include "sys/file.h"
+
+#define BACKUP_LIMIT_NS (30 * 60 * NS_PER_S)
+#define JOURNAL_READ_MAX (256 * MIB)
+/* How long an alert may come behind an attack that is over. */
+#define LISTEN_ON_NS (5 * NS_PER_S)
+
+static enum status note_phase(struct conduct *o, enum journal_phase phase, struct error *e)
+{
+	AUTO_BUF struct buf body;
+	buf_init(&body, 64);
+	struct journal_phase_record m = { (uint8_t)phase, sense_now_ns(&o->sense),
+		clock_boot_ns(o->c->clock) };
+	journal_phase_record_write(&body, &m);
+	TRY(journal_add(o->journal, JOURNAL_PHASE, buf_view(&body), e));
+	return journal_commit(o->journal, e);
+}
+
+/* --- plant --- */
+
+/* The arena that the manifest speaks of, not another folder that stands there now. */
+static enum status open_arena(struct conduct *o, struct error *e)
+{
+	TRY(file_open_folder(o->manifest.arena, &o->arena_fd, e));
+	struct file_identity arena;
+	TRY(file_identify(o->arena_fd, &arena, e));
+	if (arena.device != o->manifest.device || arena.inode != o->manifest.arena_inode)
+		return error_set(
+			e, E_CONFLICT, "%s is not the folder that was planted", o->manifest.arena);
+	return OK;
+}
+
+enum status conduct_plant(struct conduct *o, struct error *e)
+{
+	sense_progress(&o->sense, DRILL_STAGE_PLANT, 0, o->budget.n_decoys);
+	if (o->planted_before) {
+		TRY(budget_compute(
+			o->scenario, &o->manifest, o->plan.rate_files_per_s, &o->budget, e));
+		o->budget.free_kept_bytes = o->plan.budget.free_kept_bytes;
+		TRY(budget_check(o->scenario, &o->budget, e));
+		o->locks = o->plan.locks;
+	} else {
+		uint32_t n_decoys =
+			o->r->n_decoys < 0 ? o->scenario->n_decoys : (uint32_t)o->r->n_decoys;
+		struct planting_request request = { .scenario = o->scenario,
+			.arena = o->plan.arena,
+			.id = o->id,
+			.n_decoys = n_decoys,
+			.seed = o->seed,
+			.wall_ns = sense_now_ns(&o->sense),
+			.keep_folder_fd = o->keep_fd,
+			.watch = &o->sense.watch };
+		TRY(planting_make(&request, o->p, &o->manifest, &o->locks, e));
+	}
+	TRY(open_arena(o, e));
+	return conduct_note_planted(o, e);
+}
+
+enum status conduct_witness(struct conduct *o, struct error *e)
+{
+	sense_progress(&o->sense, DRILL_STAGE_WITNESS, 0, 0);
+	struct witness_request request = { .arena = o->manifest.arena,
+		.home = o->c->home,
+		.id = o->id,
+		.sample_folders = o->looked_at,
+		.n_sample_folders = o->n_looked_at,
+		.sample_files_max = 256,
+		.sample_bytes_max = 64 * MIB,
+		.emulator_uid = o->manifest.uid };
+	return witness_start(&request, &o->witness, e);
+}
+
+/* A backup of hard links: such a decoy is not the only name of its content any more, and nothing
+ * that writes may touch it. Better told before the attack than found as a decoy that resists. */
+static enum status check_links(struct conduct *o, struct error *e)
+{
+	struct arena_view view;
+	enum status status = arena_view_open(o->arena_fd, &o->manifest, o->p, &view, e);
+	for (uint32_t i = 0; i < o->manifest.n_files && status == OK; i++) {
+		const struct manifest_file *f = &o->manifest.files[i];
+		AUTO_FD int fd = -1;
+		int folder_fd = -1;
+		struct file_identity id;
+		struct error unused;
+		/* A decoy that cannot be looked at is the attack's to find. */
+		if (arena_folder(&view, f->folder, &folder_fd, &unused) != OK ||
+			file_open_beneath(folder_fd, f->name, O_PATH, 0, &fd, &unused) != OK ||
+			file_identify(fd, &id, &unused) != OK)
+			continue;
+		o->is_linked = S_ISREG(id.mode) && id.n_links > 1;
+		if (o->is_linked)
+			status = error_set(e, E_CONFLICT,
+				"the backup made hard links to the decoys (%.200s is one), which "
+				"an attack may not touch: let it copy their content, and remove "
+				"the links",
+				f->name);
+	}
+	arena_view_close(&view);
+	return status;
+}
+
+enum status conduct_backup(struct conduct *o, struct error *e)
+{
+	if (o->r->backup == NULL)
+		return OK;
+	sense_progress(&o->sense, DRILL_STAGE_BACKUP, 0, 0);
+	struct restore_command command = { .line = o->r->backup,
+		.arena = o->manifest.arena,
+		.list = "",
+		.id = o->id,
+		.limit_ns = BACKUP_LIMIT_NS,
+		.tick = sense_command_tick,
+		.context = &o->sense };
+	struct command_result result;
+	const char *output = "";
+	if (restore_call(&command, o->p, &output, &result, e) != OK)
+		return error_wrap(e, "the backup before the attack");
+	if (result.ended_early)
+		return error_set(e, E_STOPPED, "stopped while the backup ran");
+	if (result.timed_out || result.exit_status != 0)
+		return error_set(e, E_FAILED,
+			"the backup before the attack ended with exit status %d: %.400s",
+			result.exit_status, output);
+	TRY(check_links(o, e));
+	return conduct_note(o, "backed-up",
+		json_pack("{s:I,s:I}", "exit_status", (json_int_t)result.exit_status, "took_ms",
+			(json_int_t)(result.took_ns / NS_PER_MS)),
+		e);
+}
+
+/* --- attack --- */
+
+/* Key, journal and copy of the scenario are on disk before the first change. */
+static enum status get_undo_ready(struct conduct *o, struct error *e)
+{
+	TRY(keep_escrow_make(o->keep_fd, o->escrow, e));
+	TRY(journal_create(o->keep_fd, KEEP_JOURNAL, &o->journal, e));
+	AUTO_BUF struct buf body;
+	buf_init(&body, KIB);
+	struct journal_start m = { .drill = view_of(o->id),
+		.manifest = o->manifest.hash,
+		.scenario = o->scenario->hash,
+		.at_ns = sense_now_ns(&o->sense),
+		.uid = o->manifest.uid };
+	journal_start_write(&body, &m);
+	TRY(buf_check(&body, "journal", e));
+	TRY(journal_add(o->journal, JOURNAL_START, buf_view(&body), e));
+	TRY(journal_commit(o->journal, e));
+	TRY(file_sync_folder(o->keep_fd, e));
+	return note_phase(o, PHASE_ATTACK, e);
+}
+
+static bool tick(int64_t t0_boot_ns, void *context)
+{
+	struct conduct *o = context;
+	o->network_gone = o->network_gone || sense_tick(t0_boot_ns, &o->sense);
+	return o->network_gone;
+}
+
+/* A tool may take a moment to speak: waited for only while it has not. */
+static void listen_on(struct conduct *o)
+{
+	if (o->channels == NULL)
+		return;
+	struct people_origin t0 = sense_origin(&o->sense);
+	int64_t until_boot_ns = clock_boot_ns(o->c->clock) + LISTEN_ON_NS;
+	while (!channels_noticed(o->channels, t0.boot_ns) &&
+		clock_boot_ns(o->c->clock) < until_boot_ns && !sense_look(&o->sense))
+		clock_sleep_ns(50 * NS_PER_MS);
+}
+
+static const char *void_reason_of(enum attack_end end)
+{
+	switch (end) {
+	case ATTACK_CRASHED:
+		return N_("The emulator crashed or was ended by its own system call filter.");
+	case ATTACK_MEMORY_KILL:
+		return N_("The host ran out of memory and ended the emulator.");
+	case ATTACK_LIMIT:
+		return N_("The emulator met a resource limit.");
+	case ATTACK_COMPLETED:
+	case ATTACK_STOP_ASKED:
+	case ATTACK_LEASE_LOST:
+	case ATTACK_BUDGET:
+	case ATTACK_PRESSURE:
+	case ATTACK_KILLED:
+	case ATTACK_FROZEN:
+	case ATTACK_READ_ONLY:
+	case ATTACK_BLOCKED:
+	case ATTACK_FAILED:
+		break;
+	}
+	return NULL;
+}
+
+static struct attack_request attack_request(struct conduct *o)
+{
+	struct attack_request request = { .context = o->c,
+		.id = o->id,
+		.scenario = o->scenario,
+		.manifest = &o->manifest,
+		.budget = &o->budget,
+		.call = o->authority.call,
+		.rate_files_per_s = o->plan.rate_files_per_s,
+		.order_seed = o->seed,
+		.arena_fd = o->arena_fd,
+		.journal = o->journal,
+		.stop_file = o->sense.stop_files[0],
+		.watch = &o->sense.watch,
+		.tick = tick,
+		.tick_context = o };
+	memcpy(request.escrow, o->escrow, sizeof request.escrow);
+	return request;
+}
+
+enum status conduct_attack(struct conduct *o, struct error *e)
+{
+	TRY(get_undo_ready(o, e));
+	TRY(conduct_note(o, "attack-started", json_object(), e));
+	o->sense.attack_boot_ns = clock_boot_ns(o->c->clock);
+	o->attack_began = true;
+	struct attack_request request = attack_request(o);
+	TRY(witness_mark(o->witness, e));
+	enum status status = attack_run(&request, o->p, &o->attack, e);
+	explicit_bzero(request.escrow, sizeof request.escrow);
+	TRY(status);
+	if (o->attack.t0_boot_ns >= 0)
+		o->sense.t0_boot_ns = o->attack.t0_boot_ns;
+	o->locks = o->attack.locks;
+	TRY(note_phase(o, PHASE_ATTACK_ENDED, e));
+	TRY(conduct_note_attack(o, e));
+	if (o->attack.end == ATTACK_FAILED)
+		return error_set(e, E_FAILED, "%s", o->attack.sentence);
+	o->void_reason = void_reason_of(o->attack.end);
+	if (o->attack.end != ATTACK_STOP_ASKED || o->network_gone)
+		listen_on(o);
+	return OK;
+}
+
+/* A mark in the folder: what undo finds of a killed twin is swept first (by the scenario's copy).
+ */
+enum status conduct_twin(struct conduct *o, struct error *e)
+{
+	TRY(conduct_note(o, "twin-started", json_object(), e));
+	o->sense.attack_boot_ns = clock_boot_ns(o->c->clock);
+	o->attack_began = true;
+	struct twin_request request = { &o->manifest, o->plan.rate_files_per_s, &o->sense };
+	TRY(twin_run(&request, o->p, &o->twin, e));
+	if (o->twin.missing[0] != '\0')
+		conduct_say(
+			o, _("Left out of the benign twin, not installed: %s"), o->twin.missing);
+	o->attack = (struct attack_outcome){ .end = o->twin.stopped ? ATTACK_STOP_ASKED
+								    : ATTACK_COMPLETED,
+		.locks = o->locks,
+		.t0_boot_ns = -1,
+		.t0_wall_ns = -1,
+		.end_boot_ns = clock_boot_ns(o->c->clock),
+		.stop_latency_ns = -1 };
+	listen_on(o);
+	return conduct_note(o, "twin-ended",
+		json_pack("{s:I,s:I,s:I,s:s,s:b}", "programs", (json_int_t)o->twin.n_programs,
+			"failed", (json_int_t)o->twin.n_failed, "files",
+			(json_int_t)o->twin.n_files, "missing", o->twin.missing, "stopped",
+			(int)o->twin.stopped),
+		e);
+}
+
+/* --- assess --- */
+
+enum status conduct_read_journal(struct conduct *o, struct buf *out, struct error *e)
+{
+	buf_init(out, JOURNAL_READ_MAX + 1);
+	enum status status = file_read_all(o->keep_fd, KEEP_JOURNAL, JOURNAL_READ_MAX, out, e);
+	return status == E_ABSENT && o->is_benign ? OK : status;
+}
+
+enum status conduct_assess(struct conduct *o, struct error *e)
+{
+	sense_progress(&o->sense, DRILL_STAGE_ASSESS, 0, o->manifest.n_files);
+	AUTO_BUF struct buf journal = { 0 };
+	TRY(conduct_read_journal(o, &journal, e));
+	struct assess_request request = { .manifest = &o->manifest,
+		.journal = buf_view(&journal),
+		.arena_fd = o->arena_fd,
+		.escrow = o->is_benign ? NULL : o->escrow,
+		.scenario = o->is_benign ? NULL : o->scenario,
+		.watch = &o->sense.watch };
+	struct assess_outcome found = { 0 };
+	o->sense.to_the_end = true;
+	enum status status = undo_assess(&request, o->p, &found, e);
+	o->sense.to_the_end = false;
+	if (status != OK) {
+		/* An arena that was taken away or locked cannot be read: what the attack counted
+		 * stands. */
+		conduct_say(
+			o, _("The decoys could not be looked at after the attack: %s"), e->text);
+		return conduct_note(
+			o, "assess-failed", json_pack("{s:s}", "status", status_name(status)), e);
+	}
+	o->states = found.states;
+	return conduct_note(o, "assessed",
+		json_pack("{s:I,s:I,s:I,s:I}", "intact", (json_int_t)found.n_intact, "changed",
+			(json_int_t)found.n_changed, "lost", (json_int_t)found.n_lost, "missing",
+			(json_int_t)found.n_missing),
+		e);
+}
+
+/* --- people and safety --- */
+
+enum status conduct_people(struct conduct *o, struct error *e)
+{
+	if (o->is_benign || (o->people.file == NULL && !o->people.terminal))
+		return OK;
+	struct people_origin t0 = sense_origin(&o->sense);
+	sense_progress(&o->sense, DRILL_STAGE_PEOPLE, 0, PEOPLE_STEPS);
+	bool complete = false;
+	enum status status = OK;
+	for (int64_t next_ns = 0;;) {
+		int64_t now_ns = clock_boot_ns(o->c->clock);
+		bool stop = sense_look(&o->sense);
+		if (now_ns >= next_ns) {
+			next_ns = now_ns + NS_PER_S;
+			status = people_read_file(&o->people, &t0, &complete, e);
+		}
+		bool waits = o->people.terminal || (status == OK && !complete);
+		if (stop || !waits || !people_open(&o->people, &t0, now_ns))
+			break;
+		sense_progress(&o->sense, DRILL_STAGE_PEOPLE, 0, PEOPLE_STEPS);
+		clock_sleep_ns(50 * NS_PER_MS);
+	}
+	if (status != OK)
+		conduct_say(o, _("The controller's answers were not read: %s"), e->text);
+	*e = ERROR_NONE;
+	return OK;
+}
+
+enum status conduct_look_at_users(struct conduct *o, struct error *e)
+{
+	if (o->witness == NULL)
+		return OK;
+	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
+	return witness_look(o->witness, true, o->p, &o->users, e);
+}
+
+enum status conduct_look_at_sentinels(struct conduct *o, struct error *e)
+{
+	if (o->witness == NULL)
+		return OK;
+	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
+	TRY(witness_look(o->witness, false, o->p, &o->sentinels, e));
+	if (o->sentinels.n_sentinels_changed > 0)
+		o->void_reason = N_("A sentinel outside the arena was changed during the drill.");
+	else if (o->users.n_attributed > 0)
+		o->void_reason = N_("A file outside the arena was changed by the emulator.");
+	return OK;
+}

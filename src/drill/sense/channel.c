@@ -1,0 +1,500 @@
+/*
+ * Channels: specs, patterns, and what arrived. How each kind reads is in channel_*.c.
+ */
+#include "drill/sense/channel.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <regex.h>
+#include <stdio.h>
+
+#include "base/fault.h"
+#include "base/i18n.h"
+#include "drill/plain.h"
+#include "drill/sense/channel_source.h"
+
+enum {
+	REGEX_LINE_MAX = 4096,
+	PATTERN_COST_MAX = 2000,
+	PATTERN_DEPTH_MAX = 20,
+	RAW_ALERTS_MAX = 4096
+};
+
+static const struct channel_type *const types[] = {
+	[CHANNEL_FILE] = &channel_type_file,
+	[CHANNEL_JOURNAL] = &channel_type_journal,
+	[CHANNEL_WEBHOOK] = &channel_type_webhook,
+	[CHANNEL_OPERATOR] = &channel_type_operator,
+};
+
+struct raw_alert {
+	int64_t boot_ns;
+	size_t channel;
+	enum drill_detect kind;
+	char text[CHANNEL_TEXT_MAX + 1];
+};
+
+struct channel {
+	struct channel_spec spec;
+	regex_t regex;
+	bool has_regex;
+	void *self; /* NULL: not open, or broken */
+};
+
+struct channels {
+	struct channel rows[CHANNELS_MAX];
+	size_t n_rows;
+	const struct clock *clock;
+	const struct drill_watch *watch;
+	struct raw_alert *raw;
+	size_t n_raw, raw_capacity;
+	size_t n_unkept; /* beyond RAW_ALERTS_MAX */
+	size_t n_broken;
+	char broken[ERROR_TEXT_MAX];
+};
+
+/* --- specs --- */
+
+/*
+ * What a pattern costs when it is compiled: the C library copies what a repetition repeats ("x+" is
+ * "xx*", "x{3}" is "xxx"), so nested repetitions multiply. An atom costs 1, a sequence the sum.
+ */
+struct cost {
+	unsigned long sum[PATTERN_DEPTH_MAX + 1];  /* of each open group */
+	unsigned long last[PATTERN_DEPTH_MAX + 1]; /* of the atom before; part of the sum */
+	size_t depth;
+};
+
+static void cost_atom(struct cost *c, unsigned long n)
+{
+	c->last[c->depth] = n;
+	c->sum[c->depth] += n;
+}
+
+static void cost_repeat(struct cost *c, unsigned long times)
+{
+	unsigned long n = c->last[c->depth];
+	if (times > PATTERN_COST_MAX)
+		times = PATTERN_COST_MAX + 1;
+	if (times > 1 && n <= PATTERN_COST_MAX)
+		cost_atom(c, n * (times - 1));
+	c->last[c->depth] = n * (times == 0 ? 1 : times);
+}
+
+/* "[…]": behind its end. A bracket that does not end is left to the compiler. */
+static const char *skip_bracket(const char *at)
+{
+	const char *end = at + 1;
+	end += *end == '^';
+	end += *end == ']';
+	while (*end != '\0' && *end != ']') {
+		bool is_class = *end == '[' && (end[1] == ':' || end[1] == '.' || end[1] == '=');
+		char kind[3] = { end[1], ']', '\0' };
+		const char *close = is_class ? strstr(end + 2, kind) : NULL;
+		end = close == NULL ? end + 1 : close + 2;
+	}
+	return *end == ']' ? end : at;
+}
+
+/* "{m,n}": the larger number, and the place of the brace that ends it. */
+static const char *read_interval(const char *at, unsigned long *out_times)
+{
+	unsigned long number = 0;
+	const char *end = at + 1;
+	for (; *end != '\0' && *end != '}'; end++) {
+		number = isdigit((unsigned char)*end) ? number * 10 + (unsigned long)(*end - '0')
+						      : 0;
+		if (number > PATTERN_COST_MAX)
+			number = PATTERN_COST_MAX + 1;
+		*out_times = number > *out_times ? number : *out_times;
+	}
+	return *end == '}' ? end : end - 1;
+}
+
+static bool is_repetition(char c)
+{
+	return c == '*' || c == '+' || c == '?' || c == '{';
+}
+
+/* Takes one piece of the pattern; returns its last character. */
+static const char *cost_piece(struct cost *c, const char *at)
+{
+	unsigned long times = 2; /* "*" and "?" copy nothing, but nested they double the work too */
+	if (*at == '(') {
+		c->depth++;
+		c->sum[c->depth] = c->last[c->depth] = 0;
+	} else if (*at == ')' && c->depth > 0) {
+		c->depth--;
+		cost_atom(c, c->sum[c->depth + 1] + 1);
+	} else if (is_repetition(*at)) {
+		at = *at == '{' ? read_interval(at, &times) : at;
+		cost_repeat(c, times);
+	} else {
+		at = *at == '[' ? skip_bracket(at) : at;
+		at += *at == '\\' && at[1] != '\0';
+		cost_atom(c, 1);
+	}
+	return at;
+}
+
+static enum status check_regex_cost(const char *pattern, const char *spec, struct error *e)
+{
+	struct cost c = { .depth = 0 };
+	bool repeated = false;
+	for (const char *at = pattern; *at != '\0'; at++) {
+		if (*at == '\\' && at[1] >= '1' && at[1] <= '9')
+			return error_set(e, E_INVALID, "%s: back references are not allowed", spec);
+		if (*at == '(' && c.depth == PATTERN_DEPTH_MAX)
+			return error_set(e, E_INVALID, "%s: groups are nested more than %d deep",
+				spec, PATTERN_DEPTH_MAX);
+		if (is_repetition(*at) && repeated)
+			return error_set(e, E_INVALID, "%s: a repetition of a repetition", spec);
+		repeated = is_repetition(*at);
+		at = cost_piece(&c, at);
+		if (c.sum[c.depth] > PATTERN_COST_MAX)
+			return error_set(e, E_INVALID, "%s: repetitions multiply to more than %d",
+				spec, PATTERN_COST_MAX);
+	}
+	return OK;
+}
+
+static enum status compile(const struct channel_spec *spec, regex_t *out, struct error *e)
+{
+	TRY(check_regex_cost(spec->pattern, spec->text, e));
+	int code = regcomp(out, spec->pattern, REG_EXTENDED | REG_NOSUB);
+	if (code == 0)
+		return OK;
+	char why[160];
+	(void)regerror(code, NULL, why, sizeof why);
+	return error_set(e, E_INVALID, "%s: not a regular expression: %s", spec->text, why);
+}
+
+static enum status parse_pattern(struct view text, struct channel_spec *out, struct error *e)
+{
+	out->is_regex = view_starts_with(text, VIEW("re:"));
+	if (out->is_regex) {
+		text.at += 3;
+		text.len -= 3;
+	}
+	if (text.len == 0)
+		return error_set(e, E_INVALID, "%s: the pattern is empty", out->text);
+	if (text.len > CHANNEL_PATTERN_MAX)
+		return error_set(e, E_INVALID, "%s: a pattern has at most %d bytes", out->text,
+			CHANNEL_PATTERN_MAX);
+	memcpy(out->pattern, text.at, text.len);
+	out->pattern[text.len] = '\0';
+	if (!out->is_regex)
+		return OK;
+	regex_t regex;
+	TRY(compile(out, &regex, e));
+	regfree(&regex);
+	return OK;
+}
+
+static enum status set_path(struct view path, struct channel_spec *out, struct error *e)
+{
+	if (path.len < 2 || path.at[0] != '/')
+		return error_set(e, E_INVALID, "%s: the path must begin with /", out->text);
+	memcpy(out->path, path.at, path.len); /* a part of the spec: it fits */
+	out->path[path.len] = '\0';
+	return OK;
+}
+
+static enum status parse_file(struct view rest, struct channel_spec *out, struct error *e)
+{
+	bool has_pattern = memchr(rest.at, ':', rest.len) != NULL;
+	if (!has_pattern)
+		return error_set(e, E_INVALID, "%s: expected file:PATH:PATTERN", out->text);
+	TRY(set_path(view_cut(&rest, ':'), out, e));
+	return parse_pattern(rest, out, e);
+}
+
+static enum status parse_journal(struct view rest, struct channel_spec *out, struct error *e)
+{
+	if (rest.len == 0)
+		return error_set(e, E_INVALID,
+			"%s: expected journal:PATTERN or journal:DIR:PATTERN", out->text);
+	if (rest.at[0] != '/')
+		return parse_pattern(rest, out, e);
+	if (memchr(rest.at, ':', rest.len) == NULL)
+		return error_set(e, E_INVALID, "%s: a pattern must follow the folder", out->text);
+	TRY(set_path(view_cut(&rest, ':'), out, e));
+	return parse_pattern(rest, out, e);
+}
+
+static enum status parse_webhook(struct view rest, struct channel_spec *out, struct error *e)
+{
+	bool has_pattern = rest.len > 0 && memchr(rest.at, ':', rest.len) != NULL;
+	unsigned long long port = 0;
+	if (!view_to_u64(view_cut(&rest, ':'), &port) || port > UINT16_MAX)
+		return error_set(
+			e, E_INVALID, "%s: the port is a number from 0 to 65535", out->text);
+	out->port = (uint16_t)port;
+	return has_pattern ? parse_pattern(rest, out, e) : OK;
+}
+
+static enum status parse_kind(struct view options, struct channel_spec *out, struct error *e)
+{
+	static const struct {
+		const char *word;
+		enum drill_detect kind;
+	} words[] = {
+		{ "kind=logged", DETECT_LOGGED },
+		{ "kind=alerted", DETECT_ALERTED },
+		{ "kind=prevented", DETECT_PREVENTED },
+	};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (view_is(options, words[i].word)) {
+			out->detect = words[i].kind;
+			return OK;
+		}
+	return error_set(e, E_INVALID, "%s: expected kind=logged, kind=alerted or kind=prevented",
+		out->text);
+}
+
+static enum status parse_rest(
+	struct view rest, bool has_rest, struct channel_spec *out, struct error *e)
+{
+	switch (out->kind) {
+	case CHANNEL_FILE:
+		return parse_file(rest, out, e);
+	case CHANNEL_JOURNAL:
+		return parse_journal(rest, out, e);
+	case CHANNEL_WEBHOOK:
+		return parse_webhook(rest, out, e);
+	case CHANNEL_OPERATOR:
+		return has_rest ? set_path(rest, out, e) : OK;
+	}
+	return error_set(e, E_INVALID, "%s: no such channel", out->text);
+}
+
+enum status channel_spec_parse(const char *text, struct channel_spec *out, struct error *e)
+{
+	struct view rest = view_of(text);
+	if (rest.len == 0)
+		return error_set(e, E_INVALID, "the channel is empty");
+	if (rest.len > CHANNEL_SPEC_MAX)
+		return error_set(e, E_INVALID, "a channel has at most %d bytes", CHANNEL_SPEC_MAX);
+	struct channel_spec spec = { .detect = DETECT_ALERTED };
+	memcpy(spec.text, text, rest.len);
+	for (size_t i = 0; i < rest.len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return error_set(e, E_INVALID, "a channel holds no control characters");
+	bool has_rest = memchr(rest.at, ':', rest.len) != NULL;
+	struct view head = view_cut(&rest, ':');
+	bool has_options = memchr(head.at, ',', head.len) != NULL;
+	struct view name = view_cut(&head, ',');
+	size_t kind = 0;
+	while (kind < COUNT_OF(types) && !view_is(name, types[kind]->name))
+		kind++;
+	if (kind == COUNT_OF(types))
+		return error_set(e, E_INVALID,
+			"%s: a channel begins with file:, journal:, webhook: or operator", text);
+	spec.kind = (enum channel_kind)kind;
+	if (has_options)
+		TRY(parse_kind(head, &spec, e));
+	TRY(parse_rest(rest, has_rest, &spec, e));
+	*out = spec;
+	return OK;
+}
+
+/* --- what arrives --- */
+
+static bool matches(const struct channel *row, struct view line)
+{
+	if (row->spec.pattern[0] == '\0')
+		return true;
+	if (!row->has_regex)
+		return line.len > 0 && memmem(line.at, line.len, row->spec.pattern,
+					       strlen(row->spec.pattern)) != NULL;
+	/* A line of many kilobytes would hold up the conductor, and with it the emulator's lease.
+	 */
+	size_t n = line.len < REGEX_LINE_MAX ? line.len : REGEX_LINE_MAX;
+	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)n };
+	return regexec(&row->regex, line.len == 0 ? "" : line.at, 0, &range, REG_STARTEND) == 0;
+}
+
+struct arrival {
+	struct channels *channels;
+	size_t row;
+};
+
+static void keep_alert(struct channels *c, size_t row, enum drill_detect kind, struct view line)
+{
+	if (c->n_raw == RAW_ALERTS_MAX) {
+		c->n_unkept++;
+		return;
+	}
+	if (c->n_raw == c->raw_capacity) {
+		size_t capacity = c->raw_capacity == 0 ? 64 : c->raw_capacity * 2;
+		struct raw_alert *grown =
+			FAULT("channel_grow") ? NULL : realloc(c->raw, capacity * sizeof *grown);
+		if (grown == NULL) {
+			c->n_unkept++;
+			return;
+		}
+		c->raw = grown;
+		c->raw_capacity = capacity;
+	}
+	AUTO_BUF struct buf text;
+	buf_init(&text, CHANNEL_TEXT_MAX + 1);
+	plain_add(&text, view_trim(line), CHANNEL_TEXT_MAX, false);
+	struct raw_alert *alert = &c->raw[c->n_raw++];
+	*alert = (struct raw_alert){
+		.boot_ns = clock_boot_ns(c->clock), .channel = row, .kind = kind
+	};
+	(void)snprintf(alert->text, sizeof alert->text, "%s", buf_text(&text));
+}
+
+/* A body of several lines (a webhook's) is one alert: of its first line that matches. */
+static void take(struct view text, enum drill_detect kind, void *context)
+{
+	const struct arrival *a = context;
+	struct channel *row = &a->channels->rows[a->row];
+	if (kind != DETECT_NONE) {
+		keep_alert(a->channels, a->row, kind, text);
+		return;
+	}
+	do {
+		struct view line = view_cut(&text, '\n');
+		if (matches(row, line)) {
+			keep_alert(a->channels, a->row, row->spec.detect, line);
+			return;
+		}
+	} while (text.len > 0);
+}
+
+static void say(const struct channels *c, const char *sentence)
+{
+	if (c->watch != NULL && c->watch->say != NULL)
+		c->watch->say(sentence, c->watch->context);
+}
+
+void channels_poll(struct channels *c)
+{
+	for (size_t i = 0; i < c->n_rows; i++) {
+		struct channel *row = &c->rows[i];
+		if (row->self == NULL)
+			continue;
+		struct error e = ERROR_NONE;
+		struct arrival arrival = { c, i };
+		if (types[row->spec.kind]->poll(row->self, take, &arrival, &e) == OK)
+			continue;
+		types[row->spec.kind]->close(TAKE(row->self));
+		c->n_broken++;
+		(void)snprintf(c->broken, sizeof c->broken, "%s", e.text);
+		AUTO_BUF struct buf sentence;
+		buf_init(&sentence, 4 * KIB);
+		buf_addf(&sentence, _("A channel broke and is left out from now on: %s"), e.text);
+		say(c, buf_text(&sentence));
+	}
+}
+
+static enum status open_rows(struct channels *c, const struct channels_request *r, struct error *e)
+{
+	for (size_t i = 0; i < r->n_specs; i++) {
+		struct channel *row = &c->rows[i];
+		TRY(channel_spec_parse(r->specs[i], &row->spec, e));
+		if (row->spec.is_regex) {
+			TRY(compile(&row->spec, &row->regex, e));
+			row->has_regex = true;
+		}
+		c->n_rows = i + 1;
+		TRY(types[row->spec.kind]->open(&row->spec, r->watch, &row->self, e));
+	}
+	return OK;
+}
+
+enum status channels_open(const struct channels_request *r, struct channels **out, struct error *e)
+{
+	if (r->n_specs > CHANNELS_MAX)
+		return error_set(e, E_INVALID, "at most %d channels can be named", CHANNELS_MAX);
+	AUTO(channels_close)
+	struct channels *c = FAULT("channels_open") ? NULL : calloc(1, sizeof *c);
+	if (c == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the channels");
+	c->clock = r->clock;
+	c->watch = r->watch;
+	TRY(open_rows(c, r, e));
+	*out = TAKE(c);
+	return OK;
+}
+
+void channels_close(struct channels *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->n_rows; i++) {
+		if (c->rows[i].self != NULL)
+			types[c->rows[i].spec.kind]->close(c->rows[i].self);
+		if (c->rows[i].has_regex)
+			regfree(&c->rows[i].regex);
+	}
+	free(c->raw);
+	free(c);
+}
+
+/* --- what is told --- */
+
+const char *channels_first(const struct channels *c)
+{
+	return c->n_raw == 0 ? NULL : c->raw[0].text;
+}
+
+bool channels_noticed(const struct channels *c, int64_t since_boot_ns)
+{
+	return c->n_raw > 0 && c->raw[c->n_raw - 1].boot_ns >= since_boot_ns;
+}
+
+size_t channels_n_broken(const struct channels *c, const char **out_why)
+{
+	*out_why = c->broken;
+	return c->n_broken;
+}
+
+/* Whether an earlier line of the same burst stands for this one; T0 parts bursts. */
+static bool in_burst(
+	const struct channels *c, size_t at, const int64_t last[][4], int64_t origin_boot_ns)
+{
+	const struct raw_alert *now = &c->raw[at];
+	int64_t before = last[now->channel][now->kind];
+	return before >= 0 && now->boot_ns - before < NS_PER_S &&
+	       (before < origin_boot_ns) == (now->boot_ns < origin_boot_ns);
+}
+
+enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
+	int64_t origin_wall_ns, struct pool *p, struct channel_alerts *out, struct error *e)
+{
+	size_t room = c->n_raw < CHANNEL_ALERTS_MAX ? c->n_raw : CHANNEL_ALERTS_MAX;
+	struct drill_alert *alerts = pool_take(p, room == 0 ? 1 : room, sizeof *alerts);
+	if (alerts == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the alerts");
+	int64_t last[CHANNELS_MAX][4];
+	for (size_t i = 0; i < CHANNELS_MAX; i++)
+		for (size_t k = 0; k < 4; k++)
+			last[i][k] = -1;
+	size_t n = 0;
+	size_t n_all = c->n_unkept;
+	for (size_t i = 0; i < c->n_raw; i++) {
+		const struct raw_alert *raw = &c->raw[i];
+		bool again = in_burst(c, i, last, origin_boot_ns);
+		last[raw->channel][raw->kind] = raw->boot_ns;
+		if (again)
+			continue;
+		n_all++;
+		if (n == room)
+			continue;
+		const char *spec = pool_text(p, view_of(c->rows[raw->channel].spec.text));
+		const char *text = pool_text(p, view_of(raw->text));
+		if (spec == NULL || text == NULL)
+			return error_set(e, E_NO_SPACE, "no memory for the alerts");
+		int64_t after_ns = raw->boot_ns - origin_boot_ns;
+		alerts[n++] = (struct drill_alert){ .at_ns = origin_wall_ns + after_ns,
+			.after_ns = after_ns,
+			.channel = spec,
+			.text = text,
+			.kind = raw->kind };
+	}
+	*out = (struct channel_alerts){ alerts, n, n_all };
+	return OK;
+}

@@ -1,0 +1,157 @@
+/*
+ * The emulator in its locks, on small arenas that the test planted itself: what is changed, in
+ * which order, and that nothing else is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "drill/attack/emulate.h"
+#include "sys/file.h"
+#include "sys/role.h"
+#include "tests/lib/arena_fixture.h"
+#include "tests/lib/test.h"
+
+int (*test_role_main)(int argc, char **argv) = arena_fixture_role;
+
+static void run(struct arena_fixture *a, struct attack_outcome *out)
+{
+	struct error e = ERROR_NONE;
+	struct attack_request r = arena_fixture_request(a);
+	REQUIRE_OK(attack_run(&r, a->pool, out, &e), e);
+}
+
+TEST(every_decoy_is_changed_renamed_and_gets_its_footer_and_every_folder_a_note)
+{
+	struct attack_outcome out;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path("arena"), arena_fixture_many(p, 60, 10000), 60);
+	run(a, &out);
+	CHECK_TEXT(out.sentence, "");
+	CHECK_INT(out.end, ATTACK_COMPLETED);
+	CHECK_INT(out.n_changed, 60);
+	CHECK_INT(out.bytes_changed, 60 * 4096);
+	CHECK_INT(out.n_notes, a->manifest.n_folders + 1);
+	CHECK(out.t0_boot_ns > 0 && out.end_boot_ns >= out.t0_boot_ns);
+	CHECK(out.n_curve > 0 && out.curve[out.n_curve - 1].n_files == 60);
+	for (uint32_t i = 0; i < 60; i++) {
+		struct stat st;
+		CHECK(lstat(fixture_path(a, i, NULL), &st) != 0 && errno == ENOENT);
+		CHECK(lstat(fixture_path(a, i, fixture_new_name(a, i)), &st) == 0);
+		CHECK_INT(st.st_size, 10000 + 92);
+		CHECK_INT(st.st_ino, a->manifest.files[i].inode);
+	}
+	arena_fixture_done(a);
+}
+
+TEST(a_note_says_drill_in_line_one_and_whom_to_call)
+{
+	struct attack_outcome out;
+	struct error e = ERROR_NONE;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 8192);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path("arena"), arena_fixture_many(p, 3, 5000), 3);
+	run(a, &out);
+	REQUIRE_OK(file_read_all(a->fd, "README.txt", 8192, &text, &e), e);
+	CHECK(view_starts_with(buf_view(&text), VIEW("DRILL - this is a rehearsal")));
+	CHECK(strstr(buf_text(&text), a->manifest.id) != NULL);
+	CHECK(strstr(buf_text(&text), DRILL_MARKER) != NULL);
+	CHECK(strstr(buf_text(&text), "duty desk, extension 4711") != NULL);
+	CHECK(strstr(buf_text(&text), "Call the desk.\n") != NULL);
+	CHECK(strstr(buf_text(&text), "请致电。") != NULL);
+	arena_fixture_done(a);
+}
+
+/* The intents on disk before anything is done: each changed decoy has one. */
+static enum status mark_intent(const struct journal_record *r, void *context, struct error *e)
+{
+	bool *intended = context;
+	struct journal_intent m;
+	struct unpack u;
+	unpack_init(&u, r->body);
+	if (r->kind != JOURNAL_INTENT)
+		return OK;
+	if (!journal_intent_read(&u, &m) || !pack_end(&u) || m.file >= 1000)
+		return error_set(e, E_INVALID, "an intent that cannot be read");
+	intended[m.file] = true;
+	return OK;
+}
+
+TEST(every_write_mode_is_journaled_and_can_be_counted)
+{
+	static const char *const modes[] = { "in-place", "in-place-mmap", "new-then-unlink",
+		"new-then-overwrite-original-then-unlink" };
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		struct attack_outcome out;
+		struct error e = ERROR_NONE;
+		bool intended[1000] = { false };
+		bool torn = false;
+		AUTO_BUF struct buf bytes;
+		buf_init(&bytes, 16 * MIB);
+		struct arena_fixture *a = arena_fixture_make(fixture_whole_files(p, modes[i]),
+			test_path(modes[i]), arena_fixture_many(p, 150, 70001), 150);
+		run(a, &out);
+		CHECK_TEXT(out.sentence, "");
+		CHECK_INT(out.n_changed, 150);
+		CHECK_INT(out.bytes_changed, 150 * 70001);
+		CHECK_INT(fixture_count_changed(a), 150);
+		REQUIRE_OK(file_read_all(a->keep_fd, "journal", 16 * MIB, &bytes, &e), e);
+		REQUIRE_OK(journal_read(buf_view(&bytes), mark_intent, intended, &torn, &e), e);
+		for (size_t k = 0; k < 150; k++)
+			CHECK(intended[k]);
+		arena_fixture_done(a);
+	}
+}
+
+TEST(a_name_that_is_taken_is_left_to_whoever_took_it)
+{
+	struct attack_outcome out;
+	struct stat st;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path("arena"), arena_fixture_many(p, 5, 9000), 5);
+	const char *taken = fixture_path(a, 2, fixture_new_name(a, 2));
+	test_write_file(taken, "mine", 4);
+	run(a, &out);
+	CHECK_INT(out.n_changed, 4);
+	CHECK_INT(out.n_foreign, 1);
+	CHECK(stat(taken, &st) == 0 && st.st_size == 4);
+	CHECK(fixture_is_planted(a, 2, fixture_path(a, 2, NULL)));
+	arena_fixture_done(a);
+}
+
+TEST(a_long_name_is_cut_between_characters_and_stays_apart_from_others)
+{
+	struct error e = ERROR_NONE;
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct scenario *s = pool_take(p, 1, sizeof *s);
+	unsigned char key[ESCROW_KEY_BYTES] = { 0 };
+	char name[256];
+	char other[256];
+	char old[256] = "";
+	for (size_t i = 0; i + 3 < sizeof old; i += 3)
+		memcpy(old + i, "图", 4);
+	s->suffix = ".locked";
+	REQUIRE_OK(attack_new_name(s, key, 1, old, name, &e), e);
+	REQUIRE_OK(attack_new_name(s, key, 2, old, other, &e), e);
+	CHECK(strlen(name) <= 255 && strcmp(name, other) != 0);
+	CHECK(view_ends_with(view_of(name), VIEW("~1.locked")));
+	CHECK_INT((strlen(name) - strlen("~1.locked")) % 3, 0);
+	s->suffix = "";
+	CHECK_INT(attack_new_name(s, key, 1, "a", name, &e), E_INVALID);
+	s->suffix_kind = SUFFIX_RANDOM_PER_FILE;
+	s->suffix_random = 8;
+	REQUIRE_OK(attack_new_name(s, key, 1, "a", name, &e), e);
+	REQUIRE_OK(attack_new_name(s, key, 2, "a", other, &e), e);
+	CHECK(strlen(name) == 10 && strcmp(name, other) != 0);
+	s->suffix_kind = SUFFIX_RANDOM_PER_RUN;
+	REQUIRE_OK(attack_new_name(s, key, 1, "a", name, &e), e);
+	REQUIRE_OK(attack_new_name(s, key, 2, "a", other, &e), e);
+	CHECK_TEXT(name, other);
+}
