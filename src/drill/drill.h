@@ -325,6 +325,13 @@ struct drill_result {
 	struct drill_step *steps;
 	size_t n_steps;
 	struct drill_safety safety;
+	/* What the witness saw change outside, as its user sees the paths. The file that voids the
+	 * run and what of it changed (a stable word: "content", "name", "mode", "owner", "time",
+	 * "attribute", "links", "gone", "new"); "" where none does or it is not known. */
+	const char *void_path, *void_what;
+	/* The user's own files behind safety.n_unattributed, as far as they are named. */
+	const char *const *unattributed;
+	size_t n_unattributed;
 
 	double score;	       /* 0 … 100 over the assessed parts */
 	double coverage;       /* 0 … 100: assessed weight */

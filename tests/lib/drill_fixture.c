@@ -16,6 +16,8 @@
 #define START_NS (1795501407LL * NS_PER_S + 500 * NS_PER_MS)
 #define MINUTE_NS (60 * NS_PER_S)
 
+static const char *const changed_by_others[] = { "/srv/share/mail/inbox.db",
+	"/home/desk/notes.md" };
 static const char *const techniques[] = { "T1486", "T1083", "T1490" };
 
 static struct drill_step step(const char *id, struct drill_text title, struct drill_text inject,
@@ -275,7 +277,13 @@ void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *o
 		middling(p, out);
 		out->verdict = DRILL_VOIDED;
 		out->safety.n_sentinels_changed = 1;
-		out->safety.void_reason = "a sentinel outside the arena was changed during the run";
+		out->safety.void_reason =
+			"A sentinel outside the arena was changed during the drill.";
+		out->void_path = "/srv/share/.tocsin-sentinel-019ab4f2/预算 2026.xlsx";
+		out->void_what = "content";
+		out->safety.n_unattributed = 3;
+		out->unattributed = changed_by_others;
+		out->n_unattributed = COUNT_OF(changed_by_others);
 		break;
 	case FIXTURE_STOPPED:
 		lost(out, 96, 3 * NS_PER_S);
@@ -350,6 +358,15 @@ static void random_lists(struct dice *d, struct pool *p, struct drill_result *r)
 				any_ns(d), any_bool(d), any_bool(d), any_ns(d), any_text(d, p) };
 }
 
+static void random_paths(struct dice *d, struct pool *p, struct drill_result *r)
+{
+	r->n_unattributed = dice_below(d, 4);
+	const char **paths = pool_take(p, r->n_unattributed, sizeof *paths);
+	for (size_t i = 0; i < r->n_unattributed; i++)
+		paths[i] = any_text(d, p);
+	r->unattributed = paths;
+}
+
 void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
 {
 	start(out);
@@ -382,6 +399,9 @@ void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
 	out->safety.n_attributed = any_count(d);
 	out->safety.stop_latency_ns = any_ns(d);
 	out->safety.void_reason = any_bool(d) ? any_text(d, p) : NULL;
+	out->void_path = any_text(d, p);
+	out->void_what = any_text(d, p);
+	random_paths(d, p, out);
 	out->undone = any_bool(d);
 	dice_bytes(d, &out->scenario_hash, sizeof out->scenario_hash);
 }

@@ -95,11 +95,13 @@ static json_t *both_value(struct writer *w, const struct drill_text *text)
 	return object;
 }
 
-static json_t *texts_value(struct writer *w, char *const *texts, size_t n)
+/* No more than the reader takes back. */
+static json_t *texts_value(
+	struct writer *w, const struct field *f, const char *const *texts, size_t n)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; list != NULL && i < n; i++)
-		if (json_array_append_new(list, text_value(texts[i])) != 0)
+	for (size_t i = 0; list != NULL && i < n && i < f->most; i++)
+		if (json_array_append_new(list, text_value(texts[i] == NULL ? "" : texts[i])) != 0)
 			w->failed = true;
 	return list;
 }
@@ -185,8 +187,8 @@ static void write_fields(
 			value = list_value(
 				w, f, MEMBER(char *, at), MEMBER(size_t, base + f->count_at));
 		else if (f->kind == FIELD_TEXTS)
-			value = texts_value(
-				w, MEMBER(char *const *, at), MEMBER(size_t, base + f->count_at));
+			value = texts_value(w, f, MEMBER(const char *const *, at),
+				MEMBER(size_t, base + f->count_at));
 		else if (f->kind == FIELD_BOTH)
 			value = both_value(w, &MEMBER(struct drill_text, at));
 		else

@@ -255,6 +255,9 @@ static const struct field safety_fields[] = {
 	R("stop_latency_ns", DURATION, safety.stop_latency_ns),
 	R("memory_kill", BOOL, safety.memory_kill),
 	R("void_reason", TEXT_OR_NULL, safety.void_reason),
+	R("void_path", TEXT, void_path),
+	R("void_what", TEXT, void_what),
+	ROW_TEXTS(struct drill_result, "unattributed_paths", unattributed, n_unattributed, 200),
 	ROW_OBJECT("locks", 0, lock_fields),
 	END,
 };

@@ -68,6 +68,35 @@ TEST(a_void_run_has_null_for_its_score)
 	CHECK(back.score == 0);
 }
 
+TEST(what_changed_outside_is_kept_by_name)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r, back;
+	fixture_result(FIXTURE_VOID, p, &r);
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	AUTO_JSON json_t *value = written(&r);
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	CHECK_TEXT(back.void_path, r.void_path);
+	CHECK_TEXT(back.void_what, "content");
+	REQUIRE(back.n_unattributed == 2);
+	CHECK_TEXT(back.unattributed[1], "/home/desk/notes.md");
+}
+
+TEST(more_texts_than_the_reader_takes_are_left_out_when_written)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p), back;
+	const char *paths[300] = { "/first" };
+	for (size_t i = 1; i < COUNT_OF(paths); i++)
+		paths[i] = "/more";
+	r.unattributed = paths;
+	r.n_unattributed = COUNT_OF(paths);
+	AUTO_JSON json_t *value = written(&r);
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	CHECK_INT(back.n_unattributed, 200);
+	CHECK_TEXT(back.unattributed[0], "/first");
+}
+
 TEST(any_result_comes_back_without_loss)
 {
 	struct dice d;
