@@ -1,0 +1,212 @@
+/*
+ * An incident from its first notice to its summary: one object whose facts, grades and submissions
+ * are revisions that nothing overwrites. Life cycle: open → handled → closed, and reopened; a table
+ * says which step may follow (life.c).
+ *
+ * Everything that must not be lost is in one transaction with the signed envelope in the outbox,
+ * before any network call. Records are kept three years at least (State Council order 790 art. 12);
+ * purge refuses earlier.
+ *
+ * Tables: incident_case, incident_revision, incident_grade, incident_submission, incident_call,
+ * incident_event, incident_attachment.
+ */
+#ifndef INCIDENT_CASES_H
+#define INCIDENT_CASES_H
+
+#include "base/id.h"
+#include "incident/clocks/clocks.h"
+#include "incident/forms/forms.h"
+#include "incident/rules/classify.h"
+#include "record/record.h"
+
+struct incident_context {
+	const char *home;
+	struct store *store;
+	const struct clock *clock; /* NULL: the kernel's */
+	const char *boot_id;	   /* NULL: the kernel's */
+	const struct keyring *keys;
+	const struct profile_set *profiles;
+	const struct form_set *forms;
+	const char *by; /* who acts: a person's name or role, "" the calling user's uid */
+};
+
+/* Payload types of envelopes. A drill's notice is another type, refused on a real route. */
+#define INCIDENT_PAYLOAD "application/vnd.tocsin.incident+json"
+#define INCIDENT_DRILL_PAYLOAD "application/vnd.tocsin.incident-drill+json"
+#define INCIDENT_RECEIPT_PAYLOAD "application/vnd.tocsin.receipt+json"
+#define INCIDENT_LOCAL_RECEIPT_PAYLOAD "application/vnd.tocsin.local-receipt+json"
+#define WARNING_PAYLOAD "application/vnd.tocsin.warning+json"
+
+enum life { LIFE_OPEN, LIFE_HANDLED, LIFE_CLOSED };
+const char *life_name(enum life l);
+
+/* The eight facts of a first notice; NULL or -1 is unknown, which is an answer. */
+struct first_notice {
+	const char *company;
+	int64_t discovered_ns;
+	const char *kind; /* kinds of rules/forms/first-notice.yaml: "ransomware", "leak", … */
+	const char *what; /* one line */
+	const char *systems;
+	const char *ongoing; /* "yes", "no", "unknown" */
+	const char *scale;
+	const char *action;
+	const char *callback;
+	json_t *more; /* the whole facts file as given, NULL: fact keys are read from it, others
+			 kept */
+	bool drill;
+	const char *drill_id;	     /* "" none */
+	const char *const *profiles; /* NULL: the default one and those of <home>/incident.yaml */
+	size_t n_profiles;
+	const char *tlp; /* "RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR"; NULL: "AMBER" */
+};
+
+struct incident_receipt { /* local: what was put where, provable offline */
+	struct id incident;
+	struct id envelope;
+	const char *sha256;  /* of the envelope's bytes, hex */
+	json_t *signed_form; /* DSSE, INCIDENT_LOCAL_RECEIPT_PAYLOAD */
+	int64_t at_ns;
+};
+/* Checks, signs, and stores notice, grades, clocks and the envelope for each route in one
+ * transaction. All faults are in `faults`; then E_INVALID and nothing stored. */
+enum status incident_new(const struct incident_context *c, const struct first_notice *n,
+	struct pool *p, struct incident_receipt *out, struct field_faults *faults,
+	struct error *e) MUST_CHECK;
+
+/* --- grades --- */
+struct regrade {
+	const char *profile;
+	int grade;	    /* index; -1: what the rules say of the present facts */
+	const char *reason; /* not empty for a person's grade */
+	const char *person;
+	const char *const
+		*approvals; /* files of DSSE approvals by two different persons' keys, to lower */
+	size_t n_approvals;
+};
+struct grade_row {
+	int64_t n, at_ns;
+	const char *profile;
+	int64_t profile_version;
+	int grade;    /* in force */
+	int by_rules; /* what the rules said */
+	bool by_person;
+	const char *person, *reason;
+	json_t *classification; /* as classification_to_json */
+};
+/* New facts (NULL: none) are merged, then each profile is classified anew. A person may raise with
+ * a reason; lowering under what is in force needs a reason and two approvals by different persons'
+ * keys (in <home>/persons) over the statement that regrade_statement gives. Clocks before and
+ * after in out_before/out_after. */
+struct regrade_result {
+	struct clock_row *before, *after;
+	size_t n_before, n_after;
+	const struct grade_row *grade;
+};
+enum status incident_regrade(const struct incident_context *c, const char *id, json_t *new_facts,
+	const struct regrade *what, struct pool *p, struct regrade_result *out,
+	struct field_faults *faults, struct error *e) MUST_CHECK;
+/* The exact bytes that approvers sign, for their own tool or `tocsin incident approve`. */
+enum status regrade_statement(const struct incident_context *c, const char *id,
+	const struct regrade *what, struct buf *out, struct error *e) MUST_CHECK;
+
+/* --- stages --- */
+struct stage_submission {
+	const char *profile;	  /* NULL: the default */
+	const char *stage;	  /* "written", "follow_up", "summary" */
+	const char *form;	  /* NULL: the profile's for that stage */
+	json_t *changes;	  /* fields */
+	const char *what_changed; /* required from the second submission on */
+	bool draft;		  /* keep, check nothing, send nothing */
+	const char *const *files; /* attachments by path */
+	size_t n_files;
+};
+struct submission_row {
+	struct id id; /* of the envelope */
+	int64_t n, at_ns;
+	const char *profile, *stage, *form, *what_changed;
+	json_t *filled;
+	bool draft, drill;
+	enum outbox_state delivery; /* of the last of its routes */
+	const char *received_by;    /* "" nobody yet */
+	int64_t received_ns;	    /* the server's time, -1 */
+};
+/* The pre-filled form of the next submission. */
+enum status incident_form(const struct incident_context *c, const char *id,
+	const struct stage_submission *what, struct pool *p, const struct form **out_form,
+	json_t **out_filled, struct error *e) MUST_CHECK;
+enum status incident_submit(const struct incident_context *c, const char *id,
+	const struct stage_submission *what, struct pool *p, struct submission_row *out,
+	struct field_faults *faults, struct error *e) MUST_CHECK;
+
+struct incident_call {	    /* a notice given by telephone */
+	const char *to;	    /* role or body */
+	const char *person; /* who answered */
+	const char *number;
+	int64_t at_ns; /* -1: now; not later than now, not before discovery minus a day */
+	const char *said;
+	const char *stage;   /* NULL: "first_notice" */
+	const char *profile; /* NULL: all */
+};
+enum status incident_call(const struct incident_context *c, const char *id,
+	const struct incident_call *call, struct pool *p, struct id *out_id, size_t *out_discharged,
+	struct field_faults *faults, struct error *e) MUST_CHECK;
+
+/* A moment that starts clocks: "handling_ended", "requested", "paid", "remedy", "receipt". */
+enum status incident_moment(const struct incident_context *c, const char *id, enum moment m,
+	int64_t at_ns, const char *note, struct error *e) MUST_CHECK;
+/* E_CONFLICT names the duties still open, unless `anyway` with a reason. */
+enum status incident_close(const struct incident_context *c, const char *id, const char *reason,
+	bool anyway, struct error *e) MUST_CHECK;
+enum status incident_purge(
+	const struct incident_context *c, const char *id, struct error *e) MUST_CHECK;
+/* Puts what the sender learned into the history and discharges clocks. Called after each flush. */
+enum status incident_take_receipts(
+	const struct incident_context *c, size_t *out_n, struct error *e) MUST_CHECK;
+
+/* --- reading --- */
+struct incident_event {
+	int64_t n, at_ns;   /* recorded */
+	int64_t claimed_ns; /* when it is said to have happened */
+	const char *kind; /* "notice", "grade", "submission", "call", "receipt", "clock-step", … */
+	const char *by;
+	json_t *detail;
+};
+struct incident {
+	struct id id;
+	const char *number; /* short, for people: 2026-0001 */
+	enum life life;
+	bool drill;
+	const char *drill_id;
+	const char *tlp;
+	int64_t created_ns;
+	json_t *notice;			/* the eight facts, as given */
+	json_t *facts;			/* now */
+	const struct grade_row *grades; /* in force, one per profile */
+	size_t n_grades;
+	const struct grade_row *grade_history;
+	size_t n_grade_history;
+	const struct submission_row *submissions;
+	size_t n_submissions;
+	const struct clock_row *clocks;
+	size_t n_clocks;
+	const struct incident_event *events;
+	size_t n_events;
+	struct legal_now now;
+};
+/* `id`: the UUID, the number, or "latest". */
+enum status incident_read(const struct incident_context *c, const char *id, struct pool *p,
+	struct incident *out, struct error *e) MUST_CHECK;
+struct incident_row {
+	struct id id;
+	const char *number, *company, *kind, *what;
+	enum life life;
+	bool drill;
+	int64_t discovered_ns, created_ns;
+	int tier; /* of the default profile, 0 none */
+	size_t n_open_clocks;
+	int64_t next_due_ns;
+};
+enum status incident_list(const struct incident_context *c, bool closed_too, struct pool *p,
+	struct incident_row **out, size_t *out_n, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * A profile: the criteria, duties and forms of one regime, as data (rules/profiles/<id>.yaml, built
+ * in; <home>/profiles/ adds to them or replaces by id with a higher version). Each row names its
+ * instrument, its row key there and its certainty (A: the instrument's own text was read, B: two
+ * derived texts agree, C: secondary, D: recollection). One regime's tier is never mapped to
+ * another's.
+ *
+ * The YAML is documented in docs/profiles.md.
+ */
+#ifndef INCIDENT_PROFILE_H
+#define INCIDENT_PROFILE_H
+
+#include "incident/rules/facts.h"
+
+enum { PROFILE_CRITERIA_MAX = 160, PROFILE_DUTIES_MAX = 32, PROFILE_GRADES_MAX = 8 };
+
+/* One step of a regime's scale, gravest first. */
+struct profile_grade {
+	int tier;	       /* 1 to 4; 0 where the regime has no four tiers */
+	const char *class_key; /* "significant", "major", …; NULL where the regime has tiers */
+	struct bilingual name; /* 特别重大 / especially serious */
+	const char *colour;    /* "red"; NULL: the regime has none */
+	const char *response_level; /* "I"; NULL */
+};
+
+struct condition; /* three-valued, see condition.h */
+
+struct criterion {
+	const char *metric; /* "direct_loss" */
+	const char *instrument;
+	const char *row; /* "1.3" */
+	char certainty;	 /* 'A' to 'D' */
+	int grade;	 /* index into grades */
+	struct bilingual text;
+	const struct condition *when;
+	const struct condition *applies; /* NULL: always. Unknown counts as yes */
+};
+
+/* What a clock counts from. */
+enum moment {
+	MOMENT_OCCURRED,
+	MOMENT_DISCOVERED, /* also "awareness", "noticing" */
+	MOMENT_JUDGED,	   /* preliminary judgement or classification */
+	MOMENT_RECEIPT,	   /* this actor received the report */
+	MOMENT_HANDLING_ENDED,
+	MOMENT_REQUESTED,
+	MOMENT_PAID,
+	MOMENT_REMEDY, /* a corrective or mitigating measure is available */
+	MOMENT_NEW_FACTS,
+	MOMENT_SUBMITTED /* the stage that the duty names in `after` was submitted (latest) */
+};
+
+enum clock_kind {
+	CLOCK_WITHIN,	    /* minutes from the moment */
+	CLOCK_IMMEDIATELY,  /* no due time; an internal target of its own */
+	CLOCK_EARLIEST,	    /* minutes from one moment, but at most … from a second */
+	CLOCK_EVERY,	    /* recurring until handling ended */
+	CLOCK_DAYS,	    /* calendar days: the same time of day */
+	CLOCK_WORKING_DAYS, /* end of the n-th working day of the regime's calendar */
+	CLOCK_MONTHS,	    /* the same day of the month n months on, or that month's last day */
+	CLOCK_YEAR_END,	    /* a date (month, day) of the year after the moment */
+	CLOCK_ON_REQUEST
+};
+
+struct duty {
+	const char *id;	   /* "incident_phone" */
+	const char *stage; /* what discharges it: "first_notice", "written", "follow_up", "summary",
+			      … */
+	const char *instrument;
+	const char *row;
+	char certainty;
+	const char *
+		owes; /* role keys, rules/roles.yaml: "company", "local_regulator", "ministry", … */
+	const char *to;
+	const char *medium; /* "telephone", "written", "any", … */
+	struct bilingual text;
+	int worst_grade; /* applies from this grade index up to 0; -1: whatever the grade */
+	const struct condition *when; /* NULL: always */
+	enum clock_kind kind;
+	enum moment from;
+	enum moment from_if_unknown; /* same as `from` where there is no second choice; the clock is
+					flagged */
+	const char *after;	     /* stage, for MOMENT_SUBMITTED */
+	int64_t amount;		     /* minutes, days or months */
+	enum moment cap_from;	     /* CLOCK_EARLIEST */
+	int64_t cap_minutes;
+	bool next_working_noon; /* a due time on a day off moves to noon of the next working day
+				   (DORA) */
+	int64_t target_minutes; /* internal target, counted like the clock; -1 none */
+	int month, day;		/* CLOCK_YEAR_END */
+};
+
+struct profile {
+	const char *id;
+	int64_t version;
+	struct bilingual name;
+	struct bilingual label;	    /* "the programme's rule, not the letter of the law"; "" none */
+	const char *status;	    /* "programme", "in-force", "proposed", "draft", "superseded" */
+	int64_t effective_from_ns;  /* -1 unknown */
+	int64_t effective_to_ns;    /* -1 open */
+	int64_t utc_offset_minutes; /* of its days and months */
+	const char *calendar;	    /* "cn", "weekdays" */
+	const struct profile_grade *grades;
+	size_t n_grades;
+	int default_grade; /* where no criterion is met; -1: none, class null */
+	const struct criterion *criteria;
+	size_t n_criteria;
+	const struct duty *duties;
+	size_t n_duties;
+	const char *const *forms; /* ids of rules/forms that it uses, by stage order */
+	size_t n_forms;
+	const char *source; /* "built in", or the path */
+	const void *matrix; /* class_threat.c */
+};
+
+struct profile_set;
+/* The built-in ones and those in <home>/profiles (home NULL: none). E_INVALID names file,
+ * line or key. Immutable afterwards. */
+enum status profile_set_load(
+	const char *home, struct profile_set **out, struct error *e) MUST_CHECK;
+void profile_set_free(struct profile_set *s);
+AUTO_TYPE(profile_set_free, struct profile_set *)
+const struct fact_catalogue *profile_facts(const struct profile_set *s);
+size_t profile_count(const struct profile_set *s);
+const struct profile *profile_at(const struct profile_set *s, size_t i); /* in order of id */
+/* E_ABSENT names the nearest. */
+enum status profile_find(const struct profile_set *s, const char *id, const struct profile **out,
+	struct error *e) MUST_CHECK;
+#define PROFILE_DEFAULT "cn-miit"
+
+#endif
