@@ -4,40 +4,12 @@
 #include "drill/plain.h"
 
 #include <assert.h>
-#include <stdint.h>
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#include "base/utf8.h"
+
 size_t plain_character(const unsigned char *at, size_t n_left)
 {
-	static const struct {
-		unsigned char first_low, first_high, second_low, second_high;
-		size_t len;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	if (n_left == 0)
-		return 0;
-	if (at[0] < 0x80)
-		return 1;
-	for (size_t i = 0; i < COUNT_OF(forms); i++) {
-		if (at[0] < forms[i].first_low || at[0] > forms[i].first_high)
-			continue;
-		if (n_left < forms[i].len || at[1] < forms[i].second_low ||
-			at[1] > forms[i].second_high)
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if (at[k] < 0x80 || at[k] > 0xbf)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
+	return utf8_character(at, n_left, NULL);
 }
 
 void plain_add(struct buf *out, struct view text, size_t n_max, bool lines)
