@@ -11,7 +11,7 @@
 #include "incident/warnings/warnings.h"
 
 struct migration_area;
-/* The incident tables, for store_open. */
+/* The incident tables, for store_open; incident_clock_migrations (clocks.h) are the others. */
 extern const struct migration_area incident_migrations;
 
 #endif

@@ -10,11 +10,15 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/view.h"
 
 struct calendar;
 /* Built in ("cn", "weekdays"), or <home>/calendars/<name>.yaml, which wins. */
 enum status calendar_load(
 	const char *home, const char *name, struct calendar **out, struct error *e) MUST_CHECK;
+/* One file's text; `what` names it in errors, `name` is what it must call itself. */
+enum status calendar_read(struct view text, const char *what, const char *name,
+	struct calendar **out, struct error *e) MUST_CHECK;
 void calendar_free(struct calendar *c);
 AUTO_TYPE(calendar_free, struct calendar *)
 

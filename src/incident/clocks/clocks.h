@@ -13,6 +13,10 @@
 #include "incident/clocks/due.h"
 #include "incident/clocks/legal_time.h"
 
+/* Its tables, for store_open (beside incident_migrations). */
+struct migration_area;
+extern const struct migration_area incident_clock_migrations;
+
 enum clock_state {
 	CLOCK_WAITING, /* applies, its moment has not come */
 	CLOCK_RUNNING,
@@ -43,6 +47,7 @@ struct clock_row {
 };
 
 struct clocks_sync {
+	const char *company; /* distribution key; NULL: "" */
 	struct id incident;
 	bool drill;
 	const struct profile *profile;
@@ -81,7 +86,8 @@ struct clock_filter {
 /* By time left, the most urgent first; those that wait and "immediately" after their targets. */
 enum status clocks_list(struct store *s, const struct clock_filter *f, const struct legal_now *now,
 	struct pool *p, struct clock_row **out, size_t *out_n, struct error *e) MUST_CHECK;
-/* `until_ns` at most 24 h ahead. E_ABSENT, E_CONFLICT where it is done. `who` is not empty. */
+/* `clock_id`: the UUID, or at least its last four digits where only one open clock ends so.
+ * `until_ns` at most 24 h ahead. E_ABSENT, E_CONFLICT where it is done. `who` is not empty. */
 enum status clocks_acknowledge(struct store *s, const char *clock_id, const char *who,
 	int64_t now_ns, int64_t until_ns, struct error *e) MUST_CHECK;
 enum status clocks_silence(struct store *s, const char *clock_id, const char *who,
