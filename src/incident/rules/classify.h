@@ -17,9 +17,11 @@ enum review_reason {
 	REVIEW_NOTHING_KNOWN = 1,  /* no criterion has its facts */
 	REVIEW_PAIR_NOT_NAMED = 2, /* data class and threat by the nearest row */
 	REVIEW_CORE_DATA = 4,	   /* candidate for tier I */
-	REVIEW_COULD_RAISE = 8,	   /* an unknown fact could raise the grade */
-	REVIEW_RULE_UNSURE = 16,   /* the deciding row's certainty is C or D */
-	REVIEW_NOT_IN_FORCE = 32   /* the profile is a proposal, a draft or superseded */
+	REVIEW_COULD_RAISE = 8,	 /* the weakest grade or none, and an unknown fact could raise it */
+	REVIEW_RULE_UNSURE = 16, /* the deciding row's certainty is C or D */
+	REVIEW_NOT_IN_FORCE = 32, /* the profile is a proposal, a draft or superseded, or the
+				     incident lies outside its dates */
+	REVIEW_UNFIXED = 64	  /* the grade could not be fixed: the profile's least for that */
 };
 
 struct classification {
@@ -30,8 +32,8 @@ struct classification {
 	size_t n_met;
 	uint16_t could_raise[PROFILE_CRITERIA_MAX]; /* not met, but graver and not yet ruled out */
 	size_t n_could_raise;
-	uint64_t unknown[(FACTS_MAX + 63) / 64]; /* slots that some applicable criterion wants */
-	unsigned review;			 /* bits of review_reason */
+	uint64_t unknown[FACT_WORDS]; /* slots that some applicable criterion wants */
+	unsigned review;	      /* bits of review_reason */
 	bool needs_review;
 };
 

@@ -4,8 +4,9 @@
  * against it and names every fault with its field.
  *
  * Units: money in fen (or the smallest unit that the key names, such as _eur_cents), durations in
- * minutes, shares in millionths (JSON 0 to 1), times as UTC ns (JSON: RFC 3339), yes/no as 1/0,
- * choices as the index in the catalogue's order.
+ * minutes, shares in millionths (JSON 0 to 1; rounded up, so that a limit is never missed by
+ * rounding), times as UTC ns (JSON: RFC 3339), yes/no as 1/0, choices as the index in the
+ * catalogue's order.
  */
 #ifndef INCIDENT_FACTS_H
 #define INCIDENT_FACTS_H
@@ -18,7 +19,7 @@
 #include "base/json.h"
 #include "base/pool.h"
 
-enum { FACTS_MAX = 192, FACT_CHOICES_MAX = 16 };
+enum { FACTS_MAX = 192, FACT_CHOICES_MAX = 24 };
 #define FACT_UNKNOWN INT64_MIN
 
 enum fact_kind {
@@ -43,7 +44,10 @@ struct fact_row {
 	struct bilingual question;
 	const struct fact_choice *choices; /* FACT_CHOICE, weakest first where they have an order */
 	size_t n_choices;
-	int64_t most;	     /* greatest value that is believed */
+	bool ordered;	     /* FACT_CHOICE: at_least and below have a meaning */
+	int64_t most;	     /* greatest value that is believed; FACT_TIME: minutes after now */
+	int not_above;	     /* slot of a fact that this one cannot exceed or come after, -1 none */
+	int only_if;	     /* slot of a yes/no fact without which this one is 0 or none, -1 */
 	const char *unit;    /* "fen", "eur_cents", "min", "persons"; "" none */
 	const char *profile; /* id of the profile that brought it, "" the common catalogue */
 };
@@ -82,10 +86,12 @@ enum facts_keys {
 	FACTS_ONLY,    /* an unknown key is a fault (classify) */
 	FACTS_AND_MORE /* other keys are somebody else's (a first notice) */
 };
-/* Reads `object`; null is unknown. Faults: unknown key, wrong type, negative, above `most`, a time
- * after now_ns (+ 5 min of clock error), text that is no choice (the choices are named),
- * occurred_at after discovered_at, more sensitive persons than persons. All faults are collected;
- * *out holds what was good. Fails only where memory is short. */
+/* Reads `object`; null and the text "unknown" are unknown. Faults: unknown key, wrong type,
+ * negative, above `most`, a time after now_ns (+ 5 min of clock error), text that is no choice (the
+ * choices are named), what contradicts another fact (not_above: occurred_at after discovered_at,
+ * more sensitive persons than persons; only_if: an outage of critical infrastructure where there is
+ * none). All faults are collected; *out holds what was good. Fails only where memory is short or
+ * where `object` is no object. */
 enum status facts_read(const struct fact_catalogue *c, json_t *object, enum facts_keys keys,
 	int64_t now_ns, struct pool *p, struct facts *out, struct field_faults *faults,
 	struct error *e) MUST_CHECK;

@@ -5,12 +5,13 @@
  * derived texts agree, C: secondary, D: recollection). One regime's tier is never mapped to
  * another's.
  *
- * The YAML is documented in docs/profiles.md.
+ * The YAML is documented in docs/profiles.md. Roles, stages, media and instruments are named in
+ * rules/roles.yaml; a profile may add its own.
  */
 #ifndef INCIDENT_PROFILE_H
 #define INCIDENT_PROFILE_H
 
-#include "incident/rules/facts.h"
+#include "incident/rules/condition.h"
 
 enum { PROFILE_CRITERIA_MAX = 160, PROFILE_DUTIES_MAX = 32, PROFILE_GRADES_MAX = 8 };
 
@@ -23,8 +24,6 @@ struct profile_grade {
 	const char *response_level; /* "I"; NULL */
 };
 
-struct condition; /* three-valued, see condition.h */
-
 struct criterion {
 	const char *metric; /* "direct_loss" */
 	const char *instrument;
@@ -32,8 +31,11 @@ struct criterion {
 	char certainty;	 /* 'A' to 'D' */
 	int grade;	 /* index into grades */
 	struct bilingual text;
-	const struct condition *when;
+	const struct condition *when;	 /* NULL: a pair (class_threat.h), or otherwise */
 	const struct condition *applies; /* NULL: always. Unknown counts as yes */
+	int pair;	/* index into the profile's pairs of data class and threat, -1 none */
+	bool otherwise; /* met where something is known and nothing graver is met */
+	uint64_t wants[FACT_WORDS]; /* slots that it looks at */
 };
 
 /* What a clock counts from. */
@@ -90,6 +92,7 @@ struct duty {
 	int month, day;		/* CLOCK_YEAR_END */
 };
 
+struct class_threat;
 struct profile {
 	const char *id;
 	int64_t version;
@@ -103,19 +106,22 @@ struct profile {
 	const struct profile_grade *grades;
 	size_t n_grades;
 	int default_grade; /* where no criterion is met; -1: none, class null */
-	const struct criterion *criteria;
+	int unfixed_grade; /* at least this where none is met but an unknown fact could meet one
+			      (PBOC: "if the tier cannot be fixed"); -1: no such rule */
+	const struct criterion *criteria; /* gravest first */
 	size_t n_criteria;
 	const struct duty *duties;
 	size_t n_duties;
 	const char *const *forms; /* ids of rules/forms that it uses, by stage order */
 	size_t n_forms;
-	const char *source; /* "built in", or the path */
-	const void *matrix; /* class_threat.c */
+	const char *source;		   /* "built in", or the path */
+	const struct class_threat *matrix; /* pairs of data class and threat; NULL none */
 };
 
 struct profile_set;
-/* The built-in ones and those in <home>/profiles (home NULL: none). E_INVALID names file,
- * line or key. Immutable afterwards. */
+/* The built-in ones and those in <home>/profiles (home NULL: none). E_INVALID names the file and
+ * its line or the path in it; a caller who must go on at any price loads again with home NULL.
+ * Immutable afterwards. */
 enum status profile_set_load(
 	const char *home, struct profile_set **out, struct error *e) MUST_CHECK;
 void profile_set_free(struct profile_set *s);
@@ -126,6 +132,21 @@ const struct profile *profile_at(const struct profile_set *s, size_t i); /* in o
 /* E_ABSENT names the nearest. */
 enum status profile_find(const struct profile_set *s, const char *id, const struct profile **out,
 	struct error *e) MUST_CHECK;
+
+/* A key of a rule that a person reads as a name: roles ("company"), stages ("first_notice"), media
+ * ("telephone"), instruments ("MIIT-214-2024"). */
+struct rule_word {
+	const char *key;
+	struct bilingual name;
+	bool own; /* a role that the reporting organisation itself plays */
+};
+enum rule_words { RULE_ROLES, RULE_STAGES, RULE_MEDIA, RULE_INSTRUMENTS };
+/* NULL where there is none. */
+const struct rule_word *profile_word(
+	const struct profile_set *s, enum rule_words kind, const char *key);
+size_t profile_words(
+	const struct profile_set *s, enum rule_words kind, const struct rule_word **out);
+
 #define PROFILE_DEFAULT "cn-miit"
 
 #endif
