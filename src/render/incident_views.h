@@ -1,0 +1,101 @@
+/*
+ * Incidents for people and other tools. Part of render.h, which is what other folders include.
+ */
+#ifndef RENDER_INCIDENT_VIEWS_H
+#define RENDER_INCIDENT_VIEWS_H
+
+#include "base/buf.h"
+#include "incident/incident.h"
+
+struct render_terminal;
+
+/* --- terminal --------------------------------------------------------------------------------- */
+
+enum status render_classification_terminal(const struct fact_catalogue *c,
+	const struct classification *k, struct render_terminal t, struct buf *out,
+	struct error *e) MUST_CHECK;
+enum status render_clocks_terminal(const struct clock_row *rows, size_t n_rows,
+	const struct legal_now *now, struct render_terminal t, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* The whole incident: what, tier, clocks, who received what with proof, history. */
+enum status render_incident_terminal(const struct incident *i, const struct profile_set *profiles,
+	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+enum status render_incidents_terminal(const struct incident_row *rows, size_t n_rows,
+	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+/* What stands on the screen after a first notice: number, tier, what is due next and when. */
+enum status render_notice_terminal(const struct incident *i, const struct incident_receipt *r,
+	const struct profile_set *profiles, struct render_terminal t, struct buf *out,
+	struct error *e) MUST_CHECK;
+enum status render_difference_terminal(const struct form_change *changes, size_t n_changes,
+	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+enum status render_form_terminal(const struct form *f, json_t *filled, struct render_terminal t,
+	struct buf *out, struct error *e) MUST_CHECK;
+enum status render_warnings_terminal(const struct warning_row *rows, size_t n_rows,
+	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+
+/* --- documents -------------------------------------------------------------------------------- */
+
+/* What stands above and below a form on paper. */
+struct document_head {
+	const char *number;  /* of the incident or warning */
+	const char *profile; /* name in the language of i18n_use, "" */
+	const char *stage;
+	const char *what_changed; /* "" first */
+	int64_t at_ns;
+	int64_t utc_offset_minutes; /* times are shown in this zone, which is named */
+	const char *envelope;	    /* id, "" not sent */
+	const char *sha256;
+	const char *tlp;
+	bool drill;    /* DRILL / 演练 across every page */
+	bool redacted; /* say so on every page */
+};
+/* A filled form as a PDF of record (A4, embedded Chinese font, selectable text). E_ABSENT with a
+ * sentence where no font is there. */
+enum status render_form_pdf(const struct form *f, json_t *filled, const struct document_head *h,
+	struct buf *out, struct error *e) MUST_CHECK;
+/* The same, self-contained HTML in both languages, with print style. */
+enum status render_form_html(const struct form *f, json_t *filled, const struct document_head *h,
+	struct buf *out, struct error *e) MUST_CHECK;
+/* The local receipt of a first notice: what was put where, its hash and how to prove it. */
+enum status render_receipt_pdf(const struct incident *i, const struct incident_receipt *r,
+	struct buf *out, struct error *e) MUST_CHECK;
+/* The whole incident with its history, clocks and receipts. */
+enum status render_incident_html(const struct incident *i, const struct profile_set *profiles,
+	struct buf *out, struct error *e) MUST_CHECK;
+/* A ready copy for 12387 (form cac-2025-report), to be read out or typed in: plain text. */
+enum status render_form_text(const struct form *f, json_t *filled, const struct document_head *h,
+	struct buf *out, struct error *e) MUST_CHECK;
+
+/* --- interchange ------------------------------------------------------------------------------ */
+
+struct export_options {
+	const char *tlp; /* marking put on it; NULL: the incident's own */
+	bool redacted;	 /* without company, persons, numbers, addresses, free text */
+	const struct profile_set *profiles;
+	int64_t now_ns;
+};
+/* STIX 2.1 bundle with the OASIS incident extension suite. */
+enum status render_stix(const struct incident *i, const struct export_options *o, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* MISP core format event. */
+enum status render_misp(const struct incident *i, const struct export_options *o, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* OCSF 1.8.0 Incident Finding (class 2005). */
+enum status render_ocsf(const struct incident *i, const struct export_options *o, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* One row an incident; cells that a spreadsheet would calculate are defused. UTF-8 with BOM. */
+enum status render_incidents_csv(const struct incident *const *all, size_t n,
+	const struct export_options *o, struct buf *out, struct error *e) MUST_CHECK;
+enum status render_incidents_xlsx(const struct incident *const *all, size_t n,
+	const struct export_options *o, struct buf *out, struct error *e) MUST_CHECK;
+/* Due times as iCalendar (RFC 5545), UTC, one VEVENT a clock with an alarm. */
+enum status render_icalendar(const struct incident *const *all, size_t n,
+	const struct export_options *o, struct buf *out, struct error *e) MUST_CHECK;
+/* RFC 5424 message, without framing. */
+enum status render_syslog(const struct incident *i, const struct export_options *o, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* The JSON object of the incident itself, for `incident status --json` and webhooks. */
+enum status render_incident_json(const struct incident *i, const struct export_options *o,
+	json_t **out, struct error *e) MUST_CHECK;
+
+#endif
