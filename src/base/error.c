@@ -169,6 +169,10 @@ const char *status_name(enum status status)
 		return "voided";
 	case E_INTERRUPTED:
 		return "interrupted";
+	case E_QUEUED:
+		return "queued";
+	case E_LATE:
+		return "late";
 	}
 	return "unknown";
 }

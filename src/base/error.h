@@ -15,18 +15,20 @@
  */
 enum status {
 	OK = 0,
-	E_FAILED,     /* the world said no: I/O, kernel, another program */
-	E_USAGE,      /* the command line is off */
-	E_PARTLY,     /* some of it was done, the rest is named */
-	E_DENIED,     /* not allowed: policy, permission, no lock available */
-	E_ABSENT,     /* no such thing */
-	E_CONFLICT,   /* it exists already, or its state forbids the move */
-	E_INVALID,    /* input refused, nothing done */
-	E_TOO_BIG,    /* input over a ceiling, nothing done */
-	E_NO_SPACE,   /* disk or memory is short */
-	E_STOPPED,    /* stopped on request, by lease or by a budget */
-	E_VOIDED,     /* the safety check fired: the result does not count */
-	E_INTERRUPTED /* Ctrl-C or SIGTERM at the tool itself */
+	E_FAILED,      /* the world said no: I/O, kernel, another program */
+	E_USAGE,       /* the command line is off */
+	E_PARTLY,      /* some of it was done, the rest is named */
+	E_DENIED,      /* not allowed: policy, permission, no lock available */
+	E_ABSENT,      /* no such thing */
+	E_CONFLICT,    /* it exists already, or its state forbids the move */
+	E_INVALID,     /* input refused, nothing done */
+	E_TOO_BIG,     /* input over a ceiling, nothing done */
+	E_NO_SPACE,    /* disk or memory is short */
+	E_STOPPED,     /* stopped on request, by lease or by a budget */
+	E_VOIDED,      /* the safety check fired: the result does not count */
+	E_INTERRUPTED, /* Ctrl-C or SIGTERM at the tool itself */
+	E_QUEUED,      /* accepted here and durable, not yet delivered */
+	E_LATE	       /* delivered, but after its deadline */
 };
 
 enum { ERROR_TEXT_MAX = 768 };

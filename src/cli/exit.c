@@ -31,6 +31,10 @@ enum exit_code exit_code_of(enum status status)
 		return EXIT_VOIDED;
 	case E_INTERRUPTED:
 		return EXIT_INTERRUPTED;
+	case E_QUEUED:
+		return EXIT_QUEUED;
+	case E_LATE:
+		return EXIT_LATE;
 	}
 	abort();
 }

@@ -106,6 +106,8 @@ enum file_result result_of(const struct error *e)
 	case E_STOPPED:
 	case E_VOIDED:
 	case E_INTERRUPTED:
+	case E_QUEUED:
+	case E_LATE:
 		break;
 	}
 	return FILE_FAILED;
