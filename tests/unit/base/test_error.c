@@ -62,7 +62,7 @@ TEST(every_status_has_a_stable_name)
 {
 	static const char *const names[] = { "ok", "failed", "usage", "partly", "not-allowed",
 		"not-found", "conflict", "invalid", "too-big", "no-space", "stopped", "voided",
-		"interrupted" };
+		"interrupted", "queued", "late" };
 	for (int i = OK; i <= E_LATE; i++)
 		CHECK_TEXT(status_name((enum status)i), names[i]);
 }
