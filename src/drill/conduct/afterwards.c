@@ -94,6 +94,19 @@ static enum status restore_and_remove(const struct undo_place *place, const stru
 	return undo_run(&request, p, out, e);
 }
 
+/* Sentinels that somebody changed stay, named like everything else that was left. */
+static enum status sweep_sentinels(const struct undo_place *place, struct pool *p,
+	struct drill_undone *undone, struct error *e)
+{
+	struct witness_left left;
+	enum status status = witness_sweep(place->home, place->id, p, &left, e);
+	for (size_t i = 0; i < left.n_lines; i++)
+		TRY(undone_name_left(undone, p, view_of(left.lines[i]), e));
+	undone->n_left += left.n;
+	undone->is_over = undone->is_over && left.n == 0;
+	return status;
+}
+
 enum status afterwards_undo(const struct undo_place *place, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e)
 {
@@ -105,7 +118,7 @@ enum status afterwards_undo(const struct undo_place *place, const struct drill_w
 	if (status != OK && status != E_PARTLY)
 		return status;
 	struct error swept = ERROR_NONE;
-	enum status sweep = witness_sweep(place->home, place->id, &swept);
+	enum status sweep = sweep_sentinels(place, p, &undone, &swept);
 	*out = undone;
 	if (status == OK && sweep != OK && sweep != E_ABSENT) {
 		*e = swept;

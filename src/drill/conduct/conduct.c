@@ -96,6 +96,28 @@ static enum status choose_folders(struct conduct *o, struct error *e)
 	return OK;
 }
 
+/* What a channel reads is written while the drill runs, and the controller's answers are: their
+ * change is no accident. A spec that does not parse is refused when the channels are opened. */
+static enum status choose_left_out(struct conduct *o, struct error *e)
+{
+	struct error unused;
+	for (size_t i = 0; i < o->r->n_channels && o->n_left_out < CHANNELS_MAX; i++) {
+		struct channel_spec spec;
+		if (channel_spec_parse(o->r->channels[i], &spec, &unused) != OK ||
+			spec.path[0] == '\0')
+			continue;
+		const char *path = pool_text(o->p, view_of(spec.path));
+		if (path == NULL)
+			return error_set(e, E_NO_SPACE, "no memory for a path");
+		o->left_out[o->n_left_out++] = path;
+	}
+	if (o->r->people_file != NULL)
+		o->left_out[o->n_left_out++] = o->r->people_file;
+	if (o->r->stop_file != NULL)
+		o->left_out[o->n_left_out++] = o->r->stop_file;
+	return OK;
+}
+
 static enum status check_words(struct conduct *o, struct error *e)
 {
 	if (o->r->restore != NULL && restore_check(o->r->restore, e) != OK)
@@ -137,6 +159,7 @@ static enum status prepare(struct conduct *o, const struct drill_watch *w, struc
 	TRY(authority_check(&o->r->authority, o->plan.arena, o->planned_wall_ns,
 		o->plan.budget.seconds, o->p, &o->authority, e));
 	TRY(choose_folders(o, e));
+	TRY(choose_left_out(o, e));
 	TRY(open_channels(o, w, e));
 	o->seed = o->plan.seed;
 	if (!o->planted_before) {

@@ -31,6 +31,8 @@ struct conduct {
 	bool planted_before;		      /* by drill_plant */
 	const char *looked_at[LOOKED_AT_MAX]; /* folders outside, watched for changes */
 	size_t n_looked_at;
+	const char *left_out[WITNESS_LEFT_OUT_MAX]; /* in there, and written while the drill runs */
+	size_t n_left_out;
 
 	int lock_fd, keep_fd, arena_fd;
 	struct evidence *evidence;
@@ -56,8 +58,9 @@ struct conduct {
 	int64_t stop_latency_ns; /* outside the attack, see conduct_note_stop; -1: not asked */
 	struct drill_restore restore;
 	struct witness_outcome users, sentinels;
-	const char *void_reason; /* NULL: counts */
-	bool stopped_late;	 /* asked to stop after the attack had ended */
+	const char *void_reason;		    /* NULL: counts */
+	const struct witness_finding *void_finding; /* what changed outside; NULL: no such reason */
+	bool stopped_late;			    /* asked to stop after the attack had ended */
 };
 
 /* --- conduct_stages.c: one stage each, in order --- */

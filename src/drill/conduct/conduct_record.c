@@ -5,6 +5,8 @@
 
 #include "drill/plain.h"
 
+enum { CHANGED_NAMED_MAX = 50 };
+
 static const char *fit(struct conduct *o, const char *text)
 {
 	return plain_line(o->p, view_of(text == NULL ? "" : text), 1024);
@@ -199,18 +201,44 @@ static enum status note_clock(struct conduct *o, struct error *e)
 		json_pack("{s:I,s:s}", "channels", (json_int_t)n_broken, "last", fit(o, why)), e);
 }
 
+static const char *finding_word(const struct witness_finding *f)
+{
+	if (f->is_sentinel)
+		return "sentinel";
+	return f->attributed ? "attributed" : "unattributed";
+}
+
+/* The last look at the sentinels holds what the one at the user's files saw of them. */
+static json_t *changed_outside(struct conduct *o)
+{
+	const struct witness_outcome *const looks[] = { &o->sentinels, &o->users };
+	json_t *list = json_array();
+	for (size_t k = 0; k < COUNT_OF(looks); k++)
+		for (size_t i = 0; i < looks[k]->n_findings; i++) {
+			const struct witness_finding *f = &looks[k]->findings[i];
+			if (f->is_sentinel != (k == 0) ||
+				json_array_size(list) == CHANGED_NAMED_MAX)
+				continue;
+			(void)json_array_append_new(
+				list, json_pack("{s:s,s:s,s:s}", "path", fit(o, f->path), "what",
+					      f->what, "of", finding_word(f)));
+		}
+	return list;
+}
+
 static enum status note_safety(struct conduct *o, const struct drill_result *r, struct error *e)
 {
 	const struct drill_safety *s = &r->safety;
 	return evidence_add(o->evidence, sense_now_ns(&o->sense), "safety",
-		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:s}", "sentinels",
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:s,s:s,s:s,s:o}", "sentinels",
 			(json_int_t)s->n_sentinels, "sentinels_changed",
 			(json_int_t)s->n_sentinels_changed, "user_files",
 			(json_int_t)s->n_user_files, "unattributed", (json_int_t)s->n_unattributed,
 			"attributed", (json_int_t)s->n_attributed, "memory_kill",
 			(int)s->memory_kill, "stop_latency_ms",
 			(json_int_t)(s->stop_latency_ns < 0 ? -1 : s->stop_latency_ns / NS_PER_MS),
-			"void_reason", s->void_reason == NULL ? "" : s->void_reason),
+			"void_reason", s->void_reason == NULL ? "" : s->void_reason, "void_path",
+			r->void_path, "void_what", r->void_what, "changed", changed_outside(o)),
 		e);
 }
 

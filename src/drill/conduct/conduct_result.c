@@ -169,6 +169,24 @@ static const char *fit(struct conduct *o, const char *text)
 	return text == NULL ? NULL : plain_line(o->p, view_of(text), 1024);
 }
 
+/* The witness names at most 200 changes, of whatever kind; the numbers count all. */
+static enum status fill_changed(struct conduct *o, struct drill_result *r, struct error *e)
+{
+	const struct witness_finding *f = o->void_finding;
+	r->void_path = f == NULL ? "" : fit(o, f->path);
+	r->void_what = f == NULL ? "" : f->what;
+	const char **paths = pool_take(o->p, o->users.n_findings + 1, sizeof *paths);
+	if (paths == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the result");
+	for (size_t i = 0; i < o->users.n_findings; i++) {
+		f = &o->users.findings[i];
+		if (!f->is_sentinel && !f->attributed)
+			paths[r->n_unattributed++] = fit(o, f->path);
+	}
+	r->unattributed = paths;
+	return OK;
+}
+
 static enum status fill_names(struct conduct *o, struct drill_result *r, struct error *e)
 {
 	struct host_name host;
@@ -238,6 +256,7 @@ enum status conduct_result(struct conduct *o, struct drill_result *out, struct e
 	TRY(fill_detection(o, &r, e));
 	fill_times(o, &r);
 	fill_safety(o, &r);
+	TRY(fill_changed(o, &r, e));
 	TRY(score(o, &r, e));
 	AUTO_BUF struct buf text;
 	buf_init(&text, RESULT_BYTES_MAX);

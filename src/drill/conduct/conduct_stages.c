@@ -83,6 +83,8 @@ enum status conduct_witness(struct conduct *o, struct error *e)
 		.n_sample_folders = o->n_looked_at,
 		.sample_files_max = 256,
 		.sample_bytes_max = 64 * MIB,
+		.left_out = o->left_out,
+		.n_left_out = o->n_left_out,
 		.emulator_uid = o->manifest.uid };
 	return witness_start(&request, &o->witness, e);
 }
@@ -359,15 +361,28 @@ enum status conduct_look_at_users(struct conduct *o, struct error *e)
 	return witness_look(o->witness, true, o->p, &o->users, e);
 }
 
+static const struct witness_finding *find_finding(
+	const struct witness_outcome *seen, bool is_sentinel, bool attributed)
+{
+	for (size_t i = 0; i < seen->n_findings; i++)
+		if (seen->findings[i].is_sentinel == is_sentinel &&
+			seen->findings[i].attributed == attributed)
+			return &seen->findings[i];
+	return NULL;
+}
+
 enum status conduct_look_at_sentinels(struct conduct *o, struct error *e)
 {
 	if (o->witness == NULL)
 		return OK;
 	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
 	TRY(witness_look(o->witness, false, o->p, &o->sentinels, e));
-	if (o->sentinels.n_sentinels_changed > 0)
+	if (o->sentinels.n_sentinels_changed > 0) {
 		o->void_reason = N_("A sentinel outside the arena was changed during the drill.");
-	else if (o->users.n_attributed > 0)
+		o->void_finding = find_finding(&o->sentinels, true, false);
+	} else if (o->users.n_attributed > 0) {
 		o->void_reason = N_("A file outside the arena was changed by the emulator.");
+		o->void_finding = find_finding(&o->users, false, true);
+	}
 	return OK;
 }

@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "base/i18n.h"
 #include "drill/keep/keep.h"
+#include "drill/plain.h"
 #include "drill/undo/undo_wire.h"
 
 enum { LEFT_LINE_MAX = 8 * 1024 };
@@ -153,7 +154,7 @@ static const char *reason_text(enum undo_reason reason, int errno_value)
 	case REASON_NOT_EMPTY:
 		return _("the folder holds something that the drill did not make");
 	case REASON_SYSTEM:
-		return strerror(errno_value);
+		return i18n_text(strerror(errno_value));
 	}
 	return "";
 }
@@ -207,18 +208,28 @@ static bool place_exists(const struct undoing *u, enum undo_left what, uint32_t 
 	return false;
 }
 
-static enum status name_line(struct undoing *u, struct view line, struct error *e)
+/* A name that came from a bent manifest or journal is no text for a terminal as it is. */
+enum status undone_name_left(
+	struct drill_undone *d, struct pool *p, struct view line, struct error *e)
 {
-	struct drill_undone *d = &u->done;
 	if (d->n_left_named == UNDO_NAMED_MAX)
 		return OK;
+	AUTO_BUF struct buf shown;
+	buf_init(&shown, 2 * LEFT_LINE_MAX);
+	plain_add(&shown, line, LEFT_LINE_MAX, false);
+	TRY(buf_check(&shown, "path", e));
 	if (d->left == NULL)
-		d->left = pool_take(u->pool, UNDO_NAMED_MAX, sizeof *d->left);
-	const char *text = pool_text(u->pool, line);
+		d->left = pool_take(p, UNDO_NAMED_MAX, sizeof *d->left);
+	const char *text = pool_text(p, buf_view(&shown));
 	if (d->left == NULL || text == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	d->left[d->n_left_named++] = text;
 	return OK;
+}
+
+static enum status name_line(struct undoing *u, struct view line, struct error *e)
+{
+	return undone_name_left(&u->done, u->pool, line, e);
 }
 
 static enum status name_left(struct undoing *u, enum undo_left what, uint32_t index,

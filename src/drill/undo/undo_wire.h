@@ -45,8 +45,6 @@ PACK_STRUCT(undo_decoy_told, UNDO_DECOY_FIELDS)
 PACK_STRUCT(undo_left_told, UNDO_LEFT_FIELDS)
 PACK_STRUCT(undo_phase_told, UNDO_PHASE_FIELDS)
 
-enum { UNDO_NAMED_MAX = 100 };
-
 /* --- the conductor's side --- */
 
 struct undo_talk {

@@ -4,6 +4,7 @@
  */
 #include "drill/witness/sentinel.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,13 +13,17 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/i18n.h"
 #include "base/id.h"
 #include "base/pack.h"
 #include "base/random.h"
+#include "drill/plain.h"
+#include "drill/witness/witness.h"
 #include "sys/file.h"
 
 #define SENTINEL_BYTES_MAX (64 * KIB)
 #define LIST_BYTES_MAX (64 * KIB)
+#define LINE_BYTES_MAX (16 * KIB)
 #define LIST_NAME "sentinels"
 #define FOLDER_PREFIX "tocsin-sentinels-"
 
@@ -194,56 +199,163 @@ enum status sentinels_plant(
 
 /* --- removing --- */
 
-/* True where it is gone afterwards. */
-static bool remove_planted(int folder_fd, const char *name, const struct digest *content)
+/* One sweep: what it leaves is counted, and named where somebody wants to know. */
+struct sweep {
+	struct pool *pool;
+	struct witness_left *left; /* NULL: nobody asks */
+	bool is_all;		   /* nothing was left so far */
+};
+
+/* What somebody else called a file is no text for a terminal as it is. */
+static void leave(struct sweep *s, const char *folder, const char *name, const char *why)
 {
-	AUTO_FD int fd = -1;
-	struct file_identity who;
-	enum status status =
-		file_open_beneath(folder_fd, name, O_RDONLY | O_NONBLOCK, 0, &fd, NULL);
-	if (status == E_ABSENT)
-		return true;
-	if (status != OK || file_identify(fd, &who, NULL) != OK || !S_ISREG(who.mode) ||
-		who.n_links != 1 || who.uid != geteuid() || who.size_bytes > SENTINEL_BYTES_MAX)
+	s->is_all = false;
+	if (s->left == NULL)
+		return;
+	s->left->n++;
+	if (s->left->lines == NULL)
+		s->left->lines = pool_take(s->pool, WITNESS_LEFT_MAX, sizeof *s->left->lines);
+	if (s->left->lines == NULL || s->left->n_lines == WITNESS_LEFT_MAX)
+		return;
+	AUTO_BUF struct buf line;
+	AUTO_BUF struct buf shown;
+	buf_init(&line, LINE_BYTES_MAX);
+	buf_init(&shown, LINE_BYTES_MAX);
+	buf_addf(&line, name[0] == '\0' ? "%s%s: %s" : "%s/%s: %s", folder, name, why);
+	plain_add(&shown, buf_view(&line), LINE_BYTES_MAX - 1, false);
+	const char *kept = pool_text(s->pool, buf_view(&shown));
+	if (!shown.failed && kept != NULL)
+		s->left->lines[s->left->n_lines++] = kept;
+}
+
+/* NULL where it is a file that we may have planted. */
+static const char *why_foreign(const struct file_identity *who)
+{
+	if (!S_ISREG(who->mode) || who->n_links != 1)
+		return _("it is a link, a folder, a device, or a file with a second link");
+	if (who->uid != geteuid())
+		return _("it belongs to another user now");
+	return NULL;
+}
+
+static bool has_content(int fd, const struct file_identity *who, const struct digest *content)
+{
+	if (who->size_bytes > SENTINEL_BYTES_MAX)
 		return false;
 	char bytes[4096];
 	AUTO(digester_free) struct digester *d = digester_new();
+	if (d == NULL)
+		return false;
 	ssize_t n = read(fd, bytes, sizeof bytes);
 	for (; n > 0; n = read(fd, bytes, sizeof bytes))
 		digester_add(d, bytes, (size_t)n);
 	struct digest got = digester_result(d);
 	/* A sentinel that was being written when the run was killed is a beginning of one. */
-	bool planted = digest_equal(&got, content) || who.size_bytes == 0;
-	return n == 0 && planted && unlinkat(folder_fd, name, 0) == 0;
+	return n == 0 && (digest_equal(&got, content) || who->size_bytes == 0);
 }
 
-static bool sweep_place(struct sentinel_place *p, const char *id)
+/* NULL where it is gone afterwards, else why it is not. */
+static const char *remove_planted(int folder_fd, const char *name, const struct digest *content)
+{
+	AUTO_FD int fd = -1;
+	struct file_identity who;
+	struct error e = ERROR_NONE;
+	enum status status = file_open_beneath(folder_fd, name, O_RDONLY | O_NONBLOCK, 0, &fd, &e);
+	if (status == E_ABSENT)
+		return NULL;
+	if (status != OK && (e.errno_value == ELOOP || e.errno_value == EXDEV))
+		return _("it is a link, a folder, a device, or a file with a second link");
+	if (status != OK)
+		return i18n_text(strerror(e.errno_value));
+	if (file_identify(fd, &who, &e) != OK)
+		return i18n_text(strerror(e.errno_value));
+	const char *why = why_foreign(&who);
+	if (why != NULL)
+		return why;
+	if (!has_content(fd, &who, content))
+		return _("a sentinel that somebody changed: its content is not the planted one");
+	return unlinkat(folder_fd, name, 0) == 0 ? NULL : i18n_text(strerror(errno));
+}
+
+static bool is_planted_name(const char *name)
+{
+	for (size_t i = 0; i < SENTINEL_FILES; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What lies beside the sentinels keeps their folder. */
+static void leave_strangers(struct sweep *s, int folder_fd, const char *folder)
+{
+	AUTO_FD int fd = -1;
+	if (file_open_beneath(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0, &fd, NULL) != OK)
+		return;
+	DIR *d = fdopendir(fd);
+	if (d == NULL)
+		return;
+	fd = -1;
+	const struct dirent *entry;
+	for (size_t n = 0; n < WITNESS_LEFT_MAX && (entry = readdir(d)) != NULL; n++)
+		if (file_is_single_name(view_of(entry->d_name)) && !is_planted_name(entry->d_name))
+			leave(s, folder, entry->d_name,
+				_("it lies among the sentinels, and the drill did not make it"));
+	(void)closedir(d); /* read only */
+}
+
+static void sweep_folder(
+	struct sweep *s, struct sentinel_place *p, int parent_fd, const char *folder)
+{
+	AUTO_FD int fd = -1;
+	struct error e = ERROR_NONE;
+	const char *name = strrchr(folder, '/') + 1;
+	enum status status = file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, &e);
+	if (status == E_ABSENT)
+		return;
+	if (status != OK) {
+		leave(s, folder, "",
+			e.errno_value == ENOTDIR || e.errno_value == ELOOP
+				? _("another object has this name")
+				: i18n_text(strerror(e.errno_value)));
+		return;
+	}
+	for (size_t i = 0; i < SENTINEL_FILES; i++) {
+		const char *why = remove_planted(fd, names[i], place_digest(p, i));
+		if (why != NULL)
+			leave(s, folder, names[i], why);
+	}
+	/* Only an empty folder goes. */
+	if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0)
+		return;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		leave(s, folder, "", i18n_text(strerror(errno)));
+	else
+		leave_strangers(s, fd, folder);
+}
+
+static void sweep_place(struct sweep *s, struct sentinel_place *p, const char *id)
 {
 	char wanted[128];
 	char folder[4096];
 	if (p->folder.len == 0)
-		return true;
+		return;
 	(void)snprintf(wanted, sizeof wanted, "/%s%s", FOLDER_PREFIX, id);
-	if (!view_ends_with(p->folder, view_of(wanted)) || p->folder.len >= sizeof folder ||
-		memchr(p->folder.at, '\0', p->folder.len) != NULL)
-		return false;
 	(void)snprintf(folder, sizeof folder, "%.*s", VIEW_ARGS(p->folder));
+	if (!view_ends_with(p->folder, view_of(wanted)) || p->folder.len >= sizeof folder ||
+		memchr(p->folder.at, '\0', p->folder.len) != NULL) {
+		leave(s, folder, "",
+			_("the list of sentinels names a folder that is none of theirs"));
+		return;
+	}
 	AUTO_FD int parent_fd = -1;
-	AUTO_FD int fd = -1;
-	const char *name = strrchr(folder, '/') + 1;
-	if (!open_parent(folder, &parent_fd))
-		return errno == ENOENT;
-	enum status status =
-		file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, NULL);
-	if (status != OK)
-		return status == E_ABSENT;
-	bool all = true;
-	for (size_t i = 0; i < SENTINEL_FILES; i++)
-		all = remove_planted(fd, names[i], place_digest(p, i)) && all;
-	return all && unlinkat(parent_fd, name, AT_REMOVEDIR) == 0; /* only an empty folder goes */
+	if (open_parent(folder, &parent_fd))
+		sweep_folder(s, p, parent_fd, folder);
+	else if (errno != ENOENT)
+		leave(s, folder, "", i18n_text(strerror(errno)));
 }
 
-enum status sentinels_sweep(const char *home, const char *id, struct error *e)
+enum status sentinels_sweep(const char *home, const char *id, struct pool *p,
+	struct witness_left *left, struct error *e)
 {
 	AUTO_FD int keep_fd = -1;
 	TRY(open_keep(home, id, &keep_fd, e));
@@ -255,16 +367,16 @@ enum status sentinels_sweep(const char *home, const char *id, struct error *e)
 	TRY(status);
 	struct unpack u;
 	unpack_init(&u, buf_view(&list));
-	bool all = true;
-	for (size_t place = 0; place < SENTINEL_PLACES; place++) {
-		struct sentinel_place p;
-		if (!sentinel_place_read(&u, &p))
+	struct sweep s = { .pool = p, .left = left, .is_all = true };
+	for (size_t i = 0; i < SENTINEL_PLACES; i++) {
+		struct sentinel_place place;
+		if (!sentinel_place_read(&u, &place))
 			return error_set(e, E_INVALID, "the list of sentinels is damaged");
-		all = sweep_place(&p, id) && all;
+		sweep_place(&s, &place, id);
 	}
 	if (!pack_end(&u))
 		return error_set(e, E_INVALID, "the list of sentinels is damaged");
-	if (!all)
+	if (!s.is_all)
 		return error_set(
 			e, E_PARTLY, "sentinels that are not as planted were left where they are");
 	if (unlinkat(keep_fd, LIST_NAME, 0) != 0)

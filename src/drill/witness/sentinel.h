@@ -8,6 +8,9 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/pool.h"
+
+struct witness_left;
 
 enum { SENTINEL_PLACES = 2, SENTINEL_FILES = 6 };
 
@@ -23,7 +26,8 @@ const char *sentinel_name(size_t file);
 enum status sentinels_plant(const char *arena, const char *home, const char *id,
 	struct sentinels *out, struct error *e) MUST_CHECK;
 /* Removes what <home>/drills/<id>/sentinels names and is still as planted. OK where there is no
- * such list; E_PARTLY where something else was found and left. */
-enum status sentinels_sweep(const char *home, const char *id, struct error *e) MUST_CHECK;
+ * such list; E_PARTLY where something else was found and left: named in *left (NULL: not asked). */
+enum status sentinels_sweep(const char *home, const char *id, struct pool *p,
+	struct witness_left *left, struct error *e) MUST_CHECK;
 
 #endif

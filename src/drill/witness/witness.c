@@ -28,12 +28,31 @@ struct witness {
 
 /* --- start --- */
 
-static void identity_of(const char *path, uint64_t *out_device, uint64_t *out_inode)
+static bool identity_of(const char *path, uint64_t *out_device, uint64_t *out_inode)
 {
 	struct stat st;
 	bool there = stat(path, &st) == 0;
 	*out_device = there ? st.st_dev : 0;
 	*out_inode = there ? st.st_ino : 0;
+	return there;
+}
+
+struct identity {
+	uint64_t device;
+	uint64_t inode;
+};
+
+static enum status identify_left_out(const struct witness_request *r,
+	struct identity out[WITNESS_LEFT_OUT_MAX], uint32_t *out_n, struct error *e)
+{
+	*out_n = 0;
+	if (r->n_left_out > WITNESS_LEFT_OUT_MAX)
+		return error_set(e, E_INVALID, "at most %d files can be left out of the sample",
+			(int)WITNESS_LEFT_OUT_MAX);
+	for (size_t i = 0; i < r->n_left_out; i++)
+		if (identity_of(r->left_out[i], &out[*out_n].device, &out[*out_n].inode))
+			(*out_n)++;
+	return OK;
 }
 
 static enum status make_request(const struct witness_request *r, const struct sentinels *s,
@@ -57,8 +76,11 @@ static enum status make_request(const struct witness_request *r, const struct se
 		TRY(confine_pick_uid(m.seed + 1, &uid, &gid, e));
 	m.uid = uid;
 	m.gid = gid;
-	identity_of(r->arena, &m.arena_device, &m.arena_inode);
-	identity_of(r->home, &m.home_device, &m.home_inode);
+	/* Where one is not there nothing has its identity: 0. */
+	(void)identity_of(r->arena, &m.arena_device, &m.arena_inode);
+	(void)identity_of(r->home, &m.home_device, &m.home_inode);
+	struct identity left_out[WITNESS_LEFT_OUT_MAX];
+	TRY(identify_left_out(r, left_out, &m.n_left_out, e));
 	for (size_t i = 0; i < SENTINEL_PLACES; i++)
 		m.n_sentinel_folders += s->folders[i][0] != '\0';
 	witness_request_wire_write(out, &m);
@@ -67,6 +89,10 @@ static enum status make_request(const struct witness_request *r, const struct se
 			pack_put_text(out, view_of(s->folders[i]));
 	for (size_t i = 0; i < r->n_sample_folders; i++)
 		pack_put_text(out, view_of(r->sample_folders[i]));
+	for (uint32_t i = 0; i < m.n_left_out; i++) {
+		pack_put_u64(out, left_out[i].device);
+		pack_put_u64(out, left_out[i].inode);
+	}
 	return buf_check(out, "request to the witness", e);
 }
 
@@ -230,8 +256,8 @@ void witness_end(struct witness *w)
 	role_end(&w->process);
 	/* Sentinels that are not as planted stay, and so does their list: witness_sweep tells of
 	 * them. */
-	bool swept =
-		w->home != NULL && w->id != NULL && sentinels_sweep(w->home, w->id, NULL) == OK;
+	bool swept = w->home != NULL && w->id != NULL &&
+		     sentinels_sweep(w->home, w->id, NULL, NULL, NULL) == OK;
 	(void)swept;
 	free(w->packet);
 	free(w->home);
@@ -239,7 +265,9 @@ void witness_end(struct witness *w)
 	free(w);
 }
 
-enum status witness_sweep(const char *home, const char *id, struct error *e)
+enum status witness_sweep(
+	const char *home, const char *id, struct pool *p, struct witness_left *out, struct error *e)
 {
-	return sentinels_sweep(home, id, e);
+	*out = (struct witness_left){ .n = 0 };
+	return sentinels_sweep(home, id, p, out, e);
 }

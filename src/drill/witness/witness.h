@@ -20,8 +20,13 @@ struct witness_request {
 	size_t n_sample_folders;
 	uint32_t sample_files_max; /* 256 */
 	uint64_t sample_bytes_max; /* 64 MiB */
+	/* Files and folders in there that change by their nature (a channel's log): no sample. Of
+	 * those that are not there nothing is asked. */
+	const char *const *left_out;
+	size_t n_left_out; /* at most WITNESS_LEFT_OUT_MAX */
 	uid_t emulator_uid;
 };
+enum { WITNESS_LEFT_OUT_MAX = 32 };
 struct witness_finding {
 	const char *path; /* logged for the user's eyes only, never sent */
 	const char *what; /* content, name, mode, owner, time, attribute, links, gone, new */
@@ -49,8 +54,18 @@ enum status witness_look(struct witness *w, bool user_files, struct pool *p,
 /* Ends the role and removes the sentinels that are still the planted ones. */
 void witness_end(struct witness *w);
 AUTO_TYPE(witness_end, struct witness *)
-/* Removes sentinels of a run that was killed (names are in <home>/drills/<id>/sentinels). */
-enum status witness_sweep(const char *home, const char *id, struct error *e) MUST_CHECK;
+
+/* Sentinels that are not as planted, and what lies beside them: "path: why" for people. */
+struct witness_left {
+	const char **lines; /* in the pool; of n the first WITNESS_LEFT_MAX */
+	size_t n_lines;
+	uint32_t n;
+};
+enum { WITNESS_LEFT_MAX = 50 };
+/* Removes the sentinels that a run left behind (names are in <home>/drills/<id>/sentinels).
+ * E_PARTLY, with *out: some were changed, and stay. */
+enum status witness_sweep(const char *home, const char *id, struct pool *p,
+	struct witness_left *out, struct error *e) MUST_CHECK;
 
 int witness_role(size_t n_fds);
 

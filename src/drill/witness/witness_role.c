@@ -63,6 +63,8 @@ struct watcher {
 	uint32_t n_candidates; /* in that folder so far, for an even choice */
 	struct mark *marks;    /* MARKS_MAX */
 	uint32_t n_marks;
+	struct file_identity *left_out; /* the arena, the home, the sentinels, what was asked for */
+	size_t n_left_out;
 	struct witness_summary_wire sum;
 	uint32_t n_told;
 };
@@ -72,12 +74,18 @@ struct watcher {
 static enum status read_paths(struct watcher *w, struct unpack *u, struct error *e)
 {
 	const struct witness_request_wire *r = &w->request;
-	if (r->n_sentinel_folders > SENTINEL_PLACES || r->n_sample_folders > WITNESS_FOLDERS_MAX)
+	if (r->n_sentinel_folders > SENTINEL_PLACES || r->n_sample_folders > WITNESS_FOLDERS_MAX ||
+		r->n_left_out > WITNESS_LEFT_OUT_MAX)
 		return error_set(e, E_INVALID, "too many folders to watch");
 	for (uint32_t i = 0; i < r->n_sentinel_folders; i++)
 		w->sentinels[i].path = pool_text(w->pool, pack_get_text(u));
 	for (uint32_t i = 0; i < r->n_sample_folders; i++)
 		w->sample_paths[i] = pool_text(w->pool, pack_get_text(u));
+	for (uint32_t i = 0; i < r->n_left_out; i++) {
+		struct file_identity *one = &w->left_out[w->n_left_out++];
+		one->device = pack_get_u64(u);
+		one->inode = pack_get_u64(u);
+	}
 	if (!pack_end(u))
 		return error_set(e, E_INVALID, "the request to the witness is damaged");
 	return OK;
@@ -101,8 +109,14 @@ static enum status read_request(struct watcher *w, struct error *e)
 		w->request.files_max = 4096;
 	w->files = pool_take(w->pool, w->request.files_max + 1, sizeof *w->files);
 	w->marks = pool_take(w->pool, MARKS_MAX, sizeof *w->marks);
-	if (w->files == NULL || w->marks == NULL)
+	w->left_out =
+		pool_take(w->pool, 2 + SENTINEL_PLACES + WITNESS_LEFT_OUT_MAX, sizeof *w->left_out);
+	if (w->files == NULL || w->marks == NULL || w->left_out == NULL)
 		return error_sys(e, E_NO_SPACE, ENOMEM, "remember files");
+	w->left_out[w->n_left_out++] = (struct file_identity){ .device = w->request.arena_device,
+		.inode = w->request.arena_inode };
+	w->left_out[w->n_left_out++] = (struct file_identity){ .device = w->request.home_device,
+		.inode = w->request.home_inode };
 	return read_paths(w, &u, e);
 }
 
@@ -148,6 +162,7 @@ static enum status first_sentinels(struct watcher *w, struct error *e)
 		struct sentinel_folder *f = &w->sentinels[i];
 		TRY(file_open_folder(f->path, &f->fd, e));
 		TRY(see_folder(f->fd, &f->first, e));
+		w->left_out[w->n_left_out++] = f->first.who;
 		for (size_t k = 0; k < SENTINEL_FILES; k++) {
 			f->files[k].name = sentinel_name(k);
 			TRY(see(w, f->fd, f->files[k].name, true, &f->files[k].first, e));
@@ -204,17 +219,11 @@ static void keep_chosen(struct watcher *w, uint64_t n_bytes_max)
 static void walk_samples(struct watcher *w,
 	void (*each)(struct sample_walk *, const char *, const struct file_identity *))
 {
-	const struct file_identity left_out[] = {
-		{ .device = w->request.arena_device, .inode = w->request.arena_inode },
-		{ .device = w->request.home_device, .inode = w->request.home_inode },
-		w->sentinels[0].first.who,
-		w->sentinels[1].first.who,
-	};
 	struct sample_walk walk = {
 		.eye = &w->eye,
 		.pool = w->pool,
-		.left_out = left_out,
-		.n_left_out = COUNT_OF(left_out),
+		.left_out = w->left_out,
+		.n_left_out = w->n_left_out,
 		.each = each,
 		.context = w,
 	};
@@ -272,7 +281,8 @@ static enum status tell(struct watcher *w, const struct noticed *n, struct error
 	if (w->n_told++ >= WITNESS_FINDINGS_MAX)
 		return OK;
 	char path[2 * PATH_BYTES_MAX];
-	(void)snprintf(path, sizeof path, "%s/%s", n->folder, n->name);
+	(void)snprintf(
+		path, sizeof path, n->name[0] == '\0' ? "%s%s" : "%s/%s", n->folder, n->name);
 	const struct witness_finding_wire m = {
 		.path = view_of(path),
 		.what = (uint8_t)n->what,

@@ -33,7 +33,7 @@ struct sample_walk {
 	struct dice dice;
 	int folder_fd;
 	const char *shown;
-	const struct file_identity *left_out; /* the arena and the home */
+	const struct file_identity *left_out; /* not looked at, nor what is in them */
 	size_t n_left_out;
 	int64_t deadline_boot_ns;
 	uint32_t n_seen; /* entries, against n_seen_max */

@@ -17,14 +17,15 @@ enum witness_message {
 enum { WITNESS_FOLDERS_MAX = 32, WITNESS_FINDINGS_MAX = 200 };
 #define WITNESS_REQUEST_BYTES_MAX (256 * 1024)
 
-/* Then n_sentinel_folders and n_sample_folders times a text. */
+/* Then n_sentinel_folders and n_sample_folders times a text, n_left_out times u64 device and u64
+ * inode. */
 /* The formatter does not settle on these lists. */
 /* clang-format off */
 #define WITNESS_REQUEST_FIELDS(F) \
 	F(u32, uid) F(u32, gid) F(u32, emulator_uid) F(u8, may_attribute) \
 	F(u32, files_max) F(u64, bytes_max) F(u64, arena_device) F(u64, arena_inode) \
 	F(u64, home_device) F(u64, home_inode) F(u64, seed) F(u32, n_sentinel_folders) \
-	F(u32, n_sample_folders)
+	F(u32, n_sample_folders) F(u32, n_left_out)
 /* clang-format on */
 #define WITNESS_LOOK_FIELDS(F) F(u8, user_files)
 #define WITNESS_FINDING_FIELDS(F) F(text, path) F(u8, what) F(u8, is_sentinel) F(u8, attributed)

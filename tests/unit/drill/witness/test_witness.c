@@ -39,6 +39,7 @@ struct fixture {
 	const char *sample_folders[1];
 	struct witness_request request;
 	struct witness_outcome outcome;
+	struct witness_left left;
 	struct error e;
 };
 
@@ -78,6 +79,11 @@ static void begin(struct fixture *f)
 static void look(struct fixture *f, bool user_files)
 {
 	REQUIRE_OK(witness_look(f->witness, user_files, f->pool, &f->outcome, &f->e), f->e);
+}
+
+static enum status sweep(struct fixture *f, const char *id)
+{
+	return witness_sweep(f->request.home, id, f->pool, &f->left, &f->e);
 }
 
 static void finish(struct fixture *f)
@@ -327,41 +333,112 @@ TEST(sentinels_go_when_the_witness_ends)
 	CHECK(!is_there("home/drills/" ID "/sentinels"));
 }
 
+/* As a run leaves them whose conductor was killed. */
+static void plant_and_die(struct fixture *f)
+{
+	prepare(f);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct error e;
+		_exit(witness_start(&f->request, &f->witness, &e) == OK ? 0 : 1);
+	}
+	int status = 1;
+	REQUIRE(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 TEST(sentinels_of_a_killed_run_are_swept_and_twice_is_fine)
 {
 	struct fixture f;
-	prepare(&f);
-	pid_t pid = fork();
-	if (pid == 0) {
-		struct error e;
-		_exit(witness_start(&f.request, &f.witness, &e) == OK ? 0 : 1);
-	}
-	int status = 1;
-	REQUIRE(waitpid(pid, &status, 0) == pid && status == 0);
+	plant_and_die(&f);
 	CHECK(is_there("data/" SENTINELS));
-	REQUIRE_OK(witness_sweep(f.request.home, ID, &f.e), f.e);
+	REQUIRE_OK(sweep(&f, ID), f.e);
 	CHECK(!is_there("data/" SENTINELS));
 	CHECK(!is_there("home/" SENTINELS));
-	REQUIRE_OK(witness_sweep(f.request.home, ID, &f.e), f.e);
+	REQUIRE_OK(sweep(&f, ID), f.e);
 	pool_free(f.pool);
 }
 
-TEST(a_sweep_leaves_what_is_not_as_planted)
+static void check_left(const struct fixture *f, size_t index, const char *path, const char *why)
+{
+	char line[9000];
+	(void)snprintf(line, sizeof line, "%s: %s", path, why);
+	REQUIRE(f->left.n_lines > index);
+	CHECK_TEXT(f->left.lines[index], line);
+}
+
+TEST(a_sweep_leaves_what_is_not_as_planted_and_names_it)
 {
 	struct fixture f;
-	prepare(&f);
-	pid_t pid = fork();
-	if (pid == 0) {
-		struct error e;
-		_exit(witness_start(&f.request, &f.witness, &e) == OK ? 0 : 1);
-	}
-	int status = 1;
-	REQUIRE(waitpid(pid, &status, 0) == pid && status == 0);
-	test_write_file(test_path("data/" SENTINELS "/notes.txt"), "mine now", 8);
-	CHECK_INT(witness_sweep(f.request.home, ID, &f.e), E_PARTLY);
+	plant_and_die(&f);
+	const char *notes = test_path("data/" SENTINELS "/notes.txt");
+	const char *csv = test_path("data/" SENTINELS "/customers.csv");
+	const char *plan = test_path("home/" SENTINELS "/plan.pdf");
+	test_write_file(notes, "mine now", 8);
+	REQUIRE(link(csv, test_path("data/second")) == 0);
+	REQUIRE(unlink(plan) == 0 && symlink("/etc/passwd", plan) == 0);
+	test_write_file(test_path("home/" SENTINELS "/evil\033[2J\nx"), "x", 1);
+	CHECK_INT(sweep(&f, ID), E_PARTLY);
+	CHECK_INT(f.left.n, 4);
+	REQUIRE(f.left.n_lines == 4);
+	const char *kind = "it is a link, a folder, a device, or a file with a second link";
+	check_left(&f, 0, csv, kind);
+	check_left(&f, 1, notes,
+		"a sentinel that somebody changed: its content is not the planted one");
+	check_left(&f, 2, plan, kind);
+	check_left(&f, 3, test_path("home/" SENTINELS "/evil [2J x"),
+		"it lies among the sentinels, and the drill did not make it");
 	CHECK(is_there("data/" SENTINELS "/notes.txt"));
 	CHECK(!is_there("data/" SENTINELS "/plan.pdf"));
 	pool_free(f.pool);
+}
+
+TEST(a_sweep_ends_once_what_it_named_is_gone)
+{
+	struct fixture f;
+	plant_and_die(&f);
+	test_write_file(test_path("data/" SENTINELS "/notes.txt"), "mine now", 8);
+	CHECK_INT(sweep(&f, ID), E_PARTLY);
+	CHECK_INT(sweep(&f, ID), E_PARTLY);
+	CHECK_INT(f.left.n, 1);
+	REQUIRE(unlink(test_path("data/" SENTINELS "/notes.txt")) == 0);
+	REQUIRE_OK(sweep(&f, ID), f.e);
+	CHECK_INT(f.left.n, 0);
+	CHECK(!is_there("data/" SENTINELS));
+	CHECK(!is_there("home/drills/" ID "/sentinels"));
+	pool_free(f.pool);
+}
+
+TEST(sentinels_that_another_user_took_are_left_and_named)
+{
+	if (!test_is_root())
+		test_skip("only root can give a file away");
+	struct fixture f;
+	plant_and_die(&f);
+	const char *notes = test_path("data/" SENTINELS "/notes.txt");
+	REQUIRE(chown(notes, EMULATOR_UID, EMULATOR_UID) == 0);
+	CHECK_INT(sweep(&f, ID), E_PARTLY);
+	check_left(&f, 0, notes, "it belongs to another user now");
+	pool_free(f.pool);
+}
+
+TEST(what_a_channel_writes_is_no_sample_and_neither_is_what_lies_in_its_folder)
+{
+	struct fixture f;
+	prepare(&f);
+	REQUIRE(mkdir(test_path("user/journal"), 0700) == 0);
+	test_write_file(test_path("user/journal/today"), "x", 1);
+	test_write_file(test_path("user/edr.log"), "x", 1);
+	const char *left_out[] = { test_path("user/edr.log"), test_path("user/journal"),
+		test_path("user/not-there") };
+	f.request.left_out = left_out;
+	f.request.n_left_out = COUNT_OF(left_out);
+	REQUIRE_OK(witness_start(&f.request, &f.witness, &f.e), f.e);
+	test_write_file(test_path("user/journal/today"), "yy", 2);
+	test_write_file(test_path("user/edr.log"), "yy", 2);
+	look(&f, true);
+	CHECK_INT(f.outcome.n_user_files, 3);
+	CHECK_INT(f.outcome.n_unattributed, 0);
+	finish(&f);
 }
 
 TEST(a_forged_list_of_sentinels_removes_nothing)
@@ -378,12 +455,12 @@ TEST(a_forged_list_of_sentinels_removes_nothing)
 	test_write_file(test_path("home/drills/" ID "/sentinels"), list.at, list.len);
 	test_write_file(test_path("user/notes.txt"), "aaaa", 4);
 	AUTO(snapshot_free) struct snapshot *before = snapshot_take(test_path("user"));
-	CHECK_INT(witness_sweep(f.request.home, ID, &f.e), E_PARTLY);
-	CHECK_INT(witness_sweep(f.request.home, "../../user", &f.e), E_INVALID);
+	CHECK_INT(sweep(&f, ID), E_PARTLY);
+	CHECK_INT(sweep(&f, "../../user"), E_INVALID);
 	AUTO(snapshot_free) struct snapshot *after = snapshot_take(test_path("user"));
 	CHECK_INT(snapshot_compare(before, after, SNAPSHOT_COMPARE_ALL), 0);
 	test_write_file(test_path("home/drills/" ID "/sentinels"), list.at, list.len - 1);
-	CHECK_INT(witness_sweep(f.request.home, ID, &f.e), E_INVALID);
+	CHECK_INT(sweep(&f, ID), E_INVALID);
 	pool_free(f.pool);
 }
 
@@ -420,7 +497,7 @@ TEST(a_start_that_fails_anywhere_leaves_no_sentinel)
 		}
 		n_failed++;
 		CHECK(f.e.text[0] != '\0');
-		REQUIRE_OK(witness_sweep(f.request.home, ID, &f.e), f.e);
+		REQUIRE_OK(sweep(&f, ID), f.e);
 		CHECK(!is_there("home/" SENTINELS));
 		CHECK(!is_there("data/" SENTINELS));
 	}
