@@ -12,6 +12,11 @@
 #include "base/fault.h"
 #include "record/internal.h"
 
+bool envelope_type_is_drill(struct view payload_type)
+{
+	return view_ends_with(payload_type, VIEW("-drill+json"));
+}
+
 void envelope_encode(struct buf *out, const char *payload_type, struct view payload)
 {
 	buf_addf(out, "DSSEv1 %zu %s %zu ", strlen(payload_type), payload_type, payload.len);

@@ -12,6 +12,10 @@
 #define ENVELOPE_BYTES_MAX (8 * MIB)
 enum { ENVELOPE_SIGNATURES_MAX = 16 };
 
+/* By convention the payload types of a drill, of whatever capability, end in "-drill+json": what
+ * delivers them can tell them from real ones and knows no capability. */
+bool envelope_type_is_drill(struct view payload_type);
+
 /* A new JSON object, signed by one key. */
 enum status envelope_sign(const char *payload_type, struct view payload, const struct key *key,
 	json_t **out, struct error *e) MUST_CHECK;

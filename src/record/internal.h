@@ -8,6 +8,7 @@
 
 #include "record/envelope.h"
 #include "record/key.h"
+#include "record/outbox.h"
 
 enum { SIGNATURE_BYTES = 64, PEM_BYTES_MAX = 4096 };
 
@@ -31,5 +32,19 @@ enum status envelope_open_signed(json_t *envelope, const char *payload_type,
 /* Adds a further signature to an envelope that envelope_sign made. */
 enum status envelope_cosign(json_t *envelope, const char *payload_type, struct view payload,
 	const struct key *key, struct error *e) MUST_CHECK;
+
+/* --- outbox --- */
+
+/* In the order in which outbox_row reads them; envelope and receipt follow, or NULL, NULL. */
+#define OUTBOX_COLUMNS                                                                             \
+	"id, envelope_id, subject, route, kind, drill, state, queued_ns, next_try_ns, n_tries,"    \
+	" last_error, way, http_status, tried_ns, exported_ns, ended_ns, received_ns, server,"     \
+	" place"
+enum status outbox_row(
+	struct statement *q, struct pool *p, struct outbox_item *out, struct error *e) MUST_CHECK;
+enum status outbox_no_memory(struct error *e);
+/* Runs a statement that must change the one row; else says why it did not. */
+enum status outbox_run_on_one(
+	struct store *s, struct statement *q, const struct id *id, struct error *e) MUST_CHECK;
 
 #endif
