@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "base/near.h"
 #include "base/pool.h"
 #include "base/view.h"
 #include "cli/command.h"
@@ -29,36 +30,12 @@ const struct option common_options[] = {
 };
 const size_t n_common_options = sizeof common_options / sizeof common_options[0];
 
-enum { DISTANCE_WORD_MAX = 48 };
-
-/* Levenshtein distance of two short words; large where either is long. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[DISTANCE_WORD_MAX + 1];
-	size_t n = strlen(b);
-	if (n > DISTANCE_WORD_MAX || strlen(a) > DISTANCE_WORD_MAX)
-		return DISTANCE_WORD_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1] != '\0'; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-			size_t least = row[j] + 1 < row[j - 1] + 1 ? row[j] + 1 : row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = replace < least ? replace : least;
-		}
-	}
-	return row[n];
-}
-
 const char *nearest_name(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL;
-	size_t best_distance = 3;
+	unsigned best_distance = 3;
 	for (size_t i = 0; i < n; i++) {
-		size_t distance = edit_distance(word, names[i]);
+		unsigned distance = near_distance(word, names[i]);
 		if (distance < best_distance && 2 * distance <= strlen(names[i])) {
 			best_distance = distance;
 			best = names[i];

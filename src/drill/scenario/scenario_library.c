@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/embed.h"
+#include "base/near.h"
 #include "drill/scenario/scenario_read.h"
 #include "sys/file.h"
 
@@ -109,31 +110,6 @@ static enum status find_own(
 /* --- near ids ------------------------------------------------------------------------------------
  */
 
-/* Levenshtein's distance, one row at a time. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[ID_MAX + 2];
-	size_t n = strlen(b);
-	if (n > ID_MAX || strlen(a) > ID_MAX)
-		return ID_MAX;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = (unsigned)k;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		unsigned diagonal = row[0];
-		row[0] = (unsigned)i + 1;
-		for (size_t k = 0; k < n; k++) {
-			unsigned best = diagonal + (a[i] != b[k]);
-			diagonal = row[k + 1];
-			if (row[k] + 1 < best)
-				best = row[k] + 1;
-			if (row[k + 1] + 1 < best)
-				best = row[k + 1] + 1;
-			row[k + 1] = best;
-		}
-	}
-	return row[n];
-}
-
 static enum status absent(const char *home, const char *id, struct pool *p, struct error *e)
 {
 	const char **ids;
@@ -145,7 +121,7 @@ static enum status absent(const char *home, const char *id, struct pool *p, stru
 	for (unsigned d = 0; d <= NEAR_DISTANCE; d++) {
 		for (size_t i = 0; i < n && found < NEAR_MAX; i++) {
 			bool begins = view_starts_with(view_of(ids[i]), view_of(id));
-			unsigned away = begins ? 1 : distance(id, ids[i]);
+			unsigned away = begins ? 1 : near_distance(id, ids[i]);
 			if (away != d)
 				continue;
 			len += (size_t)snprintf(near + len, sizeof near - len, "%s'%s'",
