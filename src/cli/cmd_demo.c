@@ -180,7 +180,7 @@ static enum status tell(struct session *s, const struct drill_result *r,
 	const struct drill_undone *u, struct error *e)
 {
 	if (s->json) {
-		json_t *o = drill_result_json(r);
+		json_t *o = drill_answer_json(r);
 		(void)json_object_set_new(o, "undo",
 			json_pack("{s:i,s:i,s:b}", "restored", (int)u->n_restored, "removed",
 				(int)u->n_removed, "verified", (int)u->verified));

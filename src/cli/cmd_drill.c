@@ -22,7 +22,7 @@ static json_t *scenario_json(const struct drill_scenario_row *row)
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:f,s:i,s:b}", "id", row->id, "name",
 		zh ? row->name.zh : row->name.en, "summary", zh ? row->summary.zh : row->summary.en,
-		"kind", row->kind, "source", row->source, "attack", attack, "rate_files_per_s",
+		"kind", row->kind, "source", zh ? row->source.zh : row->source.en, "attack", attack, "rate_files_per_s",
 		row->rate_files_per_s, "decoys", (int)row->n_decoys, "assumed", (int)row->assumed);
 }
 

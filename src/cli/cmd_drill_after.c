@@ -67,6 +67,16 @@ enum status cmd_drill_undo(struct session *s, const void *raw, struct error *e)
 	return status;
 }
 
+static json_t *row_json(const struct drill_row *row)
+{
+	char at[TIME_TEXT_MAX];
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:f,s:s?,s:s?,s:o}", "id", row->id, "scenario",
+		row->scenario, "state", row->state, "at", time_text(row->at_ns, at), "score",
+		row->has_score ? json_real(row->score) : json_null(), "coverage", row->coverage,
+		"grade", row->grade, "verdict", row->verdict, "false_alarms",
+		row->false_alarms < 0 ? json_null() : json_integer(row->false_alarms));
+}
+
 static enum status show_all(struct session *s, const struct drill_context *context, struct error *e)
 {
 	struct drill_row *rows;
@@ -74,15 +84,8 @@ static enum status show_all(struct session *s, const struct drill_context *conte
 	TRY(drill_history(context, s->pool, &rows, &n, e));
 	if (s->json) {
 		json_t *list = json_array();
-		for (size_t i = 0; i < n; i++) {
-			char at[TIME_TEXT_MAX];
-			(void)json_array_append_new(
-				list, json_pack("{s:s,s:s,s:s,s:s,s:f,s:f,s:s?,s:s?}", "id",
-					      rows[i].id, "scenario", rows[i].scenario, "state",
-					      rows[i].state, "at", time_text(rows[i].at_ns, at),
-					      "score", rows[i].score, "coverage", rows[i].coverage,
-					      "grade", rows[i].grade, "verdict", rows[i].verdict));
-		}
+		for (size_t i = 0; i < n; i++)
+			(void)json_array_append_new(list, row_json(&rows[i]));
 		return session_print_json(json_pack("{s:o}", "drills", list), e);
 	}
 	AUTO_BUF struct buf text;
@@ -103,7 +106,7 @@ enum status cmd_drill_show(struct session *s, const void *raw, struct error *e)
 		return show_all(s, &context, e);
 	TRY(drill_show(&context, args->id, s->pool, &result, e));
 	if (s->json)
-		return session_print_json(drill_result_json(&result), e);
+		return session_print_json(drill_answer_json(&result), e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
 	struct render_terminal t = { (size_t)s->width, s->colour };

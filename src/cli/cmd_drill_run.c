@@ -52,7 +52,7 @@ static enum status consent(const struct session *s, const struct drill_args *arg
 static enum status print_result(struct session *s, const struct drill_result *r, struct error *e)
 {
 	if (s->json)
-		return session_print_json(drill_result_json(r), e);
+		return session_print_json(drill_answer_json(r), e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
 	struct render_terminal t = { (size_t)s->width, s->colour };
@@ -63,12 +63,14 @@ static enum status print_result(struct session *s, const struct drill_result *r,
 /* A stopped or voided drill has a result all the same: printed, and told by the exit code. */
 static enum status verdict_status(const struct drill_result *r)
 {
+	if (session_interrupted() && r->verdict != DRILL_VOIDED)
+		return E_INTERRUPTED; /* contained or not: the people's steps were cut short */
 	switch (r->verdict) {
 	case DRILL_COMPLETED:
 	case DRILL_CONTAINED:
 		return OK;
 	case DRILL_STOPPED:
-		return session_interrupted() ? E_INTERRUPTED : E_STOPPED;
+		return E_STOPPED;
 	case DRILL_VOIDED:
 		return E_VOIDED;
 	}

@@ -13,16 +13,6 @@ struct report_row {
 	const char **place;
 };
 
-static enum status make_json(const struct drill_result *r, struct buf *out, struct error *e)
-{
-	AUTO_JSON json_t *value = drill_result_json(r);
-	if (value == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(json_write(value, out, e));
-	buf_add_char(out, '\n');
-	return buf_check(out, "JSON", e);
-}
-
 static enum status write_row(const struct session *s, const char *folder, int folder_fd,
 	const struct report_row *row, const struct drill_result *r, struct error *e)
 {
@@ -48,8 +38,7 @@ enum status report_write(
 		{ "report.html", render_report_html, &r->report.html },
 		{ "report.pdf", render_report_pdf, &r->report.pdf },
 		{ "navigator.json", render_navigator, &r->report.navigator },
-		/* Last, since it names the others. */
-		{ "report.json", make_json, &r->report.json },
+		{ "report.json", drill_result_write, &r->report.json },
 	};
 	AUTO_FD int folder_fd = -1;
 	if (folder == NULL)

@@ -51,7 +51,7 @@ struct drill_scenario_row {
 	const char *id;
 	struct drill_text name;
 	struct drill_text summary;
-	const char *source;
+	struct drill_text source;
 	const char *kind; /* "pattern", "drill", "benign" */
 	const char *const *attack;
 	size_t n_attack;
@@ -212,7 +212,25 @@ struct drill_part {
 	double share;  /* 0 … 1 */
 	double points; /* weight × share */
 	enum drill_rating rating;
-	const char *why; /* one sentence: the facts behind the rating (msgid, untranslated) */
+	struct drill_text why; /* one sentence: the facts behind the rating */
+};
+
+/* One channel over the whole run. */
+struct drill_channel {
+	const char *spec;
+	uint32_t n_alerts; /* all that it heard, lines of a log that nobody watches included */
+	/* Of these: alerts that somebody would have acted on, about ordinary work. In an attack
+	 * those before the first change, in a control run all. */
+	uint32_t n_false;
+	bool broken; /* it broke during the run and heard nothing from then on */
+};
+
+/* What a control run (scenario of kind "benign") did. */
+struct drill_control {
+	const char *missing; /* programs that this host lacks, "" none; NULL: an attack */
+	uint32_t n_programs; /* calls of programs that ended well */
+	uint32_t n_failed;
+	uint32_t n_files; /* read, renamed or written by them */
 };
 
 struct drill_alert {
@@ -306,6 +324,9 @@ struct drill_result {
 	enum drill_detect detect;
 	enum drill_contain contain;
 	bool channels_named;
+	struct drill_channel *channels;
+	size_t n_channels;
+	struct drill_control control;
 	uint32_t n_planted, n_changed, n_lost, n_destroyed;
 	uint64_t bytes_planted, bytes_changed, bytes_lost;
 	uint32_t n_notes, n_quarantined;
@@ -333,12 +354,15 @@ struct drill_result {
 	const char *const *unattributed;
 	size_t n_unattributed;
 
-	double score;	       /* 0 … 100 over the assessed parts */
+	double score;	       /* 0 … 100 over the assessed parts; see drill_has_score */
 	double coverage;       /* 0 … 100: assessed weight */
 	const char *grade;     /* "A" … "E", NULL below 60 % coverage or where voided */
 	double to_next_grade;  /* points to the border above, 0 at A */
 	bool capped;	       /* 59 because Recover or People is below 40 % of its weight */
-	uint32_t false_alarms; /* of the last benign twin run on this host */
+	/* Of the last control run of this home that measured them; in a control run, its own. */
+	uint32_t false_alarms;
+	int64_t control_ns;    /* when that run was; -1: none so far, or this is one */
+	uint32_t early_alerts; /* in this attack, before its first change; 0 in a control run */
 	struct drill_part parts[PARTS];
 	struct drill_improvement *improvements;
 	size_t n_improvements;
@@ -402,7 +426,9 @@ struct drill_row {
 	const char *id, *scenario;
 	const char *state; /* planted, running, finished, voided, undone, interrupted */
 	int64_t at_ns;
+	bool has_score; /* score and coverage count; see drill_has_score */
 	double score, coverage;
+	int64_t false_alarms; /* of a control run that measured them; -1 */
 	const char *grade, *verdict;
 };
 enum status drill_history(const struct drill_context *c, struct pool *p,
@@ -431,8 +457,21 @@ const char *drill_contain_name(enum drill_contain c);
 const char *drill_rating_name(enum drill_rating r);
 const char *drill_part_name(enum drill_part_id p);
 
-/* Full result as JSON and back (what result.json holds). A new reference. */
+/* A run of ordinary programs: it has false alarms, and neither score nor grade. */
+bool drill_is_control(const struct drill_result *r);
+/* A control run that could hear something: a channel was named and one of them lasted, or heard. */
+bool drill_control_measured(const struct drill_result *r);
+/* False of a void run and of a control run: their score is null, not 0. */
+bool drill_has_score(const struct drill_result *r);
+
+/* A result as it stands in the signed record by its hash: facts and score. Neither report paths nor
+ * whether it was undone, which are known only afterwards. A new reference. */
 json_t *drill_result_json(const struct drill_result *r);
+/* The exact bytes of result.json; a report.json is a copy of them. */
+enum status drill_result_write(
+	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
+/* What a command answers: the same, with "report" and "undone". A new reference. */
+json_t *drill_answer_json(const struct drill_result *r);
 enum status drill_result_read(
 	json_t *value, struct pool *p, struct drill_result *out, struct error *e) MUST_CHECK;
 

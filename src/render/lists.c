@@ -56,16 +56,18 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 		name_cells = longest(name_cells, rows[i].scenario, 26);
 	for (size_t i = 0; i < n_rows; i++) {
 		const struct drill_row *r = &rows[i];
-		bool scored = r->verdict != NULL && view_is(view_of(r->verdict), "voided") == false;
 		struct line l = line_start(&s);
 		line_put(&l, STYLE_PLAIN, figure_moment(r->at_ns).text);
 		line_to(&l, 21);
 		line_put_within(&l, STYLE_STRONG, r->scenario, name_cells);
 		line_to(&l, 23 + name_cells);
-		if (scored)
+		if (r->has_score)
 			line_putf(&l, STYLE_PLAIN, "%5.1f %s  %s", r->score,
 				r->grade == NULL ? "–" : r->grade,
 				figure_percent(r->coverage).text);
+		else if (r->false_alarms >= 0)
+			line_putf(&l, STYLE_PLAIN, _("false alarms: %s"),
+				figure_count((uint64_t)r->false_alarms).text);
 		line_put_right(&l, STYLE_MUTED, word_state(r->state));
 		line_end(&l);
 		l = line_start(&s);

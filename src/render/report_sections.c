@@ -216,7 +216,7 @@ void section_parts(struct document *d, const struct drill_result *r)
 			CELL_TIGHT(p->assessed ? doc_textf(d, "%.1f / %.0f", p->points, p->weight)
 					       : doc_textf(d, "– / %.0f", p->weight)));
 		rows_cell(&t, CELL_TONE(word_rating(p->rating), tone_of_rating(p->rating)));
-		rows_cell(&t, CELL(p->why == NULL ? "" : _(p->why)));
+		rows_cell(&t, CELL(text_in_language(p->why)));
 	}
 	rows_add(&t);
 	if (r->restore.assessed && !r->restore.rpo_assessed)
@@ -476,7 +476,7 @@ void section_about(struct document *d, const struct drill_result *r)
 		CELL(doc_textf(d, "%s (%s)", text_in_language(s->name), or_dash(s->id))));
 	rows_fact(&f, _("What it does"), CELL(or_dash(text_in_language(s->summary))));
 	rows_fact(&f, _("ATT&CK techniques"), CELL(or_dash(techniques)));
-	rows_fact(&f, _("Source of the pattern"), CELL(or_dash(s->source)));
+	rows_fact(&f, _("Source of the pattern"), CELL(or_dash(text_in_language(s->source))));
 	if (s->assumed)
 		rows_fact(&f, _("Assumed"),
 			CELL(_("parts of this pattern rest on unsure sources; the scenario file "

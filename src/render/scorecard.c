@@ -109,8 +109,8 @@ static void put_part(const struct screen *s, const struct drill_result *r, enum 
 	line_put(&l, STYLE_PLAIN, "  ");
 	line_put(&l, style_of_rating(p->rating), letter_rating(p->rating));
 	line_end(&l);
-	if (p->rating != RATING_P && p->why != NULL)
-		screen_paragraph(s, STYLE_MUTED, "          ", 10, _(p->why));
+	if (p->rating != RATING_P && text_in_language(p->why)[0] != '\0')
+		screen_paragraph(s, STYLE_MUTED, "          ", 10, text_in_language(p->why));
 }
 
 static void put_pair(const struct screen *s, const char *label, const char *value, enum style style)

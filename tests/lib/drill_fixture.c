@@ -77,6 +77,16 @@ static void add_curve(struct pool *p, struct drill_result *r, int64_t over_ns)
 			(uint32_t)((uint64_t)r->n_lost * i / POINTS) };
 }
 
+static void add_channel(
+	struct pool *p, struct drill_result *r, uint32_t n_alerts, uint32_t n_false)
+{
+	r->channels_named = true;
+	r->channels = pool_take(p, 1, sizeof *r->channels);
+	r->channels[0] =
+		(struct drill_channel){ "log:/var/log/edr/alerts.log", n_alerts, n_false, false };
+	r->n_channels = 1;
+}
+
 static void add_alert(struct pool *p, struct drill_result *r, int64_t after_ns, const char *text)
 {
 	r->alerts = pool_take(p, 1, sizeof *r->alerts);
@@ -86,6 +96,7 @@ static void add_alert(struct pool *p, struct drill_result *r, int64_t after_ns, 
 		.text = text,
 		.kind = r->detect };
 	r->n_alerts = 1;
+	add_channel(p, r, 1, 0);
 	r->detect_ns = r->t0_ns < 0 ? -1 : after_ns;
 }
 
@@ -97,7 +108,8 @@ static void start(struct drill_result *r)
 			.name = { "Standard drill", "标准演练" },
 			.summary = { "Encrypts the head of each file in place and renames it.",
 				"就地加密每个文件的头部并改名。" },
-			.source = "Splunk SURGe 2022; published analyses of LockBit 2.0",
+			.source = { "Splunk SURGe 2022; published analyses of LockBit 2.0",
+				"Splunk SURGe，2022 年；关于 LockBit 2.0 的公开分析" },
 			.kind = "drill",
 			.attack = techniques,
 			.n_attack = 3,
@@ -150,6 +162,7 @@ static void start(struct drill_result *r)
 				.seccomp = true,
 				.own_uid = true,
 				.no_new_privileges = true } },
+		.control_ns = START_NS - 30LL * 86400 * NS_PER_S,
 		.previous = { .at_ns = -1 },
 		.record = "/var/lib/tocsin/drills/019ab4f2-6c1e-7a40-9d53-0f2c41d7e8aa/"
 			  "evidence.jsonl",
@@ -254,6 +267,41 @@ static void unassessed(struct pool *p, struct drill_result *r)
 	add_curve(p, r, r->attack_ns);
 }
 
+static void control(struct drill_result *r)
+{
+	r->scenario.id = "benign-twin";
+	r->scenario.name = (struct drill_text){ "Benign twin", "良性对照" };
+	r->scenario.summary =
+		(struct drill_text){ "Archives, renames and a database dump by ordinary programs.",
+			"由普通程序打包归档、批量改名并导出数据库。" };
+	r->scenario.kind = "benign";
+	r->scenario.n_attack = 0;
+	r->verdict = DRILL_COMPLETED;
+	r->t0_ns = r->control_ns = -1;
+	r->control = (struct drill_control){ "", 412, 0, 9600 };
+	r->safety.stop_latency_ns = -1;
+}
+
+/* Two channels: one that heard a false alarm and two lines that nobody watches, one that kept
+ * silent. */
+static void control_heard(struct pool *p, struct drill_result *r)
+{
+	control(r);
+	r->channels_named = true;
+	r->channels = pool_take(p, 2, sizeof *r->channels);
+	r->channels[0] = (struct drill_channel){ "file:/var/log/edr/alerts.log:ransom", 3, 1, false };
+	r->channels[1] = (struct drill_channel){ "journal:re:^edrd: .*mass rename", 0, 0, false };
+	r->n_channels = 2;
+	r->alerts = pool_take(p, 3, sizeof *r->alerts);
+	for (int64_t i = 0; i < 3; i++)
+		r->alerts[i] = (struct drill_alert){ START_NS + i * 20 * NS_PER_S,
+			i * 20 * NS_PER_S, "file:/var/log/edr/alerts.log:ransom",
+			"possible ransomware: zip writes many files in /srv/share",
+			i == 0 ? DETECT_ALERTED : DETECT_LOGGED };
+	r->n_alerts = 3;
+	r->false_alarms = 1;
+}
+
 void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *out)
 {
 	start(out);
@@ -289,6 +337,16 @@ void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *o
 		lost(out, 96, 3 * NS_PER_S);
 		add_curve(p, out, out->attack_ns);
 		out->verdict = DRILL_STOPPED;
+		break;
+	case FIXTURE_CONTROL:
+		control_heard(p, out);
+		break;
+	case FIXTURE_CONTROL_SILENT:
+		control(out);
+		add_channel(p, out, 0, 0);
+		break;
+	case FIXTURE_CONTROL_DEAF:
+		control(out);
 		break;
 	case FIXTURE_RUNS:
 		break;
@@ -350,6 +408,11 @@ static void random_lists(struct dice *d, struct pool *p, struct drill_result *r)
 	for (size_t i = 0; i < r->n_alerts; i++)
 		r->alerts[i] = (struct drill_alert){ any_ns(d), -any_ns(d), any_text(d, p),
 			any_text(d, p), (enum drill_detect)dice_below(d, 4) };
+	r->n_channels = dice_below(d, 4);
+	r->channels = pool_take(p, r->n_channels, sizeof *r->channels);
+	for (size_t i = 0; i < r->n_channels; i++)
+		r->channels[i] = (struct drill_channel){ any_text(d, p), any_count(d), any_count(d),
+			any_bool(d) };
 	r->n_steps = dice_below(d, COUNT_OF(ids) + 1);
 	r->steps = pool_take(p, r->n_steps, sizeof *r->steps);
 	for (size_t i = 0; i < r->n_steps; i++)
@@ -389,6 +452,13 @@ void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
 	out->contain_ns = any_ns(d);
 	out->rate_reached = any_share(d) * 1e6;
 	out->false_alarms = any_count(d);
+	out->control_ns = any_ns(d);
+	out->early_alerts = any_count(d);
+	if (dice_below(d, 8) == 0) {
+		out->scenario.kind = "benign";
+		out->control = (struct drill_control){ any_text(d, p), any_count(d), any_count(d),
+			any_count(d) };
+	}
 	out->people_assessed = any_bool(d);
 	random_lists(d, p, out);
 	out->restore = (struct drill_restore){ any_bool(d), any_text(d, p), (int)dice_below(d, 256),

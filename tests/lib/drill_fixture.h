@@ -16,6 +16,9 @@ enum fixture_run {
 	FIXTURE_UNASSESSED, /* no channel, no restore, no people: coverage 40 % */
 	FIXTURE_VOID,	    /* a sentinel changed */
 	FIXTURE_STOPPED,    /* by its operator */
+	FIXTURE_CONTROL,    /* ordinary programs: three alerts, one of them false */
+	FIXTURE_CONTROL_SILENT,
+	FIXTURE_CONTROL_DEAF, /* no channel was named: it measured nothing */
 	FIXTURE_RUNS
 };
 

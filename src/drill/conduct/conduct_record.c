@@ -249,12 +249,15 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 	TRY(note_people(o, r, e));
 	TRY(note_clock(o, e));
 	TRY(note_safety(o, r, e));
+	bool has_score = drill_has_score(r);
 	return conduct_note(o, "scored",
-		json_pack("{s:s,s:f,s:f,s:s?,s:I,s:I,s:I,s:o}", "verdict",
-			drill_verdict_name(r->verdict), "score", r->score, "coverage", r->coverage,
+		json_pack("{s:s,s:o,s:f,s:s?,s:I,s:I,s:I,s:I,s:o}", "verdict",
+			drill_verdict_name(r->verdict), "score",
+			has_score ? json_real(r->score) : json_null(), "coverage", r->coverage,
 			"grade", r->grade, "files_planted", (json_int_t)r->n_planted, "files_lost",
 			(json_int_t)r->n_lost, "false_alarms", (json_int_t)r->false_alarms,
-			"result_sha256", hex_json(json_hash)),
+			"early_alerts", (json_int_t)r->early_alerts, "result_sha256",
+			hex_json(json_hash)),
 		e);
 }
 

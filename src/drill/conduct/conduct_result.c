@@ -84,18 +84,14 @@ static enum drill_verdict verdict(const struct conduct *o, enum drill_contain co
 	return DRILL_COMPLETED;
 }
 
-/* The first alert that somebody could act on; a line in a log only where nothing better came.
- * Returns how many came before the first byte was changed. */
-static uint32_t weigh_alerts(struct drill_result *r, bool has_t0)
+/* The first alert that somebody could act on; a line in a log only where nothing better came. */
+static void weigh_alerts(struct drill_result *r, bool has_t0)
 {
 	int64_t logged_ns = -1;
-	uint32_t n_before = 0;
 	for (size_t i = 0; i < r->n_alerts; i++) {
 		const struct drill_alert *a = &r->alerts[i];
-		if (a->after_ns < 0) {
-			n_before++;
+		if (a->after_ns < 0)
 			continue;
-		}
 		if (a->kind > r->detect)
 			r->detect = a->kind;
 		if (a->kind == DETECT_LOGGED && logged_ns < 0)
@@ -108,28 +104,55 @@ static uint32_t weigh_alerts(struct drill_result *r, bool has_t0)
 	/* Alerted and ended from outside before a single byte was changed is prevented. */
 	if (r->detect == DETECT_ALERTED && !has_t0 && r->contain != CONTAIN_NONE)
 		r->detect = DETECT_PREVENTED;
-	return n_before;
+}
+
+static uint32_t at_most_u32(uint64_t n)
+{
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+/* Alerts about ordinary work: all of a control run, those before the first change of an attack. */
+static enum status fill_channels(const struct conduct *o, const struct channel_alerts *heard,
+	struct drill_result *r, struct error *e)
+{
+	uint64_t n_false = 0;
+	r->channels = pool_take(o->p, heard->n_tallies, sizeof *r->channels);
+	if (r->channels == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the result's channels");
+	r->n_channels = heard->n_tallies;
+	for (size_t i = 0; i < heard->n_tallies; i++) {
+		const struct channel_tally *t = &heard->tallies[i];
+		size_t n = o->is_benign ? t->n_calls : t->n_early;
+		r->channels[i] = (struct drill_channel){
+			t->spec, at_most_u32(t->n_all), at_most_u32(n), t->broken
+		};
+		n_false += n;
+	}
+	if (o->is_benign)
+		r->false_alarms = at_most_u32(n_false);
+	else
+		r->early_alerts = at_most_u32(n_false);
+	return OK;
 }
 
 static enum status fill_detection(struct conduct *o, struct drill_result *r, struct error *e)
 {
 	struct people_origin t0 = sense_origin(&o->sense);
-	struct channel_alerts heard = { NULL, 0, 0 };
+	struct channel_alerts heard = { .n = 0 };
 	r->channels_named = o->channels != NULL;
 	r->detect_ns = -1;
+	r->control_ns = -1;
 	if (!o->is_benign)
-		TRY(history_false_alarms(o->c->store, &r->false_alarms, e));
+		TRY(history_last_control(o->c->store, &r->false_alarms, &r->control_ns, e));
 	if (o->channels == NULL)
 		return OK;
 	channels_poll(o->channels);
 	TRY(channels_alerts(o->channels, t0.boot_ns, t0.wall_ns, o->p, &heard, e));
 	r->alerts = heard.alerts;
 	r->n_alerts = heard.n;
-	if (o->is_benign)
-		r->false_alarms = heard.n_all > UINT32_MAX ? UINT32_MAX : (uint32_t)heard.n_all;
-	else
-		r->false_alarms += weigh_alerts(r, o->attack.t0_boot_ns >= 0);
-	return OK;
+	if (!o->is_benign)
+		weigh_alerts(r, o->attack.t0_boot_ns >= 0);
+	return fill_channels(o, &heard, r, e);
 }
 
 static void fill_times(const struct conduct *o, struct drill_result *r)
@@ -215,32 +238,26 @@ static enum status fill_names(struct conduct *o, struct drill_result *r, struct 
 		return error_set(e, E_NO_SPACE, "no memory for the result");
 	memcpy(r->steps, o->people.steps, sizeof o->people.steps);
 	r->people_assessed = !o->is_benign && people_assessed(&o->people);
+	if (o->is_benign)
+		r->control = (struct drill_control){ o->twin.missing, o->twin.n_programs,
+			o->twin.n_failed, o->twin.n_files };
 	return OK;
 }
 
 /* --- score --- */
 
-/* A benign run rehearses nothing: it has false alarms, and no score. */
 static enum status score(struct conduct *o, struct drill_result *r, struct error *e)
 {
-	if (o->is_benign) {
-		static const double weights[PARTS] = { 20, 25, 15, 25, 15 };
-		for (size_t i = 0; i < PARTS; i++)
-			r->parts[i].weight = weights[i];
-		return OK;
-	}
-	TRY(history_previous(
-		o->c->store, o->scenario->id, o->plan.rate_files_per_s, o->p, &r->previous, e));
+	if (!o->is_benign)
+		TRY(history_previous(o->c->store, o->scenario->id, o->plan.rate_files_per_s, o->p,
+			&r->previous, e));
 	return drill_score(r, o->p, e);
 }
 
 static enum status write_result(
 	struct conduct *o, const struct drill_result *r, struct buf *text, struct error *e)
 {
-	AUTO_JSON json_t *value = drill_result_json(r);
-	if (value == NULL)
-		return error_set(e, E_NO_SPACE, "no memory for the result");
-	TRY(json_write(value, text, e));
+	TRY(drill_result_write(r, text, e));
 	TRY(file_replace(o->keep_fd, KEEP_RESULT, buf_view(text), 0600, e));
 	return OK;
 }

@@ -132,22 +132,26 @@ enum status history_finish(struct store *s, const struct drill_result *r, struct
 	AUTO_TRANSACTION struct transaction t = { 0 };
 	TRY(transaction_begin(s, &t, e));
 	bool voided = r->verdict == DRILL_VOIDED;
+	bool measured = !drill_is_control(r) || drill_control_measured(r);
 	TRY(move_within(s, r->id, voided ? STATE_VOIDED : STATE_FINISHED, e));
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(s,
 		"UPDATE drill_run SET score = ?, coverage = ?, grade = ?, verdict = ?,"
 		" n_planted = ?, n_lost = ?, false_alarms = ? WHERE id = ?",
 		&q, e));
-	if (voided)
-		bind_null(q, 1);
-	else
+	if (drill_has_score(r))
 		bind_real(q, 1, r->score);
+	else
+		bind_null(q, 1);
 	bind_real(q, 2, r->coverage);
 	bind_text(q, 3, r->grade);
 	bind_text(q, 4, drill_verdict_name(r->verdict));
 	bind_int(q, 5, r->n_planted);
 	bind_int(q, 6, r->n_lost);
-	bind_int(q, 7, r->false_alarms);
+	if (measured)
+		bind_int(q, 7, r->false_alarms);
+	else
+		bind_null(q, 7);
 	bind_text(q, 8, r->id);
 	TRY(statement_run(q, e));
 	return transaction_commit(&t, e);
@@ -204,17 +208,20 @@ enum status history_previous(struct store *s, const char *scenario, double rate_
 	return out->id == NULL ? error_set(e, E_NO_SPACE, "no memory for an id") : OK;
 }
 
-enum status history_false_alarms(struct store *s, uint32_t *out, struct error *e)
+enum status history_last_control(
+	struct store *s, uint32_t *out_false_alarms, int64_t *out_at_ns, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(s,
-		"SELECT false_alarms FROM drill_run WHERE kind = 'benign' AND"
-		" verdict = 'completed' ORDER BY at_ns DESC, id DESC LIMIT 1",
+		"SELECT false_alarms, at_ns FROM drill_run WHERE kind = 'benign' AND"
+		" verdict = 'completed' AND false_alarms IS NOT NULL"
+		" ORDER BY at_ns DESC, id DESC LIMIT 1",
 		&q, e));
 	bool row = false;
 	TRY(statement_step(q, &row, e));
 	int64_t n = row ? column_int(q, 0) : 0;
-	*out = n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+	*out_false_alarms = n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+	*out_at_ns = row ? column_int(q, 1) : -1;
 	return OK;
 }
 
@@ -253,8 +260,9 @@ enum status drill_history(const struct drill_context *c, struct pool *p,
 		return error_set(e, E_NO_SPACE, "no memory for the list of drills");
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(c->store,
-		"SELECT id, scenario, state, at_ns, score, coverage, grade, verdict FROM drill_run"
-		" ORDER BY at_ns DESC, id DESC",
+		"SELECT id, scenario, state, at_ns, score, coverage, grade, verdict,"
+		" CASE WHEN kind = 'benign' THEN false_alarms END"
+		" FROM drill_run ORDER BY at_ns DESC, id DESC",
 		&q, e));
 	size_t n = 0;
 	TRY(statement_step(q, &row, e));
@@ -263,10 +271,12 @@ enum status drill_history(const struct drill_context *c, struct pool *p,
 		*r = (struct drill_row){ .id = pool_text(p, column_text(q, 0)),
 			.scenario = pool_text(p, column_text(q, 1)),
 			.at_ns = column_int(q, 3),
+			.has_score = !column_is_null(q, 4),
 			.score = column_real(q, 4),
 			.coverage = column_real(q, 5),
 			.grade = text_or_null(p, q, 6),
-			.verdict = text_or_null(p, q, 7) };
+			.verdict = text_or_null(p, q, 7),
+			.false_alarms = column_is_null(q, 8) ? -1 : column_int(q, 8) };
 		if (r->id == NULL || r->scenario == NULL)
 			return error_set(e, E_NO_SPACE, "no memory for the list of drills");
 		r->state = state_now(c, q, r->id);

@@ -37,7 +37,9 @@ enum status history_of_arena(struct store *s, const char *arena, struct pool *p,
 /* The newest finished drill with equal scenario and rate; id NULL: none. */
 enum status history_previous(struct store *s, const char *scenario, double rate_files_per_s,
 	struct pool *p, struct drill_previous *out, struct error *e) MUST_CHECK;
-/* False alarms of the newest benign run, 0 where there was none. */
-enum status history_false_alarms(struct store *s, uint32_t *out, struct error *e) MUST_CHECK;
+/* The newest control run that went to its end and could hear something: its false alarms and when
+ * it was. 0 and -1 where there was none. */
+enum status history_last_control(struct store *s, uint32_t *out_false_alarms, int64_t *out_at_ns,
+	struct error *e) MUST_CHECK;
 
 #endif

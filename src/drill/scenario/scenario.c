@@ -25,6 +25,19 @@ static const char *const write_words[] = { "in-place", "in-place-mmap", "new-the
 static const char *const rename_words[] = { "none", "before", "after", NULL };
 static const char *const note_words[] = { "none", "every-folder", "first-folders", "root", NULL };
 
+/* A citation may stand in one language for both. */
+static enum status read_source(
+	struct json_place top, struct pool *p, struct drill_text *out, struct error *e)
+{
+	struct text_rule lines = { TEXT_LINES, 2000 };
+	struct field field = FIELD_NEEDED(top, "source");
+	if (json_is_object(json_object_get(top.object, "source")))
+		return field_both(field, lines, p, out, e);
+	TRY(field_text(field, lines, p, &out->en, e));
+	out->zh = out->en;
+	return OK;
+}
+
 static enum status read_identity(
 	struct json_place top, struct pool *p, struct scenario *s, struct error *e)
 {
@@ -40,7 +53,7 @@ static enum status read_identity(
 	TRY(field_word(FIELD_NEEDED(top, "kind"), kind_words, &kind, e));
 	TRY(field_both(FIELD_NEEDED(top, "name"), line, p, &s->name, e));
 	TRY(field_both(FIELD_NEEDED(top, "summary"), lines, p, &s->summary, e));
-	TRY(field_text(FIELD_NEEDED(top, "source"), lines, p, &s->source, e));
+	TRY(read_source(top, p, &s->source, e));
 	TRY(field_list(FIELD_NEEDED(top, "attack"), technique, p, &attack, e));
 	s->kind = (enum scenario_kind)kind;
 	return OK;

@@ -90,7 +90,7 @@ struct scenario {
 	const char *id;		/* [a-z0-9-]{2,40} */
 	struct drill_text name; /* zh and en */
 	struct drill_text summary;
-	const char *source;
+	struct drill_text source;
 	uint32_t version;
 	enum scenario_kind kind;
 	const char *attack[16]; /* ATT&CK technique ids, T1486 … */

@@ -45,6 +45,17 @@ static bool had_false_alarms(const struct drill_result *r)
 	return r->false_alarms > 0;
 }
 
+static bool had_early_alerts(const struct drill_result *r)
+{
+	return r->early_alerts > 0;
+}
+
+static bool lacks_control(const struct drill_result *r)
+{
+	return r->channels_named && r->detect >= DETECT_ALERTED && r->control_ns < 0 &&
+	       r->false_alarms == 0;
+}
+
 static bool lost_too_much(const struct drill_result *r)
 {
 	return score_lost_share(r) > SCORE_LOST_GOAL;
@@ -211,6 +222,13 @@ static const struct improvement_row rows[] = {
 		  "until it stays silent.",
 			"调整将正常业务误判为攻击的规则，并重复运行良性对照演练，直至不再误报。" },
 		"security operations", 30 },
+	{ PART_DETECT, had_early_alerts,
+		{ "Find out what was reported before the attack had changed anything (another "
+		  "event, the planting, too wide a pattern), and tune the rule or the channel's "
+		  "pattern.",
+			"查明攻击改动任何内容之前的告警因何而起（其他事件、布设过程、"
+			"匹配模式过宽），并调整规则或渠道的匹配模式。" },
+		"security operations", 30 },
 	{ PART_PEOPLE, notified_authority_late,
 		{ "Prepare the authority's form with the fixed fields filled in, name a deputy, "
 		  "and practise "
@@ -273,6 +291,12 @@ static const struct improvement_row rows[] = {
 		  "drill.",
 			"指明告警会出现的位置（日志、告警文件、回调接口），并重新演练。" },
 		"security operations", 30 },
+	{ PART_DETECT, lacks_control,
+		{ "Run the control run (scenario benign-twin) with the same channels, so that it "
+		  "is known whether ordinary work raises alarms as well.",
+			"使用相同的渠道运行良性对照演练（场景 "
+			"benign-twin），以了解正常业务是否也会引发告警。" },
+		"security operations", 30 },
 	{ PART_PEOPLE, has_no_people,
 		{ "Repeat the drill with the people on duty, at the terminal or on the printed "
 		  "card.",
@@ -292,6 +316,21 @@ static const struct improvement_row void_row = { PART_DAMAGE, was_voided,
 		"在本主机再次演练之前，查明是什么改动了演练区以外的内容或中断了演练。" },
 	"security officer", 7 };
 
+/* A control run has two findings only, and both are about its channels. */
+static const struct improvement_row control_rows[] = {
+	{ PART_DETECT, had_false_alarms,
+		{ "Tune the rules that took ordinary work for an attack, and repeat the control "
+		  "run until it stays silent.",
+			"调整将正常业务误判为攻击的规则，并重复运行良性对照演练，直至不再误报。" },
+		"security operations", 30 },
+	{ PART_DETECT, has_no_channel,
+		{ "Repeat the control run with the channels in which an alert would appear "
+		  "(--channel): without one it measures nothing.",
+			"指定告警会出现的渠道（--channel）后重新运行良性对照演练："
+			"不指定渠道就什么也测量不到。" },
+		"security operations", 14 },
+};
+
 static void fill(const struct drill_result *r, const struct improvement_row *row,
 	struct drill_improvement *out)
 {
@@ -308,15 +347,18 @@ static void fill(const struct drill_result *r, const struct improvement_row *row
 
 enum status improve(struct drill_result *r, struct pool *p, struct error *e)
 {
+	bool control = drill_is_control(r);
+	const struct improvement_row *from = control ? control_rows : rows;
+	size_t n_from = control ? COUNT_OF(control_rows) : COUNT_OF(rows);
 	struct drill_improvement *list = pool_take(p, COUNT_OF(rows), sizeof *list);
 	if (list == NULL)
 		return error_set(e, E_NO_SPACE, "memory for the improvement plan is short");
 	size_t n = 0;
 	if (was_voided(r))
 		fill(r, &void_row, &list[n++]);
-	for (size_t i = 0; i < COUNT_OF(rows) && !was_voided(r); i++)
-		if (rows[i].applies(r))
-			fill(r, &rows[i], &list[n++]);
+	for (size_t i = 0; i < n_from && !was_voided(r); i++)
+		if (from[i].applies(r))
+			fill(r, &from[i], &list[n++]);
 	r->improvements = list;
 	r->n_improvements = n;
 	return OK;

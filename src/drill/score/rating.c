@@ -5,13 +5,14 @@
  *
  *   P  met, by plan, no harm          S  the same, with an improvement noted
  *   M  met, but with harm or off plan  U  not met
+ *
+ * Both languages stand here because the sentences are kept in the record.
  */
-#include "base/i18n.h"
 #include "drill/score/score.h"
 
 struct finding_row {
 	enum drill_rating rating;
-	const char *why;
+	struct drill_text why;
 };
 
 static struct finding_row rate_detect(const struct drill_result *r)
@@ -19,21 +20,38 @@ static struct finding_row rate_detect(const struct drill_result *r)
 	double alert_s = score_alert_s(r);
 	if (r->detect == DETECT_NONE)
 		return (struct finding_row){ RATING_U,
-			N_("No channel reported the attack while it ran.") };
+			{ "No channel reported the attack while it ran.",
+				"攻击进行期间没有任何渠道报告。" } };
 	if (r->detect == DETECT_LOGGED)
 		return (struct finding_row){ RATING_U,
-			N_("The attack left a trace in a log, but nothing that a person would have "
-			   "acted on.") };
+			{ "The attack left a trace in a log, but nothing that a person would have "
+			  "acted on.",
+				"攻击在日志中留下了痕迹，但没有任何能促使人员采取行动的信息。" } };
 	if (r->false_alarms > 0)
 		return (struct finding_row){ RATING_M,
-			N_("The attack was reported, but ordinary work was reported as an attack "
-			   "too.") };
+			{ "The attack was reported, but ordinary work was reported as an attack "
+			  "too.",
+				"攻击得到了报告，但正常业务也被误报为攻击。" } };
+	if (r->early_alerts > 0)
+		return (struct finding_row){ RATING_M,
+			{ "The attack was reported, but alerts had come before it changed "
+			  "anything, too.",
+				"攻击得到了报告，但在它改动任何内容之前就已有告警。" } };
 	if (alert_s < 0 || alert_s > SCORE_ALERT_GOAL_S)
 		return (struct finding_row){ RATING_S,
-			N_("The attack was reported, but later than one minute after the first "
-			   "changed byte.") };
+			{ "The attack was reported, but later than one minute after the first "
+			  "changed byte.",
+				"攻击得到了报告，但距首个字节被改动已超过一分钟。" } };
+	if (r->control_ns < 0)
+		return (struct finding_row){ RATING_S,
+			{ "The attack was reported within one minute; whether ordinary work would "
+			  "be reported too is not known, because no control run listened to a "
+			  "channel.",
+				"攻击在一分钟内得到报告；由于没有指定了渠道的良性对照演练，"
+				"正常业务是否也会被误报尚不清楚。" } };
 	return (struct finding_row){ RATING_P,
-		N_("The attack was reported within one minute and ordinary work was not.") };
+		{ "The attack was reported within one minute and ordinary work was not.",
+			"攻击在一分钟内得到报告，正常业务未被误报。" } };
 }
 
 static struct finding_row rate_damage(const struct drill_result *r)
@@ -41,43 +59,49 @@ static struct finding_row rate_damage(const struct drill_result *r)
 	double lost = score_lost_share(r);
 	if (lost > SCORE_LOST_GOAL)
 		return (struct finding_row){ RATING_U,
-			/* xgettext:no-c-format */
-			N_("More than 5 % of the decoys were lost before anything ended the "
-			   "attack.") };
+			{ "More than 5 % of the decoys were lost before anything ended the attack.",
+				"在攻击被终止之前，超过 5% 的诱饵文件已经损失。" } };
 	if (r->verdict == DRILL_STOPPED)
-		return (struct finding_row){ RATING_M, N_("Few decoys were lost, but because the "
-							  "run was stopped by its operator or "
-							  "its budget, not by a defence.") };
+		return (struct finding_row){ RATING_M,
+			{ "Few decoys were lost, but because the run was stopped by its operator "
+			  "or its budget, not by a defence.",
+				"损失的诱饵文件不多，但原因是演练被操作人员或预算限制停止，而非防御"
+				"措施奏效。" } };
 	if (lost > SCORE_LOST_BEST)
 		return (struct finding_row){ RATING_S,
-			/* xgettext:no-c-format */
-			N_("At most 5 % of the decoys were lost, more than the 0.2 % that good "
-			   "detectors allow.") };
+			{ "At most 5 % of the decoys were lost, more than the 0.2 % that good "
+			  "detectors allow.",
+				"损失的诱饵文件不超过 5%，但高于优秀检测手段所允许的 0.2%。" } };
 	return (struct finding_row){ RATING_P,
-		/* xgettext:no-c-format */
-		N_("At most 0.2 % of the decoys were lost.") };
+		{ "At most 0.2 % of the decoys were lost.", "损失的诱饵文件不超过 0.2%。" } };
 }
 
 static struct finding_row rate_contain(const struct drill_result *r)
 {
 	double contain_s = score_contain_s(r);
 	if (r->verdict == DRILL_STOPPED && !score_contained(r))
-		return (struct finding_row){ RATING_U, N_("Nothing contained the attack before the "
-							  "run was stopped by its operator "
-							  "or its budget.") };
+		return (struct finding_row){ RATING_U,
+			{ "Nothing contained the attack before the run was stopped by its operator "
+			  "or its budget.",
+				"在演练被操作人员或预算限制停止之前，没有任何措施遏制住攻击。" } };
 	if (!score_contained(r))
 		return (struct finding_row){ RATING_U,
-			N_("Nothing contained the attack: it ran to its end.") };
+			{ "Nothing contained the attack: it ran to its end.",
+				"没有任何措施遏制住攻击：攻击一直进行到结束。" } };
 	if (contain_s < 0 || contain_s > SCORE_CONTAIN_GOAL_S)
 		return (struct finding_row){ RATING_U,
-			N_("The attack was contained, but later than one hour.") };
+			{ "The attack was contained, but later than one hour.",
+				"攻击得到遏制，但耗时超过一小时。" } };
 	if (r->channels_named && r->detect == DETECT_NONE)
 		return (struct finding_row){ RATING_M,
-			N_("The attack was contained, but no named channel told anybody.") };
+			{ "The attack was contained, but no named channel told anybody.",
+				"攻击得到遏制，但所指定的渠道没有通知任何人。" } };
 	if (contain_s > SCORE_CONTAIN_BEST_S)
 		return (struct finding_row){ RATING_S,
-			N_("The attack was contained, but it took longer than one minute.") };
-	return (struct finding_row){ RATING_P, N_("The attack was contained within one minute.") };
+			{ "The attack was contained, but it took longer than one minute.",
+				"攻击得到遏制，但耗时超过一分钟。" } };
+	return (struct finding_row){ RATING_P,
+		{ "The attack was contained within one minute.", "攻击在一分钟内得到遏制。" } };
 }
 
 static struct finding_row rate_recover(const struct drill_result *r)
@@ -85,30 +109,40 @@ static struct finding_row rate_recover(const struct drill_result *r)
 	const struct drill_restore *restore = &r->restore;
 	if (restore->timed_out)
 		return (struct finding_row){ RATING_U,
-			N_("The restore was not finished within its time limit.") };
+			{ "The restore was not finished within its time limit.",
+				"恢复未能在时限内完成。" } };
 	if (restore->n_sample == 0 || restore->n_identical < restore->n_sample)
 		return (struct finding_row){ RATING_U,
-			N_("Not every destroyed decoy came back byte for byte.") };
+			{ "Not every destroyed decoy came back byte for byte.",
+				"被销毁的诱饵文件未能全部逐字节恢复。" } };
 	if (score_rto_ratio(r) >= 4 || (restore->rpo_assessed && score_rpo_ratio(r) >= 4))
 		return (struct finding_row){ RATING_U,
-			N_("Everything came back, but four times later or older than your own "
-			   "target, or worse.") };
+			{ "Everything came back, but four times later or older than your own "
+			  "target, or worse.",
+				"全部文件均已恢复，但恢复时间或恢复点达到了自定目标的四倍甚至更差"
+				"。" } };
 	if (restore->exit_status != 0)
 		return (struct finding_row){ RATING_M,
-			N_("Everything came back, but the restore command reported an error.") };
+			{ "Everything came back, but the restore command reported an error.",
+				"全部文件均已恢复，但恢复命令报告了错误。" } };
 	if (restore->n_changed_outside > 0)
-		return (struct finding_row){ RATING_M, N_("Everything came back, but the restore "
-							  "command changed files outside the "
-							  "arena as well.") };
+		return (struct finding_row){ RATING_M,
+			{ "Everything came back, but the restore command changed files outside the "
+			  "arena as well.",
+				"全部文件均已恢复，但恢复命令同时改动了演练区以外的文件。" } };
 	if (score_rto_ratio(r) > 1 || (restore->rpo_assessed && score_rpo_ratio(r) > 1))
 		return (struct finding_row){ RATING_M,
-			N_("Everything came back, but later or older than your own target.") };
+			{ "Everything came back, but later or older than your own target.",
+				"全部文件均已恢复，但恢复时间或恢复点未达到自定目标。" } };
 	if (!restore->rpo_assessed)
 		return (struct finding_row){ RATING_S,
-			N_("Everything came back in time; how old a backup may be (RPO) was not "
-			   "assessed, because there were no dated generations.") };
+			{ "Everything came back in time; how old a backup may be (RPO) was not "
+			  "assessed, because there were no dated generations.",
+				"全部文件按时恢复；由于没有按日期分代的诱饵文件，未评估恢复点（RPO"
+				"）。" } };
 	return (struct finding_row){ RATING_P,
-		N_("Everything came back byte for byte within your own targets.") };
+		{ "Everything came back byte for byte within your own targets.",
+			"全部文件在自定目标内逐字节恢复。" } };
 }
 
 static struct finding_row rate_people(const struct drill_result *r)
@@ -122,37 +156,41 @@ static struct finding_row rate_people(const struct drill_result *r)
 	double notify_s = score_notify_s(r);
 	if (n_done < r->n_steps)
 		return (struct finding_row){ RATING_U,
-			N_("Not every step that the plan asks of people was done.") };
+			{ "Not every step that the plan asks of people was done.",
+				"预案要求人员完成的步骤未全部完成。" } };
 	if (n_in_order < n_done)
 		return (struct finding_row){ RATING_M,
-			N_("Every step was done, but not in the order that the plan asks for.") };
+			{ "Every step was done, but not in the order that the plan asks for.",
+				"所有步骤均已完成，但未按预案规定的顺序进行。" } };
 	if (score_step(r, "notify-authority") != NULL && !score_authority_in_time(r))
 		return (struct finding_row){ RATING_M,
-			N_("Every step was done, but the authority's form was ready only after its "
-			   "deadline.") };
+			{ "Every step was done, but the authority's form was ready only after its "
+			  "deadline.",
+				"所有步骤均已完成，但上报表单在时限之后才完成。" } };
 	if (notify_s > SCORE_NOTIFY_GOAL_S)
-		return (struct finding_row){ RATING_S, N_("Every step was done in time, but the "
-							  "internal notice took longer than 15 "
-							  "minutes.") };
+		return (struct finding_row){ RATING_S,
+			{ "Every step was done in time, but the internal notice took longer than "
+			  "15 minutes.",
+				"所有步骤均按时完成，但内部通报耗时超过 15 分钟。" } };
 	return (struct finding_row){ RATING_P,
-		N_("Every step was done in order and inside its deadline.") };
+		{ "Every step was done in order and inside its deadline.",
+			"所有步骤均按顺序并在时限内完成。" } };
 }
 
-static const char *why_not_assessed(enum drill_part_id part)
+static struct drill_text why_not_assessed(enum drill_part_id part)
 {
-	switch (part) {
-	case PART_DETECT:
-		return N_("Not assessed: no channel was named in which an alert could be seen.");
-	case PART_RECOVER:
-		return N_("Not assessed: no restore command was given.");
-	case PART_PEOPLE:
-		return N_("Not assessed: nobody answered the steps for people.");
-	case PART_DAMAGE:
-	case PART_CONTAIN:
-	case PARTS:
-		break;
-	}
-	return N_("Not assessed.");
+	static const struct drill_text why[PARTS] = {
+		[PART_DETECT] = { "Not assessed: no channel was named in which an alert could be "
+				  "seen.",
+			"未评估：未指定可以看到告警的渠道。" },
+		[PART_DAMAGE] = { "Not assessed.", "未评估。" },
+		[PART_CONTAIN] = { "Not assessed.", "未评估。" },
+		[PART_RECOVER] = { "Not assessed: no restore command was given.",
+			"未评估：未提供恢复命令。" },
+		[PART_PEOPLE] = { "Not assessed: nobody answered the steps for people.",
+			"未评估：无人应答人员步骤。" },
+	};
+	return why[part];
 }
 
 void rate_parts(struct drill_result *r)
@@ -164,12 +202,20 @@ void rate_parts(struct drill_result *r)
 		[PART_RECOVER] = rate_recover,
 		[PART_PEOPLE] = rate_people,
 	};
+	static const struct drill_text voided = { "The run is void: its figures do not count.",
+		"本次演练作废：各项数据不计入。" };
+	static const struct drill_text control = {
+		"A control run attacks nothing: there is nothing to assess.",
+		"良性对照演练不模拟攻击，没有可评估的内容。"
+	};
 	for (int i = 0; i < PARTS; i++) {
 		struct drill_part *part = &r->parts[i];
 		struct finding_row row = { RATING_NOT_ASSESSED,
 			why_not_assessed((enum drill_part_id)i) };
 		if (r->verdict == DRILL_VOIDED)
-			row.why = N_("The run is void: its figures do not count.");
+			row.why = voided;
+		else if (drill_is_control(r))
+			row.why = control;
 		else if (part->assessed)
 			row = rate[i](r);
 		part->rating = row.rating;

@@ -203,12 +203,44 @@ json_t *drill_result_json(const struct drill_result *r)
 	AUTO_JSON json_t *object = object_value(&w, drill_result_fields, (const char *)r);
 	if (object == NULL)
 		return NULL;
-	if (r->verdict == DRILL_VOIDED)
+	if (!drill_has_score(r))
 		set(&w, object, "score", json_null());
 	int64_t latency_ns = r->safety.stop_latency_ns;
 	set(&w, object, "stop_latency_ms",
 		latency_ns < 0 ? json_null() : number((double)latency_ns / (double)NS_PER_MS));
 	set(&w, object, "outside_changes",
 		whole((uint64_t)r->safety.n_sentinels_changed + r->safety.n_attributed));
+	return w.failed ? NULL : TAKE(object);
+}
+
+enum status drill_result_write(const struct drill_result *r, struct buf *out, struct error *e)
+{
+	AUTO_JSON json_t *value = drill_result_json(r);
+	if (value == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the result");
+	TRY(json_write(value, out, e));
+	buf_add_char(out, '\n');
+	return buf_check(out, "result", e);
+}
+
+json_t *drill_answer_json(const struct drill_result *r)
+{
+	static const struct field paths[] = {
+		{ "html", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, html), 0, NULL, 0,
+			0, NULL, 0 },
+		{ "json", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, json), 0, NULL, 0,
+			0, NULL, 0 },
+		{ "pdf", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, pdf), 0, NULL, 0,
+			0, NULL, 0 },
+		{ "navigator", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, navigator),
+			0, NULL, 0, 0, NULL, 0 },
+		{ NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0 },
+	};
+	struct writer w = { false };
+	AUTO_JSON json_t *object = drill_result_json(r);
+	if (object == NULL)
+		return NULL;
+	set(&w, object, "report", object_value(&w, paths, (const char *)&r->report));
+	set(&w, object, "undone", json_boolean(r->undone));
 	return w.failed ? NULL : TAKE(object);
 }

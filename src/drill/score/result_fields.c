@@ -73,7 +73,7 @@ static const struct field part_fields[] = {
 	ROW(struct drill_part, "share", NUMBER, share),
 	ROW(struct drill_part, "points", NUMBER, points),
 	ROW_ENUM(struct drill_part, "rating", rating, rating_word, RATING_U + 1),
-	ROW(struct drill_part, "why", TEXT, why),
+	ROW(struct drill_part, "why", BOTH, why),
 	END,
 };
 
@@ -90,19 +90,11 @@ static const struct field parts_fields[] = {
 	END,
 };
 
-static const struct field report_fields[] = {
-	R("html", TEXT_OR_NULL, report.html),
-	R("json", TEXT_OR_NULL, report.json),
-	R("pdf", TEXT_OR_NULL, report.pdf),
-	R("navigator", TEXT_OR_NULL, report.navigator),
-	END,
-};
-
 static const struct field scenario_fields[] = {
 	R("id", TEXT, scenario.id),
 	R("name", BOTH, scenario.name),
 	R("summary", BOTH, scenario.summary),
-	R("source", TEXT, scenario.source),
+	R("source", BOTH, scenario.source),
 	R("kind", TEXT, scenario.kind),
 	ROW_TEXTS(struct drill_result, "attack", scenario.attack, scenario.n_attack, 64),
 	R("rate_files_per_s", NUMBER, scenario.rate_files_per_s),
@@ -172,10 +164,20 @@ static const struct field alert_fields[] = {
 	END,
 };
 
+static const struct field channel_fields[] = {
+	ROW(struct drill_channel, "channel", TEXT, spec),
+	ROW(struct drill_channel, "alerts", U32, n_alerts),
+	ROW(struct drill_channel, "false_alarms", U32, n_false),
+	ROW(struct drill_channel, "broken", BOOL, broken),
+	END,
+};
+
 static const struct field attack_fields[] = {
 	ROW_ENUM(struct drill_result, "detect", detect, detect_word, DETECT_PREVENTED + 1),
 	ROW_ENUM(struct drill_result, "contain", contain, contain_word, CONTAIN_NETWORK + 1),
 	R("channels_named", BOOL, channels_named),
+	ROW_LIST(struct drill_result, "channels", channels, n_channels, channel_fields,
+		struct drill_channel, 256),
 	R("rate_asked", NUMBER, rate_files_per_s),
 	R("rate_reached", NUMBER, rate_reached),
 	R("bytes_planted", U64, bytes_planted),
@@ -271,6 +273,15 @@ static const struct field improvement_fields[] = {
 	END,
 };
 
+/* Null in an attack. */
+static const struct field control_fields[] = {
+	R("missing", TEXT_OR_NULL, control.missing),
+	R("programs", U32, control.n_programs),
+	R("failed", U32, control.n_failed),
+	R("files", U32, control.n_files),
+	END,
+};
+
 static const struct field previous_fields[] = {
 	R("id", TEXT_OR_NULL, previous.id),
 	R("at", TIME, previous.at_ns),
@@ -281,7 +292,7 @@ static const struct field previous_fields[] = {
 };
 
 /* "score", "stop_latency_ms" and "outside_changes" are written beside these (result.c): the first
- * is null where the run is void, the others are sums of what stands here. */
+ * is null where the run is void or a control run, the others are sums of what stands here. */
 const struct field drill_result_fields[] = {
 	R("id", TEXT, id),
 	R("score", NUMBER, score),
@@ -293,12 +304,12 @@ const struct field drill_result_fields[] = {
 	R("files_changed", U32, n_changed),
 	R("files_lost", U32, n_lost),
 	R("files_destroyed_for_restore", U32, n_destroyed),
-	ROW_OBJECT("report", 0, report_fields),
 	R("record", TEXT_OR_NULL, record),
-	R("undone", BOOL, undone),
 	R("capped", BOOL, capped),
 	R("to_next_grade", NUMBER, to_next_grade),
 	R("false_alarms", U32, false_alarms),
+	R("control_at", TIME, control_ns),
+	R("early_alerts", U32, early_alerts),
 	ROW_OBJECT("scenario", 0, scenario_fields),
 	ROW_OBJECT("host", 0, host_fields),
 	ROW_OBJECT("authority", 0, authority_fields),
@@ -306,6 +317,7 @@ const struct field drill_result_fields[] = {
 	ROW_OBJECT("times", 0, times_fields),
 	ROW_OBJECT("budget", 0, budget_fields),
 	ROW_OBJECT("attack", 0, attack_fields),
+	ROW_OBJECT_OR_NULL("control", 0, control_fields),
 	ROW_OBJECT("counterfactual_estimate", 0, counterfactual_fields),
 	ROW_OBJECT("restore", 0, restore_fields),
 	ROW_OBJECT("people", 0, people_fields),

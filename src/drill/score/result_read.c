@@ -273,16 +273,26 @@ static enum status check(const struct place *p, const struct drill_result *r)
 	return OK;
 }
 
+static bool is_word(json_t *value, const char *word)
+{
+	return json_is_string(value) && strcmp(json_string_value(value), word) == 0;
+}
+
+/* The score of a void run and of a control run is null; all others have one. */
+static bool may_lack_score(json_t *value)
+{
+	json_t *scenario = json_object_get(value, "scenario");
+	return is_word(json_object_get(value, "verdict"), drill_verdict_name(DRILL_VOIDED)) ||
+	       is_word(json_object_get(scenario, "kind"), "benign");
+}
+
 enum status drill_result_read(
 	json_t *value, struct pool *p, struct drill_result *out, struct error *e)
 {
 	struct place top = { p, "", e };
 	struct drill_result r = { .id = NULL };
 	AUTO_JSON json_t *copy = NULL;
-	/* A void run's score is null; everything else reads it as a number. */
-	json_t *verdict = json_object_get(value, "verdict");
-	if (json_is_null(json_object_get(value, "score")) && json_is_string(verdict) &&
-		strcmp(json_string_value(verdict), drill_verdict_name(DRILL_VOIDED)) == 0) {
+	if (json_is_null(json_object_get(value, "score")) && may_lack_score(value)) {
 		copy = json_copy(value);
 		if (copy == NULL || json_object_set_new(copy, "score", json_real(0)) != 0)
 			return no_memory(&top);

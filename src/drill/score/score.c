@@ -30,6 +30,24 @@ static double seconds(int64_t ns)
 	return (double)ns / (double)NS_PER_S;
 }
 
+bool drill_is_control(const struct drill_result *r)
+{
+	return r->scenario.kind != NULL && strcmp(r->scenario.kind, "benign") == 0;
+}
+
+bool drill_control_measured(const struct drill_result *r)
+{
+	bool measured = drill_is_control(r) && r->false_alarms > 0;
+	for (size_t i = 0; drill_is_control(r) && i < r->n_channels; i++)
+		measured = measured || !r->channels[i].broken;
+	return measured;
+}
+
+bool drill_has_score(const struct drill_result *r)
+{
+	return r->verdict != DRILL_VOIDED && !drill_is_control(r);
+}
+
 double score_curve(double x, double full, double zero)
 {
 	if (isnan(x) || x >= zero)
@@ -234,7 +252,7 @@ static void fill_parts(struct drill_result *r)
 		[PART_RECOVER] = r->restore.assessed,
 		[PART_PEOPLE] = score_people_answered(r),
 	};
-	bool counts = r->verdict != DRILL_VOIDED;
+	bool counts = drill_has_score(r);
 	for (int i = 0; i < PARTS; i++) {
 		struct drill_part *part = &r->parts[i];
 		*part = (struct drill_part){ .weight = weights[i],
@@ -283,7 +301,8 @@ static void fill_score(struct drill_result *r)
 		r->coverage += r->parts[i].assessed ? r->parts[i].weight : 0;
 	}
 	double score = r->coverage > 0 ? 100 * points / r->coverage : 0;
-	score -= fmin(FALSE_ALARM_POINTS * r->false_alarms, FALSE_ALARM_MOST);
+	double n_alarms = (double)r->false_alarms + r->early_alerts;
+	score -= fmin(FALSE_ALARM_POINTS * n_alarms, FALSE_ALARM_MOST);
 	score = to_tenth(fmax(score, 0));
 	bool cap = below_cap(&r->parts[PART_RECOVER]) || below_cap(&r->parts[PART_PEOPLE]);
 	r->capped = cap && score > CAP_SCORE;
@@ -311,7 +330,7 @@ enum status drill_score(struct drill_result *r, struct pool *p, struct error *e)
 	r->grade = NULL;
 	fill_counterfactual(r);
 	rate_parts(r);
-	if (r->verdict != DRILL_VOIDED) {
+	if (drill_has_score(r)) {
 		fill_score(r);
 		fill_grade(r);
 	}

@@ -38,7 +38,8 @@ struct channel {
 	struct channel_spec spec;
 	regex_t regex;
 	bool has_regex;
-	void *self; /* NULL: not open, or broken */
+	void *self;	 /* NULL: not open, or broken */
+	size_t n_unkept; /* alerts beyond RAW_ALERTS_MAX */
 };
 
 struct channels {
@@ -48,7 +49,6 @@ struct channels {
 	const struct drill_watch *watch;
 	struct raw_alert *raw;
 	size_t n_raw, raw_capacity;
-	size_t n_unkept; /* beyond RAW_ALERTS_MAX */
 	size_t n_broken;
 	char broken[ERROR_TEXT_MAX];
 };
@@ -322,7 +322,7 @@ struct arrival {
 static void keep_alert(struct channels *c, size_t row, enum drill_detect kind, struct view line)
 {
 	if (c->n_raw == RAW_ALERTS_MAX) {
-		c->n_unkept++;
+		c->rows[row].n_unkept++;
 		return;
 	}
 	if (c->n_raw == c->raw_capacity) {
@@ -330,7 +330,7 @@ static void keep_alert(struct channels *c, size_t row, enum drill_detect kind, s
 		struct raw_alert *grown =
 			FAULT("channel_grow") ? NULL : realloc(c->raw, capacity * sizeof *grown);
 		if (grown == NULL) {
-			c->n_unkept++;
+			c->rows[row].n_unkept++;
 			return;
 		}
 		c->raw = grown;
@@ -462,39 +462,71 @@ static bool in_burst(
 	       (before < origin_boot_ns) == (now->boot_ns < origin_boot_ns);
 }
 
+/* What was not kept has no time: it came late, when there was no more room. */
+static enum status start_tallies(
+	const struct channels *c, struct pool *p, struct channel_alerts *out, struct error *e)
+{
+	out->tallies = pool_take(p, c->n_rows, sizeof *out->tallies);
+	out->n_tallies = c->n_rows;
+	if (out->tallies == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the channels' alerts");
+	for (size_t i = 0; i < c->n_rows; i++) {
+		const struct channel *row = &c->rows[i];
+		struct channel_tally *tally = &out->tallies[i];
+		*tally = (struct channel_tally){ .spec = pool_text(p, view_of(row->spec.text)),
+			.n_all = row->n_unkept,
+			.n_calls = row->spec.detect > DETECT_LOGGED ? row->n_unkept : 0,
+			.broken = row->self == NULL };
+		if (tally->spec == NULL)
+			return error_set(e, E_NO_SPACE, "no memory for the channels' alerts");
+		out->n_all += row->n_unkept;
+	}
+	return OK;
+}
+
+static void count(struct channel_tally *tally, const struct raw_alert *raw, int64_t origin_boot_ns)
+{
+	bool calls = raw->kind > DETECT_LOGGED;
+	tally->n_all++;
+	tally->n_calls += calls;
+	tally->n_early += calls && raw->boot_ns < origin_boot_ns;
+}
+
 enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
 	int64_t origin_wall_ns, struct pool *p, struct channel_alerts *out, struct error *e)
 {
 	size_t room = c->n_raw < CHANNEL_ALERTS_MAX ? c->n_raw : CHANNEL_ALERTS_MAX;
-	struct drill_alert *alerts = pool_take(p, room == 0 ? 1 : room, sizeof *alerts);
-	if (alerts == NULL)
+	struct channel_alerts heard = { .alerts = pool_take(
+						p, room == 0 ? 1 : room, sizeof *heard.alerts) };
+	if (heard.alerts == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the alerts");
+	TRY(start_tallies(c, p, &heard, e));
 	int64_t last[CHANNELS_MAX][4];
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		for (size_t k = 0; k < 4; k++)
 			last[i][k] = -1;
-	size_t n = 0;
-	size_t n_all = c->n_unkept;
 	for (size_t i = 0; i < c->n_raw; i++) {
 		const struct raw_alert *raw = &c->raw[i];
 		bool again = in_burst(c, i, last, origin_boot_ns);
 		last[raw->channel][raw->kind] = raw->boot_ns;
 		if (again)
 			continue;
-		n_all++;
-		if (n == room)
+		struct channel_tally *tally = &heard.tallies[raw->channel];
+		count(tally, raw, origin_boot_ns);
+		heard.n_all++;
+		if (heard.n == room)
 			continue;
-		const char *spec = pool_text(p, view_of(c->rows[raw->channel].spec.text));
 		const char *text = pool_text(p, view_of(raw->text));
-		if (spec == NULL || text == NULL)
+		if (text == NULL)
 			return error_set(e, E_NO_SPACE, "no memory for the alerts");
 		int64_t after_ns = raw->boot_ns - origin_boot_ns;
-		alerts[n++] = (struct drill_alert){ .at_ns = origin_wall_ns + after_ns,
-			.after_ns = after_ns,
-			.channel = spec,
-			.text = text,
-			.kind = raw->kind };
+		heard.alerts[heard.n++] =
+			(struct drill_alert){ .at_ns = origin_wall_ns + after_ns,
+				.after_ns = after_ns,
+				.channel = tally->spec,
+				.text = text,
+				.kind = raw->kind };
 	}
-	*out = (struct channel_alerts){ alerts, n, n_all };
+	*out = heard;
 	return OK;
 }

@@ -65,12 +65,22 @@ const char *channels_first(const struct channels *c);
 bool channels_noticed(const struct channels *c, int64_t since_boot_ns);
 /* How many channels broke, and the sentence of the last; "" where none. */
 size_t channels_n_broken(const struct channels *c, const char **out_why);
+struct channel_tally {
+	const char *spec;
+	size_t n_all;	 /* alerts, those left out too */
+	size_t n_calls;	 /* of these: not only logged, somebody would have acted */
+	size_t n_early;	 /* of the calls: before the origin */
+	bool broken;
+};
+
 /* All alerts so far, oldest first. Lines of one channel and kind within a second of each other are
  * one alert. */
 struct channel_alerts {
 	struct drill_alert *alerts; /* at most CHANNEL_ALERTS_MAX, in the pool */
 	size_t n;
 	size_t n_all; /* those left out too */
+	struct channel_tally *tallies; /* one for each channel as named, in the pool */
+	size_t n_tallies;
 };
 /* `origin_*`: the same instant on both clocks, T0 where it came. */
 enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,

@@ -148,7 +148,8 @@ TEST(hostile_text_in_any_field_stays_text)
 	struct drill_result r = scored(FIXTURE_MIDDLING, p);
 	struct drill_text both = { evil, evil };
 	r.id = r.host = r.system = r.kernel = r.arena = r.file_system = r.record = evil;
-	r.scenario.id = r.scenario.source = r.scenario.kind = evil;
+	r.scenario.id = r.scenario.kind = evil;
+	r.scenario.source = (struct drill_text){ evil, evil };
 	r.scenario.name = r.scenario.summary = both;
 	const char *const attack[] = { evil };
 	r.scenario.attack = attack;
@@ -160,7 +161,7 @@ TEST(hostile_text_in_any_field_stays_text)
 	r.steps[0].title = r.steps[0].inject = both;
 	r.improvements[0].action = both;
 	r.improvements[0].owner = r.improvements[0].status = evil;
-	r.parts[0].why = evil;
+	r.parts[0].why = (struct drill_text){ evil, evil };
 	r.previous.id = evil;
 	r.grade = evil;
 	report(&r, &html);
@@ -189,7 +190,7 @@ TEST(a_void_run_says_so_first_and_shows_no_number)
 	const char *score = strstr(buf_text(&html), "class=\"score\"");
 	REQUIRE(banner != NULL && score != NULL);
 	CHECK(banner < score);
-	CHECK(strstr(banner, "a sentinel outside the arena was changed") != NULL);
+	CHECK(strstr(banner, "A sentinel outside the arena was changed") != NULL);
 	CHECK(strstr(buf_text(&html), "62.8") == NULL);
 }
 
@@ -222,7 +223,7 @@ TEST(the_score_stands_beside_its_coverage_and_the_proof_is_named)
 /* Data of the fixture that no catalogue can know. */
 static void without_english_data(struct drill_result *r)
 {
-	r->host = r->system = r->scenario.source = r->arena = r->file_system = "甲";
+	r->host = r->system = r->arena = r->file_system = "甲";
 	r->authority = (struct drill_authority){ "甲", "甲", "甲", -1, -1 };
 	r->restore.command = r->restore.output = "甲";
 	for (size_t i = 0; i < r->n_alerts; i++)

@@ -164,7 +164,7 @@ TEST(a_void_scorecard_has_no_score_and_says_why)
 	REQUIRE_OK(
 		render_scorecard_terminal(&r, (struct render_terminal){ .width = 100 }, &out, &e),
 		e);
-	CHECK(strstr(buf_text(&out), "This run is void and has no score: a sentinel") != NULL);
+	CHECK(strstr(buf_text(&out), "This run is void and has no score: A sentinel") != NULL);
 	CHECK(strstr(buf_text(&out), "of 100") == NULL);
 }
 
@@ -212,9 +212,14 @@ TEST(lists_fit_their_width)
 	scenarios[1].name = (struct drill_text){ "A name that does not fit into its column at all",
 		"放不进这一列的特别长的名称放不进这一列的特别长的名称" };
 	struct drill_row rows[] = {
-		{ r.id, "standard", "finished", r.started_ns, 62.8, 100, "C", "contained" },
-		{ r.id, "quick", "voided", r.started_ns, 0, 0, NULL, "voided" },
-		{ r.id, "quick", "planted", -1, 0, 0, NULL, NULL },
+		{ r.id, "standard", "finished", r.started_ns, true, 62.8, 100, -1, "C",
+			"contained" },
+		{ r.id, "quick", "voided", r.started_ns, false, 0, 0, -1, NULL, "voided" },
+		{ r.id, "benign-twin", "finished", r.started_ns, false, 0, 0, 2, NULL,
+			"completed" },
+		{ r.id, "benign-twin", "finished", r.started_ns, false, 0, 0, -1, NULL,
+			"completed" },
+		{ r.id, "quick", "planted", -1, false, 0, 0, -1, NULL, NULL },
 	};
 	buf_init(&out, MIB);
 	struct render_terminal t = { .width = 70 };
@@ -222,7 +227,7 @@ TEST(lists_fit_their_width)
 	check_lines(buf_text(&out), 70, false);
 	CHECK(strstr(buf_text(&out), "T1486") != NULL);
 	buf_reset(&out);
-	REQUIRE_OK(render_history_terminal(rows, 3, t, &out, &e), e);
+	REQUIRE_OK(render_history_terminal(rows, COUNT_OF(rows), t, &out, &e), e);
 	check_lines(buf_text(&out), 70, false);
 	CHECK(strstr(buf_text(&out), "62.8 C") != NULL);
 	CHECK(strstr(buf_text(&out), " 0.0") == NULL);

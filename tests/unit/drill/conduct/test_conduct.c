@@ -102,7 +102,7 @@ TEST_WITHIN(an_alert_during_the_attack_is_detected_and_timed, 60)
 	conduct_fixture_undo(f, r->id);
 }
 
-TEST_WITHIN(an_alert_before_the_first_byte_is_a_false_alarm, 60)
+TEST_WITHIN(an_alert_before_the_first_byte_is_counted_apart_from_control_runs, 60)
 {
 	struct conduct_fixture *f = conduct_fixture_new();
 	const char *log = test_path("edr.log");
@@ -115,7 +115,11 @@ TEST_WITHIN(an_alert_before_the_first_byte_is_a_false_alarm, 60)
 	CHECK(f->result.alerts[0].after_ns < 0);
 	CHECK_INT(f->result.detect, DETECT_NONE);
 	CHECK_INT(f->result.detect_ns, -1);
-	CHECK_INT(f->result.false_alarms, 1);
+	CHECK_INT(f->result.early_alerts, 1);
+	CHECK_INT(f->result.false_alarms, 0);
+	REQUIRE(f->result.n_channels == 1);
+	CHECK_INT(f->result.channels[0].n_alerts, 1);
+	CHECK_INT(f->result.channels[0].n_false, 1);
 	conduct_fixture_undo(f, f->result.id);
 }
 

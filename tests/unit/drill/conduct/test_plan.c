@@ -231,7 +231,8 @@ TEST(the_list_holds_every_scenario_with_what_a_reader_needs)
 	CHECK_INT(n, 24);
 	for (size_t i = 0; i < n; i++) {
 		CHECK(rows[i].name.en[0] != '\0' && rows[i].name.zh[0] != '\0');
-		CHECK(rows[i].source[0] != '\0');
+		CHECK(rows[i].source.en[0] != '\0' && rows[i].source.zh[0] != '\0');
+		CHECK(strcmp(rows[i].source.en, rows[i].source.zh) != 0);
 		bool is_benign = strcmp(rows[i].kind, "benign") == 0;
 		CHECK(is_benign ? rows[i].n_attack == 0 : rows[i].n_attack >= 1);
 		n_patterns += strcmp(rows[i].kind, "pattern") == 0;

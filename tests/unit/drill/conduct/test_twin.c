@@ -34,6 +34,10 @@ TEST_WITHIN(ordinary_programs_change_no_decoy_and_leave_nothing, 120)
 	CHECK_INT(r->n_lost, 0);
 	CHECK_INT(r->false_alarms, 0);
 	CHECK(r->grade == NULL && r->coverage < 0.01);
+	CHECK(!drill_has_score(r) && !drill_control_measured(r));
+	CHECK_TEXT(r->parts[PART_DAMAGE].why.en,
+		"A control run attacks nothing: there is nothing to assess.");
+	CHECK(r->control.n_programs > 0 && r->control.n_files > 0);
 	CHECK_INT(r->safety.n_sentinels_changed, 0);
 	const char *evidence = conduct_fixture_evidence(f, r->id);
 	CHECK(strstr(evidence, "\"twin-ended\"") != NULL);

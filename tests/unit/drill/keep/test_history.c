@@ -211,21 +211,37 @@ TEST(the_previous_run_has_equal_scenario_and_rate_and_counted)
 	store_close(f.c.store);
 }
 
-TEST(false_alarms_are_those_of_the_last_benign_run)
+TEST(false_alarms_are_those_of_the_last_benign_run_that_heard_a_channel)
 {
 	struct fixture f = start();
 	uint32_t n = 9;
-	REQUIRE_OK(history_false_alarms(f.c.store, &n, &f.e), f.e);
+	int64_t at_ns = 0;
+	REQUIRE_OK(history_last_control(f.c.store, &n, &at_ns, &f.e), f.e);
 	CHECK_INT(n, 0);
-	for (int i = 1; i <= 2; i++) {
+	CHECK_INT(at_ns, -1);
+	struct drill_channel heard = { "operator", 9, 9, false };
+	for (int i = 1; i <= 3; i++) {
 		const char *id = new_id(&f, i * NS_PER_S);
 		struct history_start s = { id, "benign-twin", "benign", "/a", 40, i * NS_PER_S };
 		REQUIRE_OK(history_begin(f.c.store, &s, &f.e), f.e);
-		struct drill_result r = { .id = id, .false_alarms = (uint32_t)(5 - i) };
+		struct drill_result r = { .id = id, .scenario.kind = "benign" };
+		/* The third named no channel. */
+		if (i < 3) {
+			r.false_alarms = (uint32_t)(5 - i);
+			r.channels = &heard;
+			r.n_channels = 1;
+		}
 		REQUIRE_OK(history_finish(f.c.store, &r, &f.e), f.e);
 	}
-	REQUIRE_OK(history_false_alarms(f.c.store, &n, &f.e), f.e);
+	REQUIRE_OK(history_last_control(f.c.store, &n, &at_ns, &f.e), f.e);
 	CHECK_INT(n, 3);
+	CHECK_INT(at_ns, 2 * NS_PER_S);
+	struct drill_row *rows;
+	size_t n_rows;
+	REQUIRE_OK(drill_history(&f.c, f.p, &rows, &n_rows, &f.e), f.e);
+	REQUIRE(n_rows == 3);
+	CHECK(!rows[0].has_score && rows[0].false_alarms == -1);
+	CHECK(!rows[1].has_score && rows[1].false_alarms == 3);
 	store_close(f.c.store);
 }
 

@@ -462,7 +462,7 @@ TEST(write_mode_rename_and_footer_are_the_published_ones)
 		if (p->footer > 0)
 			CHECK_INT(s->footer_bytes, p->footer);
 		CHECK_TEXT(s->attack[0], "T1486");
-		CHECK(strstr(s->source, "hape of ") != NULL);
+		CHECK(strstr(s->source.en, "hape of ") != NULL);
 		CHECK(s->note_place != NOTE_NONE);
 	}
 }

@@ -35,15 +35,20 @@ TEST(what_scripts_ask_for_stands_at_the_top)
 {
 	static const char *const keys[] = { "id", "score", "coverage", "grade", "parts",
 		"files_planted", "files_changed", "files_lost", "files_destroyed_for_restore",
-		"stop_latency_ms", "outside_changes", "verdict", "report", "record" };
+		"stop_latency_ms", "outside_changes", "verdict", "record" };
 	static const char *const reports[] = { "html", "json", "pdf", "navigator" };
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
 	struct drill_result r = middling(p);
 	AUTO_JSON json_t *value = written(&r);
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		CHECK(json_object_get(value, keys[i]) != NULL);
+	AUTO_JSON json_t *answer = drill_answer_json(&r);
+	REQUIRE(answer != NULL);
 	for (size_t i = 0; i < COUNT_OF(reports); i++)
-		CHECK(json_object_get(json_object_get(value, "report"), reports[i]) != NULL);
+		CHECK(json_object_get(json_object_get(answer, "report"), reports[i]) != NULL);
+	CHECK_TEXT(json_string_value(json_object_get(json_object_get(answer, "report"), "html")),
+		r.report.html);
+	CHECK(json_is_false(json_object_get(answer, "undone")));
 	CHECK(json_number_value(json_object_get(value, "score")) == r.score);
 	CHECK(json_number_value(json_object_get(value, "stop_latency_ms")) == 41);
 	CHECK_INT(json_integer_value(json_object_get(value, "outside_changes")), 0);
@@ -66,6 +71,53 @@ TEST(a_void_run_has_null_for_its_score)
 	CHECK_INT(json_integer_value(json_object_get(value, "outside_changes")), 1);
 	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
 	CHECK(back.score == 0);
+}
+
+TEST(a_stored_result_says_nothing_of_what_is_known_only_afterwards)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p);
+	r.undone = true;
+	AUTO_JSON json_t *value = written(&r);
+	CHECK(json_object_get(value, "report") == NULL);
+	CHECK(json_object_get(value, "undone") == NULL);
+	AUTO_JSON json_t *answer = drill_answer_json(&r);
+	REQUIRE(json_object_del(answer, "report") == 0 && json_object_del(answer, "undone") == 0);
+	CHECK(json_equal(answer, value));
+}
+
+TEST(a_control_run_has_null_for_score_and_grade)
+{
+	static const enum fixture_run runs[] = { FIXTURE_CONTROL, FIXTURE_CONTROL_SILENT,
+		FIXTURE_CONTROL_DEAF };
+	for (size_t i = 0; i < COUNT_OF(runs); i++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		struct drill_result r, back;
+		fixture_result(runs[i], p, &r);
+		REQUIRE_OK(drill_score(&r, p, &e), e);
+		AUTO_JSON json_t *value = written(&r);
+		CHECK(json_is_null(json_object_get(value, "score")));
+		CHECK(json_is_null(json_object_get(value, "grade")));
+		CHECK(json_is_object(json_object_get(value, "control")));
+		REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+		CHECK(drill_is_control(&back) && !drill_has_score(&back));
+		CHECK_INT(back.control.n_files, 9600);
+		CHECK_INT(back.n_channels, r.n_channels);
+	}
+}
+
+TEST(both_languages_of_the_facts_behind_a_rating_are_stored)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = middling(p), back;
+	AUTO_JSON json_t *value = written(&r);
+	json_t *why = json_object_get(
+		json_object_get(json_object_get(value, "parts"), "damage"), "why");
+	CHECK_TEXT(json_string_value(json_object_get(why, "en")), r.parts[PART_DAMAGE].why.en);
+	CHECK(strstr(json_string_value(json_object_get(why, "zh")), "诱饵文件") != NULL);
+	CHECK(json_is_null(json_object_get(value, "control")));
+	REQUIRE_OK(drill_result_read(value, p, &back, &e), e);
+	CHECK_TEXT(back.parts[PART_DAMAGE].why.zh, r.parts[PART_DAMAGE].why.zh);
 }
 
 TEST(what_changed_outside_is_kept_by_name)

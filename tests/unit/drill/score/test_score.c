@@ -201,6 +201,62 @@ TEST(false_alarms_cost_two_points_each_and_ten_at_most)
 	CHECK(r.score == 0);
 }
 
+TEST(alerts_before_the_first_change_cost_as_much_and_share_the_ten)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	r.early_alerts = 2;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.score, 96, 0));
+	CHECK_INT(r.parts[PART_DETECT].rating, RATING_M);
+	CHECK(strstr(r.parts[PART_DETECT].why.en, "before it changed anything") != NULL);
+	r.false_alarms = 4;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.score, 90, 0));
+	CHECK(strstr(r.parts[PART_DETECT].why.en, "ordinary work") != NULL);
+}
+
+TEST(without_a_control_run_nobody_claims_that_ordinary_work_stays_silent)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	CHECK_INT(r.parts[PART_DETECT].rating, RATING_P);
+	r.control_ns = -1;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.score, 100, 0));
+	CHECK_INT(r.parts[PART_DETECT].rating, RATING_S);
+	REQUIRE(r.n_improvements == 1);
+	CHECK(strstr(r.improvements[0].action.en, "benign-twin") != NULL);
+}
+
+TEST(a_control_run_is_neither_scored_nor_graded)
+{
+	struct drill_result r = scored(FIXTURE_CONTROL);
+	CHECK(drill_is_control(&r) && !drill_has_score(&r));
+	CHECK(r.grade == NULL && r.coverage == 0 && r.lost_at_lockbit == 0);
+	for (int i = 0; i < PARTS; i++)
+		CHECK(!r.parts[i].assessed && r.parts[i].rating == RATING_NOT_ASSESSED);
+	REQUIRE(r.n_improvements == 1);
+	CHECK(strstr(r.improvements[0].action.en, "until it stays silent") != NULL);
+	r = scored(FIXTURE_CONTROL_SILENT);
+	CHECK_INT(r.n_improvements, 0);
+	r = scored(FIXTURE_CONTROL_DEAF);
+	REQUIRE(r.n_improvements == 1);
+	CHECK(strstr(r.improvements[0].action.en, "--channel") != NULL);
+}
+
+TEST(a_control_run_measured_something_where_a_channel_lasted_or_heard)
+{
+	struct drill_result r = scored(FIXTURE_CONTROL_SILENT);
+	CHECK(drill_control_measured(&r));
+	r.channels[0].broken = true;
+	CHECK(!drill_control_measured(&r));
+	r.false_alarms = 1;
+	CHECK(drill_control_measured(&r));
+	r = scored(FIXTURE_CONTROL_DEAF);
+	CHECK(!drill_control_measured(&r));
+	r = scored(FIXTURE_CLEAN);
+	CHECK(!drill_control_measured(&r));
+}
+
 TEST(grades_begin_at_their_borders)
 {
 	/* Damage and Contain full, Recover sets the score: 40 + 25 x share of 65 assessed points.
@@ -283,7 +339,7 @@ TEST(every_weakness_has_an_action_an_owner_a_date_and_both_languages)
 			CHECK(x->due_ns > r.ended_ns);
 			CHECK_TEXT(x->status, "open");
 		}
-		for (int i = 0; i < PARTS && r.verdict != DRILL_VOIDED; i++) {
+		for (int i = 0; i < PARTS && drill_has_score(&r); i++) {
 			bool weak = r.parts[i].rating != RATING_P;
 			bool named = false;
 			for (size_t k = 0; k < r.n_improvements; k++)
@@ -303,7 +359,8 @@ static void check_bounds(const struct drill_result *r)
 		CHECK(isfinite(part->share) && part->share >= 0 && part->share <= 1);
 		CHECK(part->points >= 0 && part->points <= part->weight);
 		CHECK(part->assessed == (part->rating != RATING_NOT_ASSESSED));
-		CHECK(part->why != NULL && part->why[0] != '\0');
+		CHECK(part->why.en != NULL && part->why.en[0] != '\0');
+		CHECK(part->why.zh != NULL && part->why.zh[0] != '\0');
 	}
 	if (r->grade != NULL)
 		CHECK(r->coverage >= 60 && r->verdict != DRILL_VOIDED);

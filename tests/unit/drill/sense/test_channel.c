@@ -341,6 +341,42 @@ TEST(a_flood_of_alerts_is_counted_and_bounded)
 	CHECK_INT(f.n_all, CHANNEL_ALERTS_MAX + 50);
 }
 
+TEST(alerts_are_counted_by_channel_and_what_is_only_logged_calls_nobody)
+{
+	const char *alerts = test_path("edr.log");
+	const char *lines = test_path("audit.log");
+	append(alerts, "");
+	append(lines, "");
+	const char *specs[] = { textf("file:%s:hit", alerts),
+		textf("file,kind=logged:%s:hit", lines), textf("file:%s:never", alerts) };
+	struct clock clock = { .boot_ns = stepped };
+	struct channels_request request = { specs, 3, &clock, NULL };
+	AUTO(channels_close) struct channels *c = NULL;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct channel_alerts heard = { 0 };
+	struct error e = ERROR_NONE;
+	REQUIRE_OK(channels_open(&request, &c, &e), e);
+	int64_t origin_boot_ns = 0;
+	for (int i = 0; i < 3; i++) {
+		stepped_boot_ns += 2 * NS_PER_S;
+		origin_boot_ns = i == 1 ? stepped_boot_ns : origin_boot_ns;
+		append(alerts, "hit\n");
+		append(lines, "hit\n");
+		channels_poll(c);
+	}
+	REQUIRE_OK(channels_alerts(c, origin_boot_ns, 0, p, &heard, &e), e);
+	CHECK_INT(heard.n_all, 6);
+	REQUIRE(heard.n_tallies == 3);
+	CHECK_TEXT(heard.tallies[0].spec, specs[0]);
+	CHECK_INT(heard.tallies[0].n_all, 3);
+	CHECK_INT(heard.tallies[0].n_calls, 3);
+	CHECK_INT(heard.tallies[0].n_early, 1);
+	CHECK_INT(heard.tallies[1].n_all, 3);
+	CHECK_INT(heard.tallies[1].n_calls, 0);
+	CHECK_INT(heard.tallies[2].n_all, 0);
+	CHECK(!heard.tallies[0].broken && !heard.tallies[2].broken);
+}
+
 struct listener {
 	char said[512];
 	const char *entry;
