@@ -35,6 +35,7 @@ struct incident_context {
 #define INCIDENT_DRILL_PAYLOAD "application/vnd.tocsin.incident-drill+json"
 #define INCIDENT_RECEIPT_PAYLOAD "application/vnd.tocsin.receipt+json"
 #define INCIDENT_LOCAL_RECEIPT_PAYLOAD "application/vnd.tocsin.local-receipt+json"
+#define INCIDENT_APPROVAL_PAYLOAD "application/vnd.tocsin.approval+json"
 #define WARNING_PAYLOAD "application/vnd.tocsin.warning+json"
 
 enum life { LIFE_OPEN, LIFE_HANDLED, LIFE_CLOSED };
