@@ -14,9 +14,14 @@ struct render_terminal;
 enum status render_classification_terminal(const struct fact_catalogue *c,
 	const struct classification *k, struct render_terminal t, struct buf *out,
 	struct error *e) MUST_CHECK;
-enum status render_clocks_terminal(const struct clock_row *rows, size_t n_rows,
-	const struct legal_now *now, struct render_terminal t, struct buf *out,
-	struct error *e) MUST_CHECK;
+struct clock_table {
+	const struct clock_row *rows;
+	size_t n_rows;
+	const struct legal_now *now;
+	const struct profile_set *profiles; /* names of roles and stages, zones */
+};
+enum status render_clocks_terminal(const struct clock_table *c, struct render_terminal t,
+	struct buf *out, struct error *e) MUST_CHECK;
 /* The whole incident: what, tier, clocks, who received what with proof, history. */
 enum status render_incident_terminal(const struct incident *i, const struct profile_set *profiles,
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;

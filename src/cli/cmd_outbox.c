@@ -1,0 +1,237 @@
+/*
+ * tocsin outbox: what is on its way, and the way by removable media.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "cli/cli.h"
+#include "cli/incident_session.h"
+#include "render/render.h"
+
+struct outbox_list_args {
+	bool all;
+};
+#define AT(member) offsetof(struct outbox_list_args, member)
+static const struct option list_options[] = {
+	{ "all", OPTION_FLAG, AT(all), NULL, N_("What is delivered or refused too."), NULL },
+};
+#undef AT
+
+struct flush_args {
+	int64_t wait_ns;
+};
+static const struct flush_args flush_defaults = { .wait_ns = 30 * NS_PER_S };
+static const struct option flush_options[] = {
+	{ "wait", OPTION_DURATION, offsetof(struct flush_args, wait_ns), N_("TIME"),
+		N_("How long to try (30 s)."), NULL },
+};
+
+struct parcel_args {
+	const char *file;
+	const char *route;
+	const char *recipient;
+	const char *certificate;
+	const char *key;
+};
+#define AT(member) offsetof(struct parcel_args, member)
+static const struct option export_options[] = {
+	{ "route", OPTION_TEXT, AT(route), N_("NAME"),
+		N_("Of which destination; may be left out where there is only one."), NULL },
+	{ "recipient", OPTION_TEXT, AT(recipient), N_("FILE"),
+		N_("The recipient's X.509 certificate, PEM; otherwise the route's."), NULL },
+};
+static const struct option import_options[] = {
+	{ "certificate", OPTION_TEXT, AT(certificate), N_("FILE"),
+		N_("Our X.509 certificate, PEM, where the file is encrypted to us."), NULL },
+	{ "key", OPTION_TEXT, AT(key), N_("FILE"), N_("The private key that belongs to it."),
+		NULL },
+};
+static const struct operand file_operands[] = { { N_("FILE"), AT(file), true,
+	N_("The file on the removable medium.") } };
+#undef AT
+
+/* --- list ------------------------------------------------------------------------------------- */
+
+static json_t *item_json(const struct outbox_item *i)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:I,s:s?,s:s?,s:s?,s:o,s:o}", "id",
+		i->id.text, "envelope",
+		i->envelope_id.text[0] == '\0' ? i->id.text : i->envelope_id.text, "incident",
+		i->subject, "route", i->route, "state", outbox_state_name(i->state), "drill",
+		(int)i->drill, "queued_at", time_json(i->queued_ns), "next_try_at",
+		i->state == OUTBOX_QUEUED ? time_json(i->next_try_ns) : json_null(), "tries",
+		(json_int_t)i->n_tries, "last_error", i->last_error, "way", i->way, "server",
+		i->server, "received_at", time_json(i->received_ns), "exported_at",
+		time_json(i->exported_ns));
+}
+
+static enum status print_items(const struct outbox_item *items, size_t n, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	char when[TIME_TEXT_MAX];
+	buf_init(&text, RENDER_CEILING_BYTES);
+	if (n == 0)
+		buf_addf(&text, "%s\n", _("Nothing is waiting."));
+	for (size_t i = 0; i < n; i++) {
+		const struct outbox_item *it = &items[i];
+		buf_addf(&text, "%s  %-9s  %-16s  %s\n", time_text(it->queued_ns, when),
+			outbox_state_name(it->state), it->route, it->subject);
+		if (it->state == OUTBOX_QUEUED && it->last_error != NULL)
+			buf_addf(&text, _("    tried %lld times, last: %s\n"),
+				(long long)it->n_tries, it->last_error);
+		if (it->state == OUTBOX_REFUSED && it->last_error != NULL)
+			buf_addf(&text, _("    refused: %s\n"), it->last_error);
+		if (it->state == OUTBOX_DELIVERED && it->server != NULL)
+			buf_addf(&text, _("    received by %s at %s\n"), it->server,
+				time_text(it->received_ns, when));
+	}
+	TRY(buf_check(&text, "text", e));
+	return session_print(buf_view(&text), e);
+}
+
+static enum status cmd_list(struct session *s, const void *raw, struct error *e)
+{
+	const struct outbox_list_args *a = raw;
+	struct outbox_item *items = NULL;
+	size_t n = 0;
+	const struct outbox_filter f = {
+		.states = a->all ? 0U : 1U << OUTBOX_QUEUED | 1U << OUTBOX_REFUSED
+	};
+	TRY(session_has_home(s, e));
+	TRY(session_store(s, e));
+	TRY(outbox_list(s->store, &f, s->pool, &items, &n, e));
+	if (!s->json)
+		return print_items(items, n, e);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(list, item_json(&items[i]));
+	return session_print_json(json_pack("{s:o}", "items", list), e);
+}
+
+/* --- flush ------------------------------------------------------------------------------------ */
+
+static enum status cmd_flush(struct session *s, const void *raw, struct error *e)
+{
+	const struct flush_args *a = raw;
+	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	struct flush_report r;
+	TRY(session_has_home(s, e));
+	TRY(incident_session_open(s, &is, e));
+	TRY(incident_deliver(s, &is, NULL, a->wait_ns, &r, e));
+	if (s->json) {
+		TRY(session_print_json(
+			json_pack("{s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)r.n_delivered,
+				"refused", (json_int_t)r.n_refused, "waiting",
+				(json_int_t)r.n_waiting, "exported", (json_int_t)r.n_exported,
+				"trouble", r.first_trouble),
+			e));
+	} else {
+		AUTO_BUF struct buf text;
+		buf_init(&text, 8192);
+		buf_addf(&text, _("%zu delivered, %zu refused, %zu still waiting.\n"),
+			r.n_delivered, r.n_refused, r.n_waiting);
+		if (r.first_trouble[0] != '\0')
+			buf_addf(&text, "%s\n", r.first_trouble);
+		TRY(session_print(buf_view(&text), e));
+	}
+	s->told = true;
+	if (r.n_waiting > 0)
+		return E_QUEUED;
+	return r.n_refused > 0 ? E_PARTLY : OK;
+}
+
+/* --- parcels ---------------------------------------------------------------------------------- */
+
+static enum status choose_route(
+	const struct routes *routes, const char *name, const struct route **out, struct error *e)
+{
+	if (name != NULL) {
+		*out = route_named(routes, name);
+		return *out != NULL ? OK
+				    : error_set(e, E_ABSENT, "routes.yaml has no route '%s'", name);
+	}
+	if (routes_count(routes) != 1)
+		return error_set(e, E_USAGE, "say with --route which destination it is for");
+	*out = route_at(routes, 0);
+	return OK;
+}
+
+static enum status cmd_export(struct session *s, const void *raw, struct error *e)
+{
+	const struct parcel_args *a = raw;
+	AUTO(routes_free) struct routes *routes = NULL;
+	const struct route *route = NULL;
+	size_t n = 0;
+	TRY(session_has_home(s, e));
+	TRY(session_store(s, e));
+	TRY(routes_open(s->home, &routes, e));
+	TRY(choose_route(routes, a->route, &route, e));
+	TRY(parcel_export(
+		s->store, route, a->recipient, NULL, a->file, clock_wall_ns(NULL), &n, e));
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:s,s:I}", "file", a->file, "envelopes", (json_int_t)n), e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 8192);
+	buf_addf(&text,
+		_("%zu envelopes are in %s, encrypted to the recipient. They stay queued until "
+		  "their "
+		  "receipts come back (outbox import).\n"),
+		n, a->file);
+	return session_print(buf_view(&text), e);
+}
+
+static enum status cmd_import(struct session *s, const void *raw, struct error *e)
+{
+	const struct parcel_args *a = raw;
+	AUTO(routes_free) struct routes *routes = NULL;
+	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	struct parcel_import r = { .first_wrong = "" };
+	size_t n_taken = 0;
+	TRY(session_has_home(s, e));
+	TRY(incident_session_open(s, &is, e));
+	TRY(routes_open(s->home, &routes, e));
+	const enum status status =
+		parcel_import(s->store, routes, a->file, a->certificate, a->key, s->pool, &r, e);
+	if (status != OK && status != E_PARTLY)
+		return status;
+	TRY(incident_take_receipts(&is.context, &n_taken, e));
+	if (s->json) {
+		TRY(session_print_json(
+			json_pack("{s:I,s:I,s:I,s:s}", "delivered", (json_int_t)r.n_delivered,
+				"known", (json_int_t)r.n_known, "wrong", (json_int_t)r.n_wrong,
+				"first_wrong", r.first_wrong == NULL ? "" : r.first_wrong),
+			e));
+	} else {
+		AUTO_BUF struct buf text;
+		buf_init(&text, 8192);
+		buf_addf(&text,
+			_("%zu notices are proved received, %zu were known, %zu proofs do "
+			  "not hold.\n"),
+			r.n_delivered, r.n_known, r.n_wrong);
+		if (r.n_wrong > 0)
+			buf_addf(&text, "%s\n", r.first_wrong);
+		TRY(session_print(buf_view(&text), e));
+	}
+	s->told = true;
+	return status;
+}
+
+static const struct cli_command list_command = { "outbox", "list",
+	N_("Show what is on its way and what was refused."), NULL, list_options,
+	COUNT_OF(list_options), NULL, 0, sizeof(struct outbox_list_args), NULL, cmd_list };
+static const struct cli_command flush_command = { "outbox", "flush",
+	N_("Send now what is waiting."), NULL, flush_options, COUNT_OF(flush_options), NULL, 0,
+	sizeof(struct flush_args), &flush_defaults, cmd_flush };
+static const struct cli_command export_command = { "outbox", "export",
+	N_("Write what is waiting to a file for removable media, encrypted to its recipient."),
+	NULL, export_options, COUNT_OF(export_options), file_operands, COUNT_OF(file_operands),
+	sizeof(struct parcel_args), NULL, cmd_export };
+static const struct cli_command import_command = { "outbox", "import",
+	N_("Read receipts from removable media."), NULL, import_options, COUNT_OF(import_options),
+	file_operands, COUNT_OF(file_operands), sizeof(struct parcel_args), NULL, cmd_import };
+
+static const struct cli_command *const commands[] = { &list_command, &flush_command,
+	&export_command, &import_command };
+const struct noun cli_noun_outbox = { "outbox", N_("Delivery"), commands, COUNT_OF(commands) };

@@ -1,0 +1,232 @@
+/*
+ * Surroundings of the incident commands.
+ */
+#include "cli/incident_session.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "sys/file.h"
+
+#define FACTS_BYTES_MAX ((size_t)4 * MIB)
+enum { FAULT_LINE_MAX = 2048 };
+
+/* What a home adds must not keep a notice from going out. */
+static enum status load_profiles(
+	struct session *s, const char *home, struct profile_set **out, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, FAULT_LINE_MAX);
+	if (profile_set_load(home, out, e) == OK)
+		return OK;
+	if (home == NULL)
+		return e->status;
+	buf_addf(&text, _("The home's own profiles are left out: %s"), e->text);
+	session_say(s, buf_text(&text));
+	return profile_set_load(NULL, out, e);
+}
+
+static enum status load_forms(
+	struct session *s, const char *home, struct form_set **out, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, FAULT_LINE_MAX);
+	if (form_set_load(home, out, e) == OK)
+		return OK;
+	buf_addf(&text, _("The home's own forms are left out: %s"), e->text);
+	session_say(s, buf_text(&text));
+	return form_set_load(NULL, out, e);
+}
+
+enum status incident_profiles(struct session *s, struct profile_set **out, struct error *e)
+{
+	struct error absent = ERROR_NONE;
+	const bool has_home = session_has_home(s, &absent) == OK;
+	return load_profiles(s, has_home ? s->home : NULL, out, e);
+}
+
+enum status incident_session_open(struct session *s, struct incident_session *out, struct error *e)
+{
+	*out = (struct incident_session){ .keys = NULL };
+	TRY(session_store(s, e));
+	TRY(keyring_open(s->home, true, &out->keys, e));
+	TRY(load_profiles(s, s->home, &out->profiles, e));
+	TRY(load_forms(s, s->home, &out->forms, e));
+	out->context = (struct incident_context){ .home = s->home,
+		.store = s->store,
+		.keys = out->keys,
+		.profiles = out->profiles,
+		.forms = out->forms,
+		.by = "" };
+	return OK;
+}
+
+void incident_session_close(struct incident_session *is)
+{
+	form_set_free(is->forms);
+	profile_set_free(is->profiles);
+	keyring_free(is->keys);
+	*is = (struct incident_session){ .keys = NULL };
+}
+
+/* --- input ------------------------------------------------------------------------------------ */
+
+static enum status read_input(struct buf *out, struct error *e)
+{
+	char chunk[16 * 1024];
+	size_t n;
+	while ((n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+		buf_add_bytes(out, chunk, n);
+	if (ferror(stdin) != 0)
+		return error_set(e, E_FAILED, "cannot read standard input");
+	return OK;
+}
+
+enum status read_json_object(const char *path, const char *what, json_t **out, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	AUTO_JSON json_t *value = NULL;
+	buf_init(&text, FACTS_BYTES_MAX);
+	if (strcmp(path, "-") == 0)
+		TRY(read_input(&text, e));
+	else
+		TRY(file_read_all(AT_FDCWD, path, FACTS_BYTES_MAX, &text, e));
+	TRY(buf_check(&text, what, e));
+	TRY(json_read(buf_view(&text), FACTS_BYTES_MAX, path, &value, e));
+	if (!json_is_object(value))
+		return error_set(e, E_INVALID, "%s: is not a JSON object", path);
+	*out = TAKE(value);
+	return OK;
+}
+
+/* JSON where it is JSON, else the text itself: 14 is a number, leak is a word. */
+static json_t *value_of(const char *text)
+{
+	struct error ignored = ERROR_NONE;
+	AUTO_BUF struct buf wrapped;
+	AUTO_JSON json_t *array = NULL;
+	buf_init(&wrapped, FACTS_BYTES_MAX);
+	buf_addf(&wrapped, "[%s]", text);
+	if (!wrapped.failed &&
+		json_read(buf_view(&wrapped), FACTS_BYTES_MAX, "value", &array, &ignored) == OK &&
+		json_array_size(array) == 1)
+		return json_incref(json_array_get(array, 0));
+	return json_string(text);
+}
+
+enum status read_assignments(const struct text_list *pairs, json_t *object, struct error *e)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		struct view rest = view_of(pairs->at[i]);
+		if (memchr(rest.at, '=', rest.len) == NULL || rest.at[0] == '=')
+			return error_set(
+				e, E_USAGE, "'%.100s' is not of the form key=value", pairs->at[i]);
+		const struct view key = view_cut(&rest, '=');
+		json_t *value = value_of(rest.at);
+		if (value == NULL)
+			return error_set(e, E_INVALID, "'%.100s' is not UTF-8 text", pairs->at[i]);
+		if (json_object_setn_new(object, key.at, key.len, value) != 0)
+			return error_set(e, E_INVALID, "'%.100s' is not UTF-8 text", pairs->at[i]);
+	}
+	return OK;
+}
+
+/* --- faults ----------------------------------------------------------------------------------- */
+
+static enum status faults_json(const struct field_faults *faults, struct error *e)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < faults->n; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s,s:s}", "field", faults->at[i].field, "what",
+				      faults->at[i].what));
+	return session_print_json(
+		json_pack("{s:{s:s,s:s},s:o,s:I}", "error", "status", status_name(E_INVALID),
+			"message", _("the input was refused and nothing was stored"), "faults",
+			list, "more", (json_int_t)faults->n_more),
+		e);
+}
+
+enum status tell_faults(
+	struct session *s, const struct field_faults *faults, enum status status, struct error *e)
+{
+	if (faults->n == 0 && faults->n_more == 0)
+		return status;
+	(void)fprintf(stderr, "tocsin: %s\n", _("the input was refused and nothing was stored:"));
+	for (size_t i = 0; i < faults->n; i++)
+		(void)fprintf(stderr, "  %s: %s\n", faults->at[i].field, faults->at[i].what);
+	if (faults->n_more > 0)
+		(void)fprintf(stderr, _("  and %zu more\n"), faults->n_more);
+	if (s->json)
+		TRY(faults_json(faults, e));
+	s->told = true;
+	return E_INVALID;
+}
+
+/* --- delivery --------------------------------------------------------------------------------- */
+
+enum status incident_deliver(struct session *s, struct incident_session *is, const char *subject,
+	int64_t limit_ns, struct flush_report *out, struct error *e)
+{
+	AUTO(routes_free) struct routes *routes = NULL;
+	size_t n_receipts = 0;
+	*out = (struct flush_report){ .first_trouble = "" };
+	TRY(routes_open(s->home, &routes, e));
+	const struct flush what = { .subject = subject,
+		.due_only = false,
+		.limit_ns = limit_ns,
+		.until_empty = limit_ns > 0 };
+	TRY(sender_flush(s->store, routes, NULL, &what, s->pool, out, e));
+	return incident_take_receipts(&is->context, &n_receipts, e);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+json_t *time_json(int64_t wall_ns)
+{
+	char text[TIME_TEXT_MAX];
+	return wall_ns < 0 ? json_null() : json_string(time_text(wall_ns, text));
+}
+
+static json_t *flags_json(unsigned flags)
+{
+	json_t *list = json_array();
+	if ((flags & DUE_START_ASSUMED) != 0)
+		(void)json_array_append_new(list, json_string("start-assumed"));
+	if ((flags & DUE_ESTIMATED) != 0)
+		(void)json_array_append_new(list, json_string("estimated"));
+	if ((flags & DUE_CAPPED) != 0)
+		(void)json_array_append_new(list, json_string("capped"));
+	if ((flags & DUE_MOVED) != 0)
+		(void)json_array_append_new(list, json_string("moved-to-working-day"));
+	return list;
+}
+
+static const char *word_or_key(
+	const struct profile_set *profiles, enum rule_words kind, const char *key)
+{
+	const struct rule_word *w = profiles == NULL ? NULL : profile_word(profiles, kind, key);
+	return w == NULL ? key : bilingual_pick(w->name);
+}
+
+json_t *clock_json(const struct clock_row *c, const struct profile_set *profiles)
+{
+	const char certainty[2] = { c->certainty, '\0' };
+	json_t *remaining = c->remaining_ns == INT64_MAX
+				    ? json_null()
+				    : json_integer((json_int_t)(c->remaining_ns / NS_PER_S));
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,"
+			 "s:o,s:o,s:s,s:o,s:o,s:b,s:I}",
+		"id", c->id.text, "incident", c->incident.text, "profile", c->profile, "duty",
+		c->duty, "stage", c->stage, "owes", c->owes, "to", c->to, "to_name",
+		word_or_key(profiles, RULE_ROLES, c->to), "medium", c->medium, "state",
+		clock_state_name(c->state), "started_at", time_json(c->started_ns), "due_at",
+		time_json(c->due_ns), "internal_target", time_json(c->target_ns), "remaining_s",
+		remaining, "instrument", c->instrument, "row", c->row, "certainty", certainty,
+		"text", bilingual_pick(c->text), "flags", flags_json(c->flags), "done_at",
+		time_json(c->done_ns), "acknowledged_by", c->acknowledged_by, "acknowledged_until",
+		time_json(c->acknowledged_until_ns), "silenced_until",
+		time_json(c->silenced_until_ns), "drill", (int)c->drill, "period",
+		(json_int_t)c->n_period);
+}

@@ -1,0 +1,50 @@
+/*
+ * What the incident commands share: the surroundings (store, keys, profiles, forms), files of
+ * facts, and how faults of an input are told.
+ */
+#ifndef CLI_INCIDENT_SESSION_H
+#define CLI_INCIDENT_SESSION_H
+
+#include "cli/command.h"
+#include "cli/session.h"
+#include "incident/incident.h"
+#include "record/record.h"
+
+struct incident_session {
+	struct incident_context context;
+	struct keyring *keys;
+	struct profile_set *profiles;
+	struct form_set *forms;
+};
+/* Opens the home's store and makes its key where there is none. A home profile or form that is off
+ * is told, and the built-in ones serve: a notice must go out whatever lies in that folder. */
+enum status incident_session_open(
+	struct session *s, struct incident_session *out, struct error *e) MUST_CHECK;
+void incident_session_close(struct incident_session *is);
+#define AUTO_INCIDENT __attribute__((cleanup(incident_session_close)))
+/* Profiles alone, without a home: for classify. */
+enum status incident_profiles(
+	struct session *s, struct profile_set **out, struct error *e) MUST_CHECK;
+
+/* A JSON object from a file, "-" being standard input; at most 4 MiB. */
+enum status read_json_object(
+	const char *path, const char *what, json_t **out, struct error *e) MUST_CHECK;
+/* "key=value" pairs into an object; a value that is JSON is taken as such, else as text. */
+enum status read_assignments(
+	const struct text_list *pairs, json_t *object, struct error *e) MUST_CHECK;
+
+/* Prints each fault with its field (JSON: {"error": …, "faults": [{"field","what"}]}), marks the
+ * session as told, and returns E_INVALID. Without faults it returns `status` as it is. */
+enum status tell_faults(struct session *s, const struct field_faults *faults, enum status status,
+	struct error *e) MUST_CHECK;
+
+/* Sends what is due for at most `limit_ns` and takes the receipts in. `subject` NULL: everything.
+ */
+enum status incident_deliver(struct session *s, struct incident_session *is, const char *subject,
+	int64_t limit_ns, struct flush_report *out, struct error *e) MUST_CHECK;
+
+json_t *clock_json(const struct clock_row *c, const struct profile_set *profiles);
+/* RFC 3339, or JSON null below 0. */
+json_t *time_json(int64_t wall_ns);
+
+#endif

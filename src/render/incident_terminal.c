@@ -1,0 +1,368 @@
+/*
+ * An incident on a terminal: its tier, its clocks, its history.
+ */
+#include <string.h>
+
+#include "base/i18n.h"
+#include "render/incident_views.h"
+#include "render/incident_words.h"
+#include "render/render.h"
+#include "render/terminal.h"
+
+enum { LABEL_CELLS = 16, SENTENCE_MAX = 1024, HISTORY_MAX = 40 };
+
+static void labelled(const struct screen *s, enum style style, const char *label, const char *text)
+{
+	struct line l = line_start(s);
+	line_put_within(&l, STYLE_MUTED, label, LABEL_CELLS - 1);
+	line_to(&l, LABEL_CELLS);
+	line_put(&l, style, text == NULL || text[0] == '\0' ? "–" : text);
+	line_end(&l);
+}
+
+/* --- classification --------------------------------------------------------------------------- */
+
+static void criterion_lines(const struct screen *s, const struct profile *p,
+	const uint16_t *indices, size_t n, enum style style)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	for (size_t i = 0; i < n; i++) {
+		const struct criterion *c = &p->criteria[indices[i]];
+		buf_reset(&text);
+		buf_addf(&text, _("%s, %s row %s (certainty %c)"), bilingual_pick(c->text),
+			c->instrument, c->row, c->certainty);
+		screen_paragraph(s, style, "  · ", 4, buf_text(&text));
+	}
+}
+
+static void unknown_lines(
+	const struct screen *s, const struct fact_catalogue *c, const struct classification *k)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 64 * KIB);
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (classification_unknown(k, (int)i))
+			buf_addf(&text, "%s%s", text.len == 0 ? "" : _(", "),
+				bilingual_pick(c->rows[i].label));
+	if (text.len > 0)
+		screen_paragraph(s, STYLE_MUTED, _("Not known: "), 2, buf_text(&text));
+}
+
+static void review_lines(const struct screen *s, const struct classification *k)
+{
+	if (!k->needs_review)
+		return;
+	screen_line(s, STYLE_FAIR, _("A person must decide:"));
+	for (unsigned bit = 1; bit <= REVIEW_UNFIXED; bit <<= 1)
+		if ((k->review & bit) != 0)
+			screen_paragraph(s, STYLE_PLAIN, "  · ", 4,
+				review_sentence((enum review_reason)bit));
+}
+
+enum status render_classification_terminal(const struct fact_catalogue *c,
+	const struct classification *k, struct render_terminal t, struct buf *out, struct error *e)
+{
+	const struct screen s = screen_on(out, t, false);
+	AUTO_BUF struct buf grade;
+	buf_init(&grade, SENTENCE_MAX);
+	grade_text(k->profile, k->grade, &grade);
+	struct line l = line_start(&s);
+	line_put(&l, grade_style(k->profile, k->grade), buf_text(&grade));
+	line_put_right(&l, STYLE_MUTED, k->profile->id);
+	line_end(&l);
+	screen_paragraph(&s, STYLE_MUTED, "", 0, bilingual_pick(k->profile->name));
+	if (bilingual_pick(k->profile->label)[0] != '\0')
+		screen_paragraph(&s, STYLE_MUTED, "", 0, bilingual_pick(k->profile->label));
+	if (k->n_met > 0) {
+		screen_line(&s, STYLE_PLAIN, _("Criteria that are met:"));
+		criterion_lines(&s, k->profile, k->met, k->n_met, STYLE_PLAIN);
+	}
+	if (k->n_could_raise > 0) {
+		screen_line(&s, STYLE_PLAIN, _("What could still raise it:"));
+		criterion_lines(&s, k->profile, k->could_raise, k->n_could_raise, STYLE_MUTED);
+	}
+	review_lines(&s, k);
+	unknown_lines(&s, c, k);
+	return buf_check(out, "classification", e);
+}
+
+/* --- clocks ----------------------------------------------------------------------------------- */
+
+static enum style clock_style(const struct clock_row *c)
+{
+	switch (c->state) {
+	case CLOCK_OVERDUE:
+	case CLOCK_DONE_LATE:
+		return STYLE_POOR;
+	case CLOCK_RUNNING:
+		return c->remaining_ns < 0 ? STYLE_FAIR : STYLE_STRONG;
+	case CLOCK_DONE:
+		return STYLE_GOOD;
+	case CLOCK_WAITING:
+	case CLOCK_CEASED:
+		return STYLE_MUTED;
+	}
+	return STYLE_PLAIN;
+}
+
+static void clock_time_left(const struct clock_row *c, struct buf *out)
+{
+	char span[SPAN_TEXT_MAX];
+	switch (c->state) {
+	case CLOCK_OVERDUE:
+		buf_addf(out, _("overdue %s"), span_text(c->remaining_ns, span));
+		return;
+	case CLOCK_RUNNING:
+		if (c->due_ns >= 0)
+			buf_addf(out, _("left %s"), span_text(c->remaining_ns, span));
+		else
+			buf_add_text(out, _("at once"));
+		return;
+	case CLOCK_WAITING:
+		buf_add_text(out, _("not yet"));
+		return;
+	case CLOCK_DONE:
+		buf_add_text(out, _("done"));
+		return;
+	case CLOCK_DONE_LATE:
+		buf_add_text(out, _("done late"));
+		return;
+	case CLOCK_CEASED:
+		buf_add_text(out, _("no longer owed"));
+		return;
+	}
+}
+
+static void clock_due(const struct clock_row *c, int64_t zone, struct buf *out)
+{
+	char time[ZONED_TIME_MAX];
+	if (c->state == CLOCK_WAITING)
+		buf_add_text(out, _("begins when its moment comes"));
+	else if (c->state == CLOCK_DONE || c->state == CLOCK_DONE_LATE)
+		buf_addf(out, _("done %s"), zoned_time(c->done_ns, zone, time));
+	else if (c->due_ns >= 0)
+		buf_addf(out, _("due %s"), zoned_time(c->due_ns, zone, time));
+	else if (c->target_ns >= 0)
+		buf_addf(out, _("without delay; own target %s"),
+			zoned_time(c->target_ns, zone, time));
+	else
+		buf_add_text(out, _("without delay"));
+	if ((c->flags & DUE_START_ASSUMED) != 0)
+		buf_add_text(out, _("; start assumed"));
+	if ((c->flags & DUE_ESTIMATED) != 0)
+		buf_add_text(out, _("; estimated, the year's holidays are not known"));
+	if ((c->flags & DUE_CAPPED) != 0)
+		buf_add_text(out, _("; by the outer limit"));
+	if ((c->flags & DUE_MOVED) != 0)
+		buf_add_text(out, _("; moved to a working day"));
+}
+
+static void clock_hold(const struct clock_row *c, int64_t zone, struct buf *out)
+{
+	char time[ZONED_TIME_MAX];
+	if (c->acknowledged_by[0] != '\0')
+		buf_addf(out, _(" · %s has it until %s"), c->acknowledged_by,
+			zoned_time(c->acknowledged_until_ns, zone, time));
+	if (c->silenced_until_ns >= 0)
+		buf_addf(out, _(" · silenced until %s"),
+			zoned_time(c->silenced_until_ns, zone, time));
+}
+
+enum { LEFT_CELLS = 20 };
+
+static void clock_lines(
+	const struct screen *s, const struct clock_table *table, const struct clock_row *c)
+{
+	AUTO_BUF struct buf text;
+	const int64_t zone = zone_of(table->profiles, c->profile);
+	buf_init(&text, 16 * KIB);
+	clock_time_left(c, &text);
+	struct line l = line_start(s);
+	line_put_within(&l, clock_style(c), buf_text(&text), LEFT_CELLS - 1);
+	line_to(&l, LEFT_CELLS);
+	line_putf(&l, STYLE_PLAIN, "%s → %s · %s", rule_name(table->profiles, RULE_ROLES, c->owes),
+		rule_name(table->profiles, RULE_ROLES, c->to),
+		rule_name(table->profiles, RULE_STAGES, c->stage));
+	if (strcmp(c->medium, "any") != 0)
+		line_putf(&l, STYLE_PLAIN, " · %s",
+			rule_name(table->profiles, RULE_MEDIA, c->medium));
+	if (c->drill)
+		line_put(&l, STYLE_FAIR, _(" · DRILL"));
+	line_end(&l);
+	buf_reset(&text);
+	clock_due(c, zone, &text);
+	buf_addf(&text, " · %s %s %s (%c) · …%s", c->profile, c->instrument, c->row, c->certainty,
+		c->id.text + ID_TEXT_LEN - 6);
+	clock_hold(c, zone, &text);
+	l = line_start(s);
+	line_to(&l, LEFT_CELLS);
+	line_put(&l, STYLE_MUTED, buf_text(&text));
+	line_end(&l);
+}
+
+enum status render_clocks_terminal(
+	const struct clock_table *c, struct render_terminal t, struct buf *out, struct error *e)
+{
+	const struct screen s = screen_on(out, t, false);
+	if (c->n_rows == 0)
+		screen_line(&s, STYLE_MUTED, _("No clock is running."));
+	for (size_t i = 0; i < c->n_rows; i++)
+		clock_lines(&s, c, &c->rows[i]);
+	if (c->now != NULL && c->now->stepped)
+		screen_paragraph(&s, STYLE_FAIR, "", 0,
+			_("This machine's clock was set while duties were running. The shorter of "
+			  "both "
+			  "readings counts; the step is in the history."));
+	return buf_check(out, "clocks", e);
+}
+
+/* --- a first notice --------------------------------------------------------------------------- */
+
+static void grade_lines(
+	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, SENTENCE_MAX);
+	for (size_t k = 0; k < i->n_grades; k++) {
+		const struct grade_row *g = &i->grades[k];
+		const struct profile *p = NULL;
+		struct error absent = ERROR_NONE;
+		if (profile_find(profiles, g->profile, &p, &absent) != OK)
+			continue;
+		buf_reset(&text);
+		grade_text(p, g->grade, &text);
+		if (g->by_person)
+			buf_addf(&text, _(" · by %s: %s"), g->person, g->reason);
+		else if (json_is_true(json_object_get(g->classification, "needs_review")))
+			buf_add_text(&text, _(" · a person must confirm"));
+		labelled(s, grade_style(p, g->grade), g->profile, buf_text(&text));
+	}
+}
+
+static void open_clock_lines(
+	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
+{
+	const struct clock_table table = { i->clocks, i->n_clocks, &i->now, profiles };
+	for (size_t k = 0; k < i->n_clocks; k++)
+		if (i->clocks[k].state <= CLOCK_OVERDUE)
+			clock_lines(s, &table, &i->clocks[k]);
+}
+
+static void drill_line(const struct screen *s, const struct incident *i)
+{
+	if (i->drill)
+		screen_line(
+			s, STYLE_FAIR, _("DRILL: an exercise, which cannot reach a real inbox."));
+}
+
+enum status render_notice_terminal(const struct incident *i, const struct incident_receipt *r,
+	const struct profile_set *profiles, struct render_terminal t, struct buf *out,
+	struct error *e)
+{
+	const struct screen s = screen_on(out, t, false);
+	char time[ZONED_TIME_MAX];
+	struct line l = line_start(&s);
+	line_putf(&l, STYLE_STRONG, _("Incident %s is recorded, signed and safe on this machine."),
+		i->number);
+	line_end(&l);
+	drill_line(&s, i);
+	labelled(&s, STYLE_PLAIN, _("Recorded"),
+		zoned_time(r->at_ns, zone_of(profiles, PROFILE_DEFAULT), time));
+	labelled(&s, STYLE_MUTED, _("Envelope"), r->envelope.text);
+	labelled(&s, STYLE_MUTED, "SHA-256", r->sha256);
+	grade_lines(&s, i, profiles);
+	screen_blank(&s);
+	screen_line(&s, STYLE_STRONG, _("What is owed now"));
+	open_clock_lines(&s, i, profiles);
+	return buf_check(out, "notice", e);
+}
+
+/* --- the whole incident ----------------------------------------------------------------------- */
+
+static const char *notice_text(const struct incident *i, const char *key)
+{
+	const char *text = json_string_value(json_object_get(i->notice, key));
+	return text == NULL ? "" : text;
+}
+
+static void submission_lines(
+	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
+{
+	char time[ZONED_TIME_MAX];
+	if (i->n_submissions == 0)
+		screen_line(s, STYLE_MUTED, _("Nothing was handed in yet."));
+	for (size_t k = 0; k < i->n_submissions; k++) {
+		const struct submission_row *r = &i->submissions[k];
+		const int64_t zone = zone_of(profiles, r->profile);
+		struct line l = line_start(s);
+		line_put(&l, STYLE_PLAIN, zoned_time(r->at_ns, zone, time));
+		line_putf(&l, STYLE_PLAIN, " · %s · %s", rule_name(profiles, RULE_STAGES, r->stage),
+			r->profile);
+		line_end(&l);
+		l = line_start(s);
+		line_to(&l, 4);
+		if (r->draft)
+			line_put(&l, STYLE_MUTED, _("draft, not sent"));
+		else if (r->delivery == OUTBOX_DELIVERED)
+			line_putf(&l, STYLE_GOOD, _("received by %s at %s, receipt verified"),
+				r->received_by, zoned_time(r->received_ns, zone, time));
+		else if (r->delivery == OUTBOX_REFUSED)
+			line_put(&l, STYLE_POOR, _("refused by the receiver (outbox list)"));
+		else
+			line_put(&l, STYLE_FAIR, _("not yet delivered (outbox list)"));
+		line_end(&l);
+	}
+}
+
+static void history_lines(
+	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
+{
+	char time[ZONED_TIME_MAX];
+	const int64_t zone = zone_of(profiles, PROFILE_DEFAULT);
+	const size_t first = i->n_events > HISTORY_MAX ? i->n_events - HISTORY_MAX : 0;
+	for (size_t k = first; k < i->n_events; k++) {
+		const struct incident_event *ev = &i->events[k];
+		const char *text = json_string_value(json_object_get(ev->detail, "text"));
+		struct line l = line_start(s);
+		line_put(&l, STYLE_MUTED, zoned_time(ev->at_ns, zone, time));
+		line_putf(&l, STYLE_PLAIN, " · %s", ev->kind);
+		if (ev->by[0] != '\0')
+			line_putf(&l, STYLE_PLAIN, " · %s", ev->by);
+		if (text != NULL)
+			line_putf(&l, STYLE_MUTED, " · %s", text);
+		line_end(&l);
+	}
+}
+
+enum status render_incident_terminal(const struct incident *i, const struct profile_set *profiles,
+	struct render_terminal t, struct buf *out, struct error *e)
+{
+	const struct screen s = screen_on(out, t, false);
+	const struct clock_table clocks = { i->clocks, i->n_clocks, &i->now, profiles };
+	struct line l = line_start(&s);
+	line_putf(&l, STYLE_STRONG, "%s · %s", i->number, notice_text(i, "what"));
+	line_put_right(&l, STYLE_MUTED, life_name(i->life));
+	line_end(&l);
+	drill_line(&s, i);
+	labelled(&s, STYLE_PLAIN, _("Company"), notice_text(i, "company"));
+	labelled(&s, STYLE_PLAIN, _("Kind"), kind_name(notice_text(i, "kind")));
+	labelled(&s, STYLE_PLAIN, _("Discovered"), notice_text(i, "discovered_at"));
+	labelled(&s, STYLE_PLAIN, _("Systems, data"), notice_text(i, "systems"));
+	labelled(&s, STYLE_PLAIN, _("Going on"), notice_text(i, "ongoing"));
+	labelled(&s, STYLE_PLAIN, _("Scale"), notice_text(i, "scale"));
+	labelled(&s, STYLE_PLAIN, _("Done so far"), notice_text(i, "action"));
+	labelled(&s, STYLE_PLAIN, _("Call back"), notice_text(i, "callback"));
+	labelled(&s, STYLE_MUTED, "TLP", i->tlp);
+	grade_lines(&s, i, profiles);
+	screen_blank(&s);
+	screen_line(&s, STYLE_STRONG, _("Clocks"));
+	TRY(render_clocks_terminal(&clocks, t, out, e));
+	screen_blank(&s);
+	screen_line(&s, STYLE_STRONG, _("Handed in"));
+	submission_lines(&s, i, profiles);
+	screen_blank(&s);
+	screen_line(&s, STYLE_STRONG, _("History"));
+	history_lines(&s, i, profiles);
+	return buf_check(out, "incident", e);
+}

@@ -1,0 +1,113 @@
+/*
+ * Wording of times, tiers and keys.
+ */
+#include "render/incident_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/i18n.h"
+
+#define NS_PER_MINUTE (60 * NS_PER_S)
+enum { S_PER_DAY = 86400 };
+
+const char *zoned_time(int64_t wall_ns, int64_t utc_offset_minutes, char out[ZONED_TIME_MAX])
+{
+	int year, month, day;
+	if (wall_ns < 0)
+		return "–";
+	const int64_t days = calendar_day(wall_ns, utc_offset_minutes);
+	const int64_t into_day_s =
+		(wall_ns - calendar_day_start_ns(days, utc_offset_minutes)) / NS_PER_S;
+	const int64_t offset = utc_offset_minutes < 0 ? -utc_offset_minutes : utc_offset_minutes;
+	calendar_split(days, &year, &month, &day);
+	(void)snprintf(out, ZONED_TIME_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", year,
+		month, day, (int)(into_day_s / 3600), (int)(into_day_s / 60 % 60),
+		(int)(into_day_s % 60), utc_offset_minutes < 0 ? '-' : '+',
+		(int)(offset / 60 % 100), (int)(offset % 60));
+	return out;
+}
+
+const char *span_text(int64_t ns, char out[SPAN_TEXT_MAX])
+{
+	const int64_t s = (ns < 0 ? -ns : ns) / NS_PER_S;
+	const int64_t days = s / S_PER_DAY;
+	const int64_t rest = s % S_PER_DAY;
+	if (days > 0)
+		(void)snprintf(out, SPAN_TEXT_MAX, _("%lld d %02d:%02d"), (long long)days,
+			(int)(rest / 3600), (int)(rest / 60 % 60));
+	else
+		(void)snprintf(out, SPAN_TEXT_MAX, "%02d:%02d:%02d", (int)(rest / 3600),
+			(int)(rest / 60 % 60), (int)(rest % 60));
+	return out;
+}
+
+const char *rule_name(const struct profile_set *s, enum rule_words kind, const char *key)
+{
+	const struct rule_word *w = s == NULL ? NULL : profile_word(s, kind, key);
+	return w == NULL ? key : bilingual_pick(w->name);
+}
+
+int64_t zone_of(const struct profile_set *s, const char *profile)
+{
+	const struct profile *p = NULL;
+	struct error absent = ERROR_NONE;
+	if (s == NULL || profile_find(s, profile, &p, &absent) != OK)
+		return 0;
+	return p->utc_offset_minutes;
+}
+
+static const char *colour_name(const char *colour)
+{
+	static const struct {
+		const char *key, *word;
+	} rows[] = { { "red", N_("red") }, { "orange", N_("orange") }, { "yellow", N_("yellow") },
+		{ "blue", N_("blue") } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(rows[i].key, colour) == 0)
+			return _(rows[i].word);
+	return colour;
+}
+
+void grade_text(const struct profile *p, int grade, struct buf *out)
+{
+	static const char *const marks[] = { "", "⬣", "◆", "▲", "●" };
+	static const char *const numerals[] = { "", "I", "II", "III", "IV" };
+	if (grade < 0 || (size_t)grade >= p->n_grades) {
+		buf_add_text(out, _("no grade"));
+		return;
+	}
+	const struct profile_grade *g = &p->grades[grade];
+	if (g->tier >= 1 && g->tier <= 4)
+		buf_addf(out, "%s %s ", marks[g->tier], numerals[g->tier]);
+	buf_add_text(out, bilingual_pick(g->name));
+	if (g->colour != NULL)
+		buf_addf(out, _(" (%s)"), colour_name(g->colour));
+}
+
+enum style grade_style(const struct profile *p, int grade)
+{
+	if (grade < 0 || (size_t)grade >= p->n_grades)
+		return STYLE_MUTED;
+	const int tier = p->grades[grade].tier;
+	if (tier == 0)
+		return grade == p->default_grade ? STYLE_PLAIN : STYLE_POOR;
+	return tier <= 2 ? STYLE_POOR : tier == 3 ? STYLE_FAIR : STYLE_STRONG;
+}
+
+const char *kind_name(const char *key)
+{
+	static const struct {
+		const char *key, *name;
+	} rows[] = { { "ransomware", N_("ransomware") }, { "leak", N_("leak") },
+		{ "tampering", N_("tampering") }, { "destruction", N_("destruction or loss") },
+		{ "unauthorised_access", N_("unauthorised access") },
+		{ "abuse", N_("abuse or unlawful use") },
+		{ "illegal_transfer", N_("unlawful transfer") }, { "outage", N_("outage") },
+		{ "other", N_("other") }, { "unknown", N_("unknown") } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (key != NULL && strcmp(rows[i].key, key) == 0)
+			return _(rows[i].name);
+	return key == NULL ? _("unknown") : key;
+}

@@ -1,0 +1,26 @@
+/*
+ * How times, tiers and the keys of rules are worded; between the files of this folder.
+ */
+#ifndef RENDER_INCIDENT_WORDS_H
+#define RENDER_INCIDENT_WORDS_H
+
+#include "incident/incident.h"
+#include "render/terminal.h"
+
+enum { ZONED_TIME_MAX = 48, SPAN_TEXT_MAX = 32 };
+/* "2026-11-28 03:10:00 +08:00"; "–" below 0. Returns `out`. */
+const char *zoned_time(int64_t wall_ns, int64_t utc_offset_minutes, char out[ZONED_TIME_MAX]);
+/* "00:07:41", "3 d 04:10"; without a sign. Returns `out`. */
+const char *span_text(int64_t ns, char out[SPAN_TEXT_MAX]);
+/* The name in the language of i18n_use, the key itself where nobody named it. */
+const char *rule_name(const struct profile_set *s, enum rule_words kind, const char *key);
+/* Of the profile, 0 where it is not loaded. */
+int64_t zone_of(const struct profile_set *s, const char *profile);
+/* "⬣ I 特别重大 (红)", "significant", "no grade": word, numeral and mark, so that no colour is
+ * needed. In the pool of `out`. */
+void grade_text(const struct profile *p, int grade, struct buf *out);
+enum style grade_style(const struct profile *p, int grade);
+/* Names from a form's notice kinds, "ransomware" → 勒索软件. */
+const char *kind_name(const char *key);
+
+#endif
