@@ -204,16 +204,20 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	struct drill_args defaults = drill_args_defaults;
 	struct drill_result result;
 	struct drill_undone undone = { 0 };
+	bool astray = false;
 	defaults.scenario = "quick";
 	defaults.arena = args->arena;
 	defaults.out = args->out;
 	defaults.allowed_by = _("whoever started this demo");
 	drill_request_from(&defaults, &request);
+	TRY(report_settle(s, &request, e));
 	TRY(prepare(d, &request, e));
 	session_say(s, _("Nothing watches this machine yet in the demo, so the attack on the "
 			 "decoys will go "
 			 "through: that is the point of a rehearsal."));
-	TRY(drill_run_and_report(s, &request, &result, e));
+	TRY(drill_run_and_report(s, &request, &result, &astray, e));
+	if (astray)
+		request.out_folder = NULL;
 	if (!args->keep) {
 		TRY(undo(s, result.id, &undone, e));
 		/* The reports say how things are once the demo has ended. */
@@ -225,7 +229,9 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	s->told = true;
 	if (result.verdict == DRILL_VOIDED)
 		return E_VOIDED;
-	return result.verdict == DRILL_STOPPED ? E_STOPPED : OK;
+	if (result.verdict == DRILL_STOPPED)
+		return E_STOPPED;
+	return astray ? E_PARTLY : OK;
 }
 
 static enum status run_demo(struct session *s, const void *raw, struct error *e)

@@ -89,7 +89,11 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 	struct drill_plan plan;
 	drill_request_from(raw, &request);
 	/* The next run's plan depends on the runs before it; a home that is not there has none. */
-	if (session_has_home(s, e) == OK)
+	enum status home = session_has_home(s, e);
+	if (home != E_ABSENT)
+		TRY(home);
+	*e = ERROR_NONE;
+	if (home == OK)
 		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));

@@ -12,8 +12,10 @@
 struct drill_context drill_context_of(const struct session *s);
 json_t *drill_plan_json(const struct drill_plan *plan);
 
+/* request->out_folder as report_settle left it. *out_astray: the reports could not be written there
+ * (told on standard error) and lie in the drill's own folder. */
 enum status drill_run_and_report(struct session *s, const struct drill_request *request,
-	struct drill_result *out, struct error *e) MUST_CHECK;
+	struct drill_result *out, bool *out_astray, struct error *e) MUST_CHECK;
 
 enum status cmd_drill_run(struct session *s, const void *args, struct error *e);
 enum status cmd_drill_stop(struct session *s, const void *args, struct error *e);

@@ -77,25 +77,36 @@ static enum status verdict_status(const struct drill_result *r)
 	return E_FAILED;
 }
 
+/* A drill is not run in vain: where its reports cannot go to the folder asked for, they go to the
+ * drill's own. */
+static enum status report_somewhere(struct session *s, const struct drill_request *request,
+	struct drill_result *r, bool *out_astray, struct error *e)
+{
+	*out_astray = false;
+	enum status status = report_write(s, report_folder(s, request, r), r, e);
+	if (status == OK || request->out_folder == NULL)
+		return status;
+	struct drill_request own = *request;
+	own.out_folder = NULL;
+	const char *folder = report_folder(s, &own, r);
+	(void)fprintf(stderr, "tocsin: %s\n", e->text);
+	*e = ERROR_NONE;
+	TRY(report_write(s, folder, r, e));
+	*out_astray = true;
+	return OK;
+}
+
 enum status drill_run_and_report(struct session *s, const struct drill_request *request,
-	struct drill_result *out, struct error *e)
+	struct drill_result *out, bool *out_astray, struct error *e)
 {
 	const struct drill_context context = drill_context_of(s);
-	struct drill_request own = *request;
 	struct live live;
 	struct drill_watch watch;
-	if (own.out_folder != NULL) {
-		own.out_folder = session_absolute(s->pool, own.out_folder);
-		if (own.out_folder == NULL)
-			return error_set(e, E_NO_SPACE, "memory is short");
-		/* Before the drill, which would be for nothing where its report has no place. */
-		TRY(file_check_own_folder(own.out_folder, e));
-	}
 	live_start(&live, s, request->people_terminal, &watch);
-	enum status status = drill_run(&context, &own, &watch, s->pool, out, e);
+	enum status status = drill_run(&context, request, &watch, s->pool, out, e);
 	live_end(&live);
 	TRY(status);
-	TRY(report_write(s, report_folder(s, &own, out), out, e));
+	TRY(report_somewhere(s, request, out, out_astray, e));
 	return drill_set_reports(&context, out->id, &out->report, e);
 }
 
@@ -106,6 +117,8 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	struct drill_plan plan;
 	struct drill_result result;
 	drill_request_from(args, &request);
+	/* Before the drill, which would be for nothing where its report has no place. */
+	TRY(report_settle(s, &request, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
 	if (args->planted != NULL)
@@ -117,9 +130,11 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	TRY(consent(s, args, &request, &plan, e));
 	request.arena = plan.arena;
 	request.id = plan.id;
-	TRY(drill_run_and_report(s, &request, &result, e));
+	bool astray = false;
+	TRY(drill_run_and_report(s, &request, &result, &astray, e));
 	TRY(print_result(s, &result, e));
 	report_notify_finished(s, &result);
 	s->told = true;
-	return verdict_status(&result);
+	enum status status = verdict_status(&result);
+	return status == OK && astray ? E_PARTLY : status;
 }

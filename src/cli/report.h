@@ -7,8 +7,13 @@
 #include "cli/session.h"
 #include "drill/drill.h"
 
-/* Makes `folder` where absent. A report that cannot be made (no Chinese font for the PDF) is told
- * in a sentence and left out; a disk that is full is an error. Fills r->report. */
+/* Before a drill: resolves request->out_folder (where there is one) and refuses it where somebody
+ * else could write in it or exchange it: E_DENIED. Where root asks for a folder of another account,
+ * that one is nobody else: the reports are written with its rights, and are its. */
+enum status report_settle(
+	const struct session *s, struct drill_request *request, struct error *e) MUST_CHECK;
+/* Makes `folder` where absent; as settled. A report that cannot be made (no Chinese font for the
+ * PDF) is told in a sentence and left out; a disk that is full is an error. Fills r->report. */
 enum status report_write(const struct session *s, const char *folder, struct drill_result *r,
 	struct error *e) MUST_CHECK;
 /* Where the reports of a run go: the folder asked for, or the drill's own in the home. NULL where

@@ -58,30 +58,12 @@ static const char *default_home(struct pool *p)
 	return NULL;
 }
 
-const char *session_absolute(struct pool *p, const char *path)
+const char *session_from_root(struct pool *p, const char *path)
 {
 	char here[PATH_MAX] = "";
-	if (path[0] != '/' && getcwd(here, sizeof here) == NULL)
-		return NULL;
-	char *out = pool_textf(p, "%s/%s", here, path);
-	const char *given = out == NULL ? NULL : pool_text(p, view_of(out));
-	if (given == NULL)
-		return NULL;
-	struct view rest = view_of(given);
-	size_t n = 0;
-	while (rest.len > 0) {
-		struct view part = view_cut(&rest, '/');
-		if (view_is(part, "..")) {
-			while (n > 0 && out[--n] != '/')
-				continue;
-		} else if (part.len > 0 && !view_is(part, ".")) {
-			out[n++] = '/';
-			memcpy(out + n, part.at, part.len); /* never beyond where it was */
-			n += part.len;
-		}
-	}
-	out[n == 0 ? 1 : n] = '\0';
-	return out;
+	if (path[0] == '/')
+		return pool_text(p, view_of(path));
+	return getcwd(here, sizeof here) == NULL ? NULL : pool_textf(p, "%s/%s", here, path);
 }
 
 static int terminal_width(void)
@@ -105,7 +87,7 @@ enum status session_open(struct session *s, const char *home, bool json, struct 
 	if (home == NULL || home[0] == '\0')
 		return error_set(
 			e, E_USAGE, "no state folder: name one with --home or TOCSIN_HOME");
-	s->home = session_absolute(s->pool, home);
+	s->home = session_from_root(s->pool, home);
 	if (s->home == NULL)
 		return error_sys(e, E_FAILED, errno, "find the current folder");
 	s->colour = !json && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
@@ -121,12 +103,36 @@ void session_close(struct session *s)
 	*s = (struct session){ 0 };
 }
 
-enum status session_has_home(const struct session *s, struct error *e)
+/* Once a call: what was resolved and found good is used from then on. */
+static enum status settle_home(struct session *s, struct error *e)
+{
+	AUTO_BUF struct buf path;
+	buf_init(&path, PATH_MAX);
+	if (s->home_is_settled)
+		return OK;
+	TRY(file_resolve(s->home, &path, e));
+	const char *home = pool_text(s->pool, buf_view(&path));
+	if (home == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	s->home = home;
+	s->home_is_settled = true;
+	return OK;
+}
+
+enum status session_has_home(struct session *s, struct error *e)
 {
 	struct stat st;
-	if (stat(s->home, &st) == 0 && S_ISDIR(st.st_mode))
-		return OK;
-	return error_set(e, E_ABSENT, "there is no state folder '%s' yet", s->home);
+	enum status status = settle_home(s, e);
+	if (status == OK && lstat(s->home, &st) == 0)
+		status = S_ISDIR(st.st_mode)
+				 ? OK
+				 : error_set(e, E_INVALID, "the state folder '%s' is not a folder",
+					   s->home);
+	else if (status == OK && errno == ENOENT)
+		return error_set(e, E_ABSENT, "there is no state folder '%s' yet", s->home);
+	else if (status == OK)
+		return error_sys(e, E_DENIED, errno, "look at the state folder '%s'", s->home);
+	return status;
 }
 
 enum status session_store(struct session *s, struct error *e)
@@ -134,7 +140,11 @@ enum status session_store(struct session *s, struct error *e)
 	if (s->store != NULL)
 		return OK;
 	const struct migration_area areas[] = { record_migrations, drill_migrations };
-	TRY(file_make_folders(s->home, e));
+	enum status status = settle_home(s, e);
+	if (status == OK)
+		status = file_make_folders(s->home, e);
+	if (status != OK)
+		return error_wrap(e, "state folder");
 	const char *path = pool_textf(s->pool, "%s/tocsin.db", s->home);
 	if (path == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");

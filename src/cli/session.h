@@ -15,7 +15,9 @@
 struct session {
 	const struct command_table *table;
 	struct pool *pool; /* for the whole call */
-	const char *home;  /* absolute; exists once session_store was called */
+	const char *home;  /* from "/"; without links and dots once session_has_home or
+			      session_store was called, there after the latter */
+	bool home_is_settled;
 	bool json;
 	bool quiet;
 	bool colour; /* standard output takes colours */
@@ -30,13 +32,14 @@ struct session {
 enum status session_open(
 	struct session *s, const char *home, bool json, struct error *e) MUST_CHECK;
 void session_close(struct session *s);
-/* From "/", without "." and ".." (exact, since folders reached through links are refused) and
- * without needless slashes; NULL where memory is short or the current folder has no path. */
-const char *session_absolute(struct pool *p, const char *path);
+/* The path from "/" down, links and dots as they are; NULL where memory is short or the current
+ * folder has no path. */
+const char *session_from_root(struct pool *p, const char *path);
 /* Makes the home (0700) where absent and opens the database in it. E_DENIED where another user
  * could write in the home or exchange it (sys/file.h). */
 enum status session_store(struct session *s, struct error *e) MUST_CHECK;
-enum status session_has_home(const struct session *s, struct error *e) MUST_CHECK;
+/* E_ABSENT where it is yet to be made, E_DENIED as above. */
+enum status session_has_home(struct session *s, struct error *e) MUST_CHECK;
 
 /* " --home 'DIR'" for commands that are printed, "" where the home is the one taken by itself. */
 const char *session_home_words(const struct session *s);

@@ -55,6 +55,18 @@ static enum status print_text(const struct evidence_check *check, struct error *
 	return session_print(buf_view(&text), e);
 }
 
+/* A home that is not there yet knows no key: then no signer is known. */
+static enum status keys_of_home(struct session *s, struct keyring **out, struct error *e)
+{
+	enum status status = session_has_home(s, e);
+	if (status == OK)
+		return keyring_open(s->home, false, out, e);
+	if (status != E_ABSENT)
+		return status;
+	*e = ERROR_NONE;
+	return OK;
+}
+
 enum status verify_file(struct session *s, const struct verify_args *args, struct error *e)
 {
 	AUTO(keyring_free) struct keyring *ring = NULL;
@@ -63,11 +75,10 @@ enum status verify_file(struct session *s, const struct verify_args *args, struc
 	struct evidence_check check;
 	buf_init(&bytes, EVIDENCE_BYTES_MAX);
 	TRY(file_read_all(AT_FDCWD, args->file, EVIDENCE_BYTES_MAX, &bytes, e));
-	struct stat st;
 	if (args->key != NULL)
 		TRY(key_read(args->key, &key, e));
-	else if (stat(s->home, &st) == 0)
-		TRY(keyring_open(s->home, false, &ring, e));
+	else
+		TRY(keys_of_home(s, &ring, e));
 	TRY(evidence_verify(buf_view(&bytes), ring, key, &check, e));
 	TRY(s->json ? print_json(&check, e) : print_text(&check, e));
 	s->told = true;

@@ -64,12 +64,27 @@ struct file_system {
 	uint64_t free_inodes;
 };
 enum status file_system_of(int fd, struct file_system *out, struct error *e) MUST_CHECK;
-/* E_DENIED, naming the folder, where `path` or a parent could be exchanged by another uid: owned by
- * neither root nor us, or writable by group or others without the sticky bit; or where `path` is
- * reached through a symbolic link. */
+/* --- whose hands a path is in (docs/decisions/0070) ---
+ *
+ * Paths are absolute. The keeper of a path is who asks. A folder on the way is good where it
+ * belongs to root or the keeper and nobody else may write in it: not by the mode's bits for others,
+ * not by the group's unless the group is the keeper's private one (account.h) and no access list
+ * names anybody. A sticky folder is good above another one: there nobody exchanges what is not his.
+ */
+
+/* E_DENIED, naming the folder, where one of them is not good up to and with `path`, or where `path`
+ * is reached through a symbolic link or dots. OK where it is not there yet. */
 enum status file_check_parents(const char *path, struct error *e) MUST_CHECK;
-/* For a folder that we write in: as above, and nobody else may write in the folder itself, sticky
- * or not. OK where it is not there yet and could be made safely. */
+/* For a folder that we write in: as above, sticky is not enough for the folder itself, and we may
+ * write there, or in the last folder above it that is there. */
 enum status file_check_own_folder(const char *path, struct error *e) MUST_CHECK;
+/* Replaces *out by the path with its links and dots resolved; names that are not there yet stay as
+ * they are. Only links of root's and the keeper's in good folders are followed, so that the result
+ * is what nobody else can move; E_DENIED otherwise. `path` itself is not looked into. */
+enum status file_resolve(const char *path, struct buf *out, struct error *e) MUST_CHECK;
+/* For what root is to leave with an account: where root asks and the way leads into a folder of
+ * another account's, that one is the keeper, in *out_keeper. Write there by account_do_as alone. */
+enum status file_resolve_kept(
+	const char *path, struct buf *out, uid_t *out_keeper, struct error *e) MUST_CHECK;
 
 #endif

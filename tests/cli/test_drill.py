@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,12 +142,16 @@ def in_hands_of_others(base):
     was = os.stat(victim)
     os.mkdir(f"{base}/wide", 0o777)
     os.chmod(f"{base}/wide", 0o777)
-    os.symlink("victim", f"{base}/link")
-    homes = ["wide", "wide/below", "link", "link/below"]
+    os.symlink("wide", f"{base}/to-wide")
+    homes = ["wide", "wide/below", "to-wide", "to-wide/below"]
     if os.geteuid() == 0:
         os.mkdir(f"{base}/foreign", 0o755)
         os.chown(f"{base}/foreign", 4711, 4711)
-        homes += ["foreign", "foreign/below"]
+        os.mkdir(f"{base}/sticky")
+        os.chmod(f"{base}/sticky", 0o1777)
+        os.symlink(victim, f"{base}/sticky/link")
+        os.lchown(f"{base}/sticky/link", 4711, 4711)
+        homes += ["foreign", "foreign/below", "sticky/link", "sticky/link/below"]
     for home in homes:
         for words in (["plan"], ["plant"], ["run", "quick", "--yes", "--dry-run"]):
             if words == ["plan"] and not os.path.isdir(f"{base}/{home}"):
@@ -159,6 +164,9 @@ def in_hands_of_others(base):
         code, answer, err = call(f"{base}/own-home", "drill", "run", "quick", "--yes", "--decoys", "20",
                                  "--arena", f"{base}/arena5", "--out", f"{base}/{out}")
         check(f"reports are not written to '{out}'", code == DENIED and base in err, (code, answer, err))
+    for arena in (f"{base}/wide/arena", f"{base}/to-wide/arena"):
+        code, answer, err = call(f"{base}/own-home", "drill", "plant", "quick", "--decoys", "20", "--arena", arena)
+        check(f"nothing is planted in {os.path.relpath(arena, base)}", code == DENIED and base in err, (code, answer, err))
     check("no drill began", not os.path.exists(f"{base}/arena5"), "")
     now = os.stat(victim)
     check("what a link names is as it was", (now.st_uid, now.st_mode, os.listdir(victim)) == (was.st_uid, was.st_mode, []), now)
@@ -166,10 +174,74 @@ def in_hands_of_others(base):
         check(f"nothing was made in '{name}'", name not in os.listdir(base) or os.listdir(f"{base}/{name}") == [], "")
     code, answer, err = call(f"{base}/wide/.././own-home//", "drill", "show")
     check("dots in the home's path are no reason to refuse it", code == 0, (code, answer, err))
+    if os.geteuid() == 0:
+        os.unlink(f"{base}/sticky/link")
+        os.rmdir(f"{base}/sticky")
     for name in ("wide", "foreign", "victim"):
         if os.path.isdir(f"{base}/{name}"):
             os.rmdir(f"{base}/{name}")
+    os.unlink(f"{base}/to-wide")
+
+
+def through_own_links(base):
+    """A link that nobody else made or could turn is followed, once: what is named afterwards is its end."""
+    os.mkdir(f"{base}/real", 0o700)
+    os.symlink("real", f"{base}/link")
+    code, answer, err = call(f"{base}/link/home", "drill", "plan", "quick", "--decoys", "20", "--arena", f"{base}/link/arena6")
+    check("the plan names the folder and not the link", code == 0 and answer.get("arena") == f"{base}/real/arena6",
+          (code, answer, err))
+    code, r, err = call(f"{base}/link/home", "drill", "run", "quick", "--decoys", "20", "--arena", f"{base}/link/arena6",
+                        "--rate", "unlimited", "--yes", "--out", f"{base}/link/reports")
+    check("home, arena and reports lie where the link leads", code == 0
+          and r["report"]["html"] == f"{base}/real/reports/report.html" and r["record"].startswith(f"{base}/real/home/"),
+          (code, r, err))
+    os.symlink("arena6", f"{base}/real/last")
+    code, answer, err = call(f"{base}/link/home", "drill", "plan", "--arena", f"{base}/real/last")
+    check("an arena that is a link itself is refused", code == DENIED and "real/last" in err, (code, answer, err))
+    code, u, err = call(f"{base}/link/home", "drill", "undo", r.get("id", "none"))
+    check("and undo finds it all", code == 0 and u.get("verified") is True, (u, err))
+    shutil.rmtree(f"{base}/real")
     os.unlink(f"{base}/link")
+
+
+def reports_for_another(base):
+    """Root leaves reports in an account's folder with that account's rights, so that a trap in it reaches no further."""
+    if os.geteuid() != 0:
+        return
+    theirs, roots = f"{base}/theirs", f"{base}/roots"
+    os.chmod(base, 0o755)
+    os.mkdir(theirs, 0o700)
+    os.chown(theirs, 1, 1)  # daemon, an account everywhere
+    os.mkdir(roots, 0o755)
+    words = ["drill", "run", "quick", "--decoys", "20", "--rate", "unlimited", "--yes"]
+    code, r, err = call(f"{base}/own-home", *words, "--arena", f"{base}/arena7", "--out", f"{theirs}/report")
+    owners = {os.stat(f"{theirs}/report/{n}").st_uid for n in os.listdir(f"{theirs}/report")} if code == 0 else {}
+    check("the reports are the account's", code == 0 and owners == {1}, (code, owners, r, err))
+    call(f"{base}/own-home", "drill", "undo", r.get("id", "none"))
+    os.symlink(roots, f"{theirs}/trap")
+    code, answer, err = call(f"{base}/own-home", *words, "--arena", f"{base}/arena7", "--out", f"{theirs}/trap")
+    check("a trap that leads to root's folder is refused", code == DENIED and os.listdir(roots) == [], (code, answer, err))
+    for what, home, arena in (("state", f"{theirs}/x", f"{base}/arena7"), ("decoys", f"{base}/own-home", f"{theirs}/x")):
+        code, answer, err = call(home, *words, "--arena", arena)
+        check(f"root keeps no {what} there", code == DENIED and "uid 1" in err, (code, answer, err))
+    check("nothing was planted", not os.path.exists(f"{base}/arena7"), "")
+    shutil.rmtree(theirs)
+    os.rmdir(roots)
+    os.chmod(base, 0o700)
+
+
+def reports_astray(base):
+    """A folder for reports that goes bad during the drill costs the place, not the result."""
+    out = f"{base}/gone"
+    os.mkdir(out, 0o700)
+    backup = f"sh -c 'rmdir {out} && touch {out}'"
+    code, r, err = call(f"{base}/own-home", "drill", "run", "quick", "--decoys", "20", "--rate", "unlimited", "--yes",
+                        "--arena", f"{base}/arena8", "--out", out, "--backup", backup)
+    check("the reports go to the drill's own folder, and the exit code says in part",
+          code == 3 and r.get("report", {}).get("html", "").startswith(f"{base}/own-home/drills/")
+          and os.path.exists(r["report"]["html"]) and out in err, (code, r, err))
+    call(f"{base}/own-home", "drill", "undo", r.get("id", "none"))
+    os.unlink(out)
 
 
 def main():
@@ -180,6 +252,9 @@ def main():
         stopped(base, home)
         killed(base, home)
         in_hands_of_others(base)
+        through_own_links(base)
+        reports_for_another(base)
+        reports_astray(base)
         left = [n for n in os.listdir(base) if n not in ("home", "own-home", "other-home", "backup", "reports", "changed.jsonl")]
         check("nothing is left beside the home", left == [], left)
     print(f"1..{len(RESULTS)}")

@@ -31,6 +31,21 @@ static void conduct_done(struct conduct *o)
 
 /* --- the arena's owner --- */
 
+/* The folder's links are followed here, once; the arena itself is none (planting_check). */
+static enum status resolve_folder(
+	const char *arena, struct pool *p, const char **out, struct error *e)
+{
+	const char *slash = strrchr(arena, '/');
+	const char *folder = pool_text(p, (struct view){ arena, (size_t)(slash - arena) });
+	AUTO_BUF struct buf found;
+	buf_init(&found, PATH_MAX);
+	if (folder == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for a path");
+	TRY(file_resolve(folder[0] == '\0' ? "/" : folder, &found, e));
+	*out = pool_textf(p, "%s%s", found.len == 1 ? "" : buf_text(&found), slash);
+	return *out == NULL ? error_set(e, E_NO_SPACE, "no memory for a path") : OK;
+}
+
 enum status conduct_arena_path(const char *arena, struct pool *p, const char **out, struct error *e)
 {
 	*out = NULL;
@@ -39,15 +54,14 @@ enum status conduct_arena_path(const char *arena, struct pool *p, const char **o
 	struct view path = view_of(arena);
 	while (path.len > 1 && path.at[path.len - 1] == '/')
 		path.len--;
-	char here[PATH_MAX];
-	if (path.len > 0 && path.at[0] != '/') {
-		if (getcwd(here, sizeof here) == NULL)
-			return error_set(e, E_FAILED, "the working folder has no path");
-		*out = pool_textf(p, "%s/%.*s", here, VIEW_ARGS(path));
-	} else {
-		*out = pool_text(p, path);
-	}
-	return *out == NULL ? error_set(e, E_NO_SPACE, "no memory for a path") : OK;
+	char here[PATH_MAX] = "";
+	if ((path.len == 0 || path.at[0] != '/') && getcwd(here, sizeof here) == NULL)
+		return error_set(e, E_FAILED, "the working folder has no path");
+	const char *from_root =
+		pool_textf(p, "%s%s%.*s", here, here[0] == '\0' ? "" : "/", VIEW_ARGS(path));
+	if (from_root == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for a path");
+	return resolve_folder(from_root, p, out, e);
 }
 
 enum status arena_owner(const struct drill_context *c, const char *arena, struct pool *p,

@@ -100,7 +100,8 @@ void conduct_note_stop(struct conduct *o);
 /* A sentence with one text in it, translated and said. */
 void conduct_say(const struct conduct *o, const char *format, const char *text);
 
-/* Absolute, without slashes at its end; NULL where none was asked for. */
+/* Absolute, without slashes at its end, the links of the folders above it followed (file_resolve);
+ * NULL where none was asked for. */
 enum status conduct_arena_path(
 	const char *arena, struct pool *p, const char **out, struct error *e) MUST_CHECK;
 /* The planting of this home that waits in `arena`: its id, NULL where there is none. E_CONFLICT

@@ -161,10 +161,10 @@ struct planner {
 
 static enum status find_arena(struct planner *pl, struct error *e)
 {
-	if (pl->r->arena != NULL)
-		TRY(conduct_arena_path(pl->r->arena, pl->p, &pl->arena, e));
-	else
-		TRY(drill_default_arena(pl->c, pl->p, &pl->arena, e));
+	const char *wanted = pl->r->arena;
+	if (wanted == NULL)
+		TRY(drill_default_arena(pl->c, pl->p, &wanted, e));
+	TRY(conduct_arena_path(wanted, pl->p, &pl->arena, e));
 	TRY(arena_owner(pl->c, pl->arena, pl->p, &pl->id, e));
 	if (pl->id != NULL) {
 		AUTO_FD int keep_fd = -1;
