@@ -102,13 +102,16 @@ static void count_done(struct attack *a, const struct journal_done *m)
 {
 	struct attack_outcome *out = a->out;
 	out->bytes_changed += m->bytes_changed;
-	switch ((enum file_result)m->result) {
-	case FILE_CHANGED:
+	if (m->touched != 0) {
 		out->n_changed++;
-		mark_gone(a, m->file);
+		out->n_unfinished += m->result != FILE_CHANGED;
 		if (a->first_done_ns < 0)
 			a->first_done_ns = m->at_boot_ns;
 		a->last_done_ns = m->at_boot_ns;
+	}
+	switch ((enum file_result)m->result) {
+	case FILE_CHANGED:
+		mark_gone(a, m->file);
 		break;
 	case FILE_SKIPPED:
 		out->n_skipped++;
@@ -142,7 +145,8 @@ static enum status take_done(struct attack *a, struct unpack *u, struct error *e
 		struct unpack inner;
 		unpack_init(&inner, body);
 		if (u->failed || !journal_done_read(&inner, &m) || !pack_end(&inner) ||
-			m.file >= a->request->manifest->n_files || m.result > FILE_FAILED)
+			m.file >= a->request->manifest->n_files || m.result > FILE_FAILED ||
+			m.touched > 1)
 			return distrust(e);
 		count_done(a, &m);
 		/* On disk with the next commit: undo does without it. */

@@ -70,7 +70,10 @@ struct attack_outcome {
 	int64_t t0_boot_ns, t0_wall_ns; /* first byte changed; -1 */
 	int64_t end_boot_ns, end_wall_ns;
 	int64_t stop_latency_ns; /* -1: not asked */
+	/* A decoy counts as changed from its first changed byte on. Where something then kept the
+	 * emulator from going on with it, it counts there as well, and as unfinished. */
 	uint32_t n_changed, n_skipped, n_missing, n_refused, n_foreign, n_failed, n_notes;
+	uint32_t n_unfinished;
 	uint64_t bytes_changed;
 	double rate_reached;	    /* files per second between first and last */
 	struct drill_sample *curve; /* at most 600 points, in the pool */

@@ -122,12 +122,12 @@ enum attack_end attack_end_of_death(const struct role_ending *ending, bool memor
 	}
 }
 
-/* Where the run came to its end although most of it could not be touched, it was stopped by whoever
+/* Where the run came to its end although most of it could not be done, it was stopped by whoever
  * holds the decoys. */
 static bool was_blocked(const struct attack_outcome *out)
 {
-	uint32_t untouched = out->n_missing + out->n_refused + out->n_foreign;
-	return untouched > 0 && untouched >= out->n_changed;
+	uint32_t resisted = out->n_missing + out->n_refused + out->n_foreign;
+	return resisted > 0 && resisted >= out->n_changed - out->n_unfinished;
 }
 
 enum attack_end attack_end_of_reason(const struct attack *a)

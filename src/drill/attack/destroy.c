@@ -34,7 +34,7 @@ static enum file_result shred_range(
 		size_t n = end - at < PIECE_BYTES ? (size_t)(end - at) : PIECE_BYTES;
 		memset(s->piece, 0, n);
 		keystream_apply(s->keystream, at, s->piece, n);
-		enum file_result result = write_at(fd, at, s->piece, n);
+		enum file_result result = write_at(fd, at, s->piece, n, NULL);
 		if (result != FILE_CHANGED)
 			return result;
 		at += n;
@@ -120,9 +120,10 @@ static enum status tell_one(uint32_t file, enum file_result result, struct error
 	AUTO_BUF struct buf record;
 	buf_init(&body, 256);
 	buf_init(&record, 256);
-	struct journal_done m = {
-		.file = file, .result = (uint8_t)result, .at_boot_ns = clock_boot_ns(NULL)
-	};
+	struct journal_done m = { .file = file,
+		.result = (uint8_t)result,
+		.touched = result == FILE_CHANGED,
+		.at_boot_ns = clock_boot_ns(NULL) };
 	journal_done_write(&record, &m);
 	pack_put_u32(&body, 0);
 	pack_put_text(&body, buf_view(&record));

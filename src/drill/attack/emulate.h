@@ -56,7 +56,7 @@ enum emulate_end {
 	EMULATE_CHANNEL_LOST,
 	EMULATE_READ_ONLY,
 	EMULATE_NO_SPACE,
-	EMULATE_BLOCKED, /* so many decoys in a row refused, missing or exchanged */
+	EMULATE_BLOCKED, /* so many decoys in a row refused, missing or exchanged, or at the end */
 	EMULATE_OVER_BUDGET,
 	EMULATE_FAULTY /* a WIRE_FAULT went before */
 };
@@ -68,6 +68,7 @@ enum {
 	BATCH_MS = 50,
 	REPORT_MS = 50, /* between two reports while a batch is worked on */
 	BLOCKED_IN_A_ROW = 32,
+	BLOCKED_AT_THE_END = 8, /* a run whose last decoys all resisted got nowhere any more */
 	NOTE_BYTES_MAX = 4096,
 	FOOTER_BYTES_MAX = 4096,
 	THREADS_MAX = 64
@@ -115,6 +116,7 @@ struct task {
 	bool is_over;  /* nothing more is done with it (written under the emulation's lock) */
 	bool was_told; /* in a report */
 	enum file_result result;
+	bool touched; /* a byte of the decoy was changed or added, whatever the result */
 	uint64_t bytes_changed;
 	int64_t at_boot_ns;
 	/* New-file modes, between writing and the original's end. */
@@ -184,6 +186,9 @@ void worker_done(struct worker *w);
 void emulation_end(struct emulation *em, enum emulate_end why);
 /* What the outcome of one decoy means for the run. */
 void emulation_weigh(struct emulation *em, enum file_result result);
+/* The run has come to its end by itself: so it was completed, unless its last decoys all resisted.
+ */
+void emulation_conclude(struct emulation *em);
 /* True where no further file may be begun: an end is set, or the lease is over. */
 bool emulation_is_over(struct emulation *em);
 /* Called right before the first byte that this process changes. */
@@ -199,10 +204,12 @@ enum file_result result_of(const struct error *e);
 /* The name in the folder still leads to the object behind fd. */
 bool name_leads_to(int folder_fd, const char *name, int fd);
 /* write(2)-like calls with results instead of statuses; all or nothing told. */
-enum file_result write_at(int fd, uint64_t offset, const void *bytes, size_t n_bytes);
+/* *out_touched (may be NULL) is set once a byte was written. */
+enum file_result write_at(
+	int fd, uint64_t offset, const void *bytes, size_t n_bytes, bool *out_touched);
 enum file_result read_at(int fd, uint64_t offset, void *bytes, size_t n_bytes);
 /* The footer: the keystream behind the file's end, so that undo can tell it from foreign bytes. */
-enum file_result write_footer(struct worker *w, uint64_t size_bytes, int fd);
+enum file_result write_footer(struct worker *w, uint64_t size_bytes, int fd, bool *out_touched);
 
 /* emulate_file.c: in place. */
 enum file_result emulate_in_place(struct worker *w, struct task *t);

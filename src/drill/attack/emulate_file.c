@@ -19,7 +19,7 @@
 
 /* Reads, changes and writes in calls of the scenario's size. */
 static enum file_result change_by_calls(
-	struct worker *w, int fd, const struct extent *x, uint64_t *out_changed)
+	struct worker *w, struct task *t, int fd, const struct extent *x)
 {
 	size_t call = w->emulation->scenario->io_bytes;
 	uint64_t end = x->offset + x->len;
@@ -29,10 +29,10 @@ static enum file_result change_by_calls(
 		if (result != FILE_CHANGED)
 			return result;
 		keystream_apply(w->keystream, at, w->bytes, n);
-		result = write_at(fd, at, w->bytes, n);
+		result = write_at(fd, at, w->bytes, n, &t->touched);
 		if (result != FILE_CHANGED)
 			return result;
-		*out_changed += n;
+		t->bytes_changed += n;
 		at += n;
 	}
 	return FILE_CHANGED;
@@ -81,8 +81,7 @@ static bool change_by_stores(
 	return true;
 }
 
-static enum file_result change_extents(
-	struct worker *w, const struct task *t, int fd, uint64_t *out_changed)
+static enum file_result change_extents(struct worker *w, struct task *t, int fd)
 {
 	uint64_t size = w->emulation->manifest->files[t->step.index].size_bytes;
 	bool maps = w->emulation->scenario->write == WRITE_IN_PLACE_MMAP;
@@ -94,9 +93,10 @@ static enum file_result change_extents(
 	while (result == FILE_CHANGED && extent_walk_next(&walk, &x)) {
 		(void)FAULT("emulate_extent"); /* a place to die at */
 		if (!maps) {
-			result = change_by_calls(w, fd, &x, out_changed);
+			result = change_by_calls(w, t, fd, &x);
 		} else if (change_by_stores(w, fd, &window, &x, size)) {
-			*out_changed += x.len;
+			t->touched = true;
+			t->bytes_changed += x.len;
 		} else {
 			result = errno == EACCES || errno == EPERM ? FILE_REFUSED : FILE_FAILED;
 		}
@@ -147,12 +147,13 @@ enum file_result emulate_in_place(struct worker *w, struct task *t)
 	if (s->rename == RENAME_BEFORE)
 		result = rename_now(w, t, fd);
 	if (result == FILE_CHANGED && s->footer_first)
-		result = write_footer(w, f->size_bytes, fd);
+		result = write_footer(w, f->size_bytes, fd, &t->touched);
 	if (result == FILE_CHANGED)
-		result = change_extents(w, t, fd, &t->bytes_changed);
+		result = change_extents(w, t, fd);
 	if (result == FILE_CHANGED && !s->footer_first)
-		result = write_footer(w, f->size_bytes, fd);
+		result = write_footer(w, f->size_bytes, fd, &t->touched);
 	if (result == FILE_CHANGED && s->rename == RENAME_AFTER)
 		result = rename_now(w, t, fd);
+	t->touched = t->touched || result == FILE_CHANGED;
 	return result;
 }

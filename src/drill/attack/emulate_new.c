@@ -82,7 +82,7 @@ static enum file_result copy_changed(struct worker *w, struct task *t, uint64_t 
 			keystream_apply(w->keystream, at, w->bytes, n);
 			t->bytes_changed += n;
 		}
-		result = write_at(t->new_fd, at, w->bytes, n);
+		result = write_at(t->new_fd, at, w->bytes, n, NULL);
 		if (result != FILE_CHANGED)
 			return result;
 		at += n;
@@ -111,7 +111,7 @@ enum file_result emulate_new_write(struct worker *w, struct task *t)
 	keystream_file(w->keystream, w->emulation->request.escrow.bytes, t->step.index);
 	result = copy_changed(w, t, f->size_bytes);
 	if (result == FILE_CHANGED)
-		result = write_footer(w, f->size_bytes, t->new_fd);
+		result = write_footer(w, f->size_bytes, t->new_fd, NULL);
 	if (result != FILE_CHANGED) {
 		t->bytes_changed = 0;
 		abandon(t);
@@ -126,7 +126,7 @@ static bool make_durable(const struct task *t)
 }
 
 /* Over the original, in the scenario's calls, with a stream that nobody keeps. */
-static enum file_result overwrite(struct worker *w, const struct task *t, uint64_t size_bytes)
+static enum file_result overwrite(struct worker *w, struct task *t, uint64_t size_bytes)
 {
 	unsigned char key[ESCROW_KEY_BYTES];
 	size_t call = w->emulation->scenario->io_bytes;
@@ -136,7 +136,7 @@ static enum file_result overwrite(struct worker *w, const struct task *t, uint64
 		size_t n = size_bytes - at < call ? (size_t)(size_bytes - at) : call;
 		memset(w->bytes, 0, n);
 		keystream_apply(w->keystream, at, w->bytes, n);
-		enum file_result result = write_at(t->old_fd, at, w->bytes, n);
+		enum file_result result = write_at(t->old_fd, at, w->bytes, n, &t->touched);
 		if (result != FILE_CHANGED)
 			return result;
 		at += n;
@@ -144,7 +144,7 @@ static enum file_result overwrite(struct worker *w, const struct task *t, uint64
 	return FILE_CHANGED;
 }
 
-static enum file_result end_original(struct worker *w, const struct task *t)
+static enum file_result end_original(struct worker *w, struct task *t)
 {
 	const struct manifest_file *f = &w->emulation->manifest->files[t->step.index];
 	struct error e = ERROR_NONE;
@@ -158,6 +158,7 @@ static enum file_result end_original(struct worker *w, const struct task *t)
 		(void)error_sys(&e, E_FAILED, errno, "unlink");
 		result = result_of(&e);
 	}
+	t->touched = t->touched || result == FILE_CHANGED;
 	return result;
 }
 
@@ -167,6 +168,7 @@ void emulate_new_make_durable(struct worker *w, struct task *tasks, size_t n_tas
 	for (size_t i = 0; i < n_tasks && !emulation_is_over(w->emulation); i++)
 		if (tasks[i].new_fd >= 0 && !make_durable(&tasks[i])) {
 			tasks[i].result = FILE_FAILED;
+			tasks[i].bytes_changed = 0;
 			abandon(&tasks[i]);
 		}
 }
@@ -186,8 +188,9 @@ void emulate_new_settle(struct worker *w, struct task *t)
 	emulation_weigh(w->emulation, t->result);
 	/* The new file of an original that stays as it was (exchanged, or held by somebody) goes
 	 * again. One that was overwritten, even in part, has only the new file. */
-	bool is_whole = w->emulation->scenario->write == WRITE_NEW_UNLINK;
-	if (t->result == FILE_FOREIGN || (t->result != FILE_CHANGED && is_whole))
+	if (!t->touched) {
+		t->bytes_changed = 0;
 		abandon(t);
+	}
 	close_pair(t);
 }

@@ -67,7 +67,7 @@ static enum file_result make_file(int folder_fd, const char *name, struct view c
 	AUTO_FD int fd = -1;
 	if (file_open_beneath(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, &e) != OK)
 		return result_of(&e);
-	return content.len == 0 ? FILE_CHANGED : write_at(fd, 0, content.at, content.len);
+	return content.len == 0 ? FILE_CHANGED : write_at(fd, 0, content.at, content.len, NULL);
 }
 
 enum file_result emulate_note(struct worker *w, const struct task *t)

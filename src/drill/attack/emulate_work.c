@@ -175,7 +175,8 @@ bool name_leads_to(int folder_fd, const char *name, int fd)
 	return x.stx_ino == st.st_ino && makedev(x.stx_dev_major, x.stx_dev_minor) == st.st_dev;
 }
 
-enum file_result write_at(int fd, uint64_t offset, const void *bytes, size_t n_bytes)
+enum file_result write_at(
+	int fd, uint64_t offset, const void *bytes, size_t n_bytes, bool *out_touched)
 {
 	const unsigned char *at = bytes;
 	while (n_bytes > 0) {
@@ -185,6 +186,8 @@ enum file_result write_at(int fd, uint64_t offset, const void *bytes, size_t n_b
 			continue;
 		if (n < 0)
 			return result_of_errno(errno);
+		if (out_touched != NULL)
+			*out_touched = true;
 		at += n;
 		offset += (uint64_t)n;
 		n_bytes -= (size_t)n;
@@ -210,12 +213,12 @@ enum file_result read_at(int fd, uint64_t offset, void *bytes, size_t n_bytes)
 	return FILE_CHANGED;
 }
 
-enum file_result write_footer(struct worker *w, uint64_t size_bytes, int fd)
+enum file_result write_footer(struct worker *w, uint64_t size_bytes, int fd, bool *out_touched)
 {
 	size_t n = w->emulation->scenario->footer_bytes;
 	if (n == 0)
 		return FILE_CHANGED;
 	memset(w->bytes, 0, n);
 	keystream_apply(w->keystream, size_bytes, w->bytes, n);
-	return write_at(fd, size_bytes, w->bytes, n);
+	return write_at(fd, size_bytes, w->bytes, n, out_touched);
 }

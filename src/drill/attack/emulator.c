@@ -269,6 +269,7 @@ static size_t pack_news(struct batch *b, struct buf *body, struct buf *record)
 		struct journal_done m = {
 			.file = t->step.index,
 			.result = (uint8_t)t->result,
+			.touched = t->touched,
 			.bytes_changed = t->bytes_changed,
 			.at_boot_ns = t->at_boot_ns,
 		};
@@ -339,6 +340,8 @@ static enum status run_batches(struct plan *plan, struct batch pair[2], struct e
 		current->n = 0;
 		if (next->n == 0 && plan->is_over_budget)
 			emulation_end(em, EMULATE_OVER_BUDGET);
+		if (next->n == 0)
+			emulation_conclude(em);
 		if (next->n == 0 || !emulation_wait_committed(em, next->number))
 			return OK;
 		if (turn == 0)

@@ -151,6 +151,12 @@ void emulation_weigh(struct emulation *em, enum file_result result)
 	}
 }
 
+void emulation_conclude(struct emulation *em)
+{
+	if (atomic_load(&em->n_in_a_row) >= BLOCKED_AT_THE_END)
+		emulation_end(em, EMULATE_BLOCKED);
+}
+
 static void do_task(struct worker *w, struct task *t)
 {
 	struct emulation *em = w->emulation;
@@ -173,7 +179,7 @@ static void do_task(struct worker *w, struct task *t)
 	/* A copy alone is no success yet: see emulate_new_settle. */
 	if (t->result != FILE_CHANGED || !scenario_makes_new_files(em->scenario))
 		emulation_weigh(em, t->result);
-	if (t->result == FILE_CHANGED)
+	if (t->result == FILE_CHANGED || t->touched)
 		(void)atomic_fetch_add(&em->n_files, 1);
 	(void)atomic_fetch_add(&em->n_bytes, t->bytes_changed);
 }
