@@ -500,6 +500,8 @@ static enum status undo_all(struct undoing *u, struct error *e)
 	TRY(open_arena(u, e));
 	if (u->arena_fd < 0)
 		return without_arena(u, e);
+	/* Asked here, too, for the folder that goes without a role. */
+	TRY(undo_check_uid(&u->manifest, e));
 	if (is_unknown(u))
 		return remove_unknown_arena(u, e);
 	TRY(check_arena(u, e));

@@ -22,7 +22,7 @@ enum { LISTEN_MS = 100, FOOTER_BYTES_MAX = 4096 };
 /* A role that was asked to stop finishes its file first; the largest takes seconds. */
 #define STOP_GRACE_NS (20 * NS_PER_S)
 
-static enum status check_uid(const struct manifest *m, struct error *e)
+enum status undo_check_uid(const struct manifest *m, struct error *e)
 {
 	uid_t own = geteuid();
 	if (own == 0 ? confine_is_drill_uid(m->uid) && confine_is_drill_uid(m->gid) : m->uid == own)
@@ -114,7 +114,7 @@ enum status undo_talk_open(const struct undo_talk_start *s, struct undo_talk *ou
 		.started_ns = clock_boot_ns(NULL),
 		.stop_asked_ns = -1 };
 	assert(s->files == NULL || s->n_files <= MANIFEST_FILES_MAX);
-	TRY(check_uid(s->manifest, e));
+	TRY(undo_check_uid(s->manifest, e));
 	t.packet = FAULT("undo_talk") ? NULL : malloc(sizeof *t.packet);
 	if (t.packet == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");

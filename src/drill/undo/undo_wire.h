@@ -80,6 +80,8 @@ struct undo_talk_start {
 };
 /* E_DENIED for a uid that the caller must not take: not his own, or, as root, outside the range
  * that confine_pick_uid chooses from. */
+enum status undo_check_uid(const struct manifest *m, struct error *e) MUST_CHECK;
+/* Asks undo_check_uid first. */
 enum status undo_talk_open(
 	const struct undo_talk_start *s, struct undo_talk *out, struct error *e) MUST_CHECK;
 /* The next WIRE_RESULT or WIRE_FINISHED, in talk->packet; progress and stop requests are seen to

@@ -179,6 +179,39 @@ TEST(decoys_of_another_account_are_refused)
 	arena_fixture_done(a);
 }
 
+/* The beginning of a planting, forged: it names an empty folder of somebody, and no inode. */
+TEST(an_empty_folder_of_another_account_is_no_arena_that_was_never_filled)
+{
+	static const uint32_t others[] = { 0, 1, 1000, 65534, 61183, 65520, UINT32_MAX };
+	struct error e = ERROR_NONE;
+	struct drill_undone done;
+	struct arena_fixture *a = make_arena(false);
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	const char *folder = test_path("inbox");
+	REQUIRE(mkdir(folder, 0700) == 0);
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		struct manifest m = a->manifest;
+		if (!test_is_root() && others[i] == geteuid())
+			continue;
+		m.arena = folder;
+		m.arena_inode = 0;
+		m.uid = m.gid = others[i];
+		m.n_files = m.n_folders = 0;
+		struct undo_request r = {
+			.manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true
+		};
+		if (test_is_root() && others[i] != UINT32_MAX)
+			REQUIRE(chown(folder, others[i], others[i]) == 0);
+		CHECK_INT(undo_run(&r, a->pool, &done, &e), E_DENIED);
+		CHECK(access(folder, F_OK) == 0);
+		/* Neither is one of the caller's own, where the record speaks of somebody else. */
+		REQUIRE(chown(folder, geteuid(), getegid()) == 0);
+		CHECK_INT(undo_run(&r, a->pool, &done, &e), E_DENIED);
+		CHECK(access(folder, F_OK) == 0);
+	}
+	arena_fixture_done(a);
+}
+
 TEST(a_manifest_that_leads_elsewhere_touches_nothing)
 {
 	struct error e = ERROR_NONE;
