@@ -179,12 +179,18 @@ static enum status challenge(struct conduct *o, struct sample *s, struct error *
 	o->restore.n_sample = (uint32_t)s->n;
 	o->restore.integrity = s->n == 0 ? 0 : (double)o->restore.n_identical / (double)s->n;
 	o->restore.rto_ns = o->restore.n_identical > 0 ? now_ns - o->restore.rto_ns : -1;
+	struct restore_point point;
 	o->restore.rpo_assessed = restore_rpo(&o->manifest, s->files, s->came_back, s->n,
-		sense_origin(&o->sense).wall_ns, &o->restore.rpo_ns);
+		sense_origin(&o->sense).wall_ns, &point);
+	o->restore.rpo_ns = point.age_ns;
+	char at[TIME_TEXT_MAX];
 	return conduct_note(o, "challenge",
-		json_pack("{s:s,s:I,s:I,s:s}", "nonce", o->restore.nonce, "sample",
+		json_pack("{s:s,s:I,s:I,s:s,s:b,s:s?,s:I}", "nonce", o->restore.nonce, "sample",
 			(json_int_t)s->n, "identical", (json_int_t)o->restore.n_identical,
-			"answers_sha256", digest_hex(&answers, text)),
+			"answers_sha256", digest_hex(&answers, text), "rpo_assessed",
+			(int)o->restore.rpo_assessed, "newest_generation_back",
+			point.generation == 0 ? NULL : time_text(point.planted_ns, at), "rpo_s",
+			(json_int_t)(point.age_ns < 0 ? -1 : point.age_ns / NS_PER_S)),
 		e);
 }
 

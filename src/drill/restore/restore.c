@@ -277,37 +277,58 @@ enum status restore_call(const struct restore_command *c, struct pool *p, const 
 
 /* --- age --- */
 
-static bool planted_far_apart(const struct manifest *m)
+/* A generation whose date lies behind T0 was planted under a clock that was wrong, then or now. */
+static bool is_dated(const struct manifest *m, uint32_t generation, int64_t t0_wall_ns)
 {
-	for (uint32_t g = 1; g < m->n_generations; g++) {
-		int64_t first_ns = m->generations[0].planted_ns;
-		int64_t later_ns = m->generations[g].planted_ns;
-		if (later_ns > first_ns &&
-			(uint64_t)later_ns - (uint64_t)first_ns >= GENERATIONS_APART_NS)
-			return true;
+	return m->generations[generation].planted_ns <= t0_wall_ns;
+}
+
+/* Two generations lie far enough apart, whichever they are. */
+static bool has_several_dates(const struct manifest *m, int64_t t0_wall_ns)
+{
+	int64_t first_ns = INT64_MAX;
+	int64_t last_ns = INT64_MIN;
+	for (uint32_t g = 0; g < m->n_generations; g++) {
+		int64_t planted_ns = m->generations[g].planted_ns;
+		if (!is_dated(m, g, t0_wall_ns))
+			continue;
+		first_ns = planted_ns < first_ns ? planted_ns : first_ns;
+		last_ns = planted_ns > last_ns ? planted_ns : last_ns;
 	}
-	return false;
+	return last_ns >= first_ns &&
+	       (uint64_t)last_ns - (uint64_t)first_ns >= GENERATIONS_APART_NS;
+}
+
+/* Of its sampled decoys each came back as it was planted. */
+static bool came_back_whole(const struct manifest *m, const uint32_t *files, const bool *came_back,
+	size_t n_files, uint32_t generation)
+{
+	size_t n_back = 0;
+	for (size_t i = 0; i < n_files; i++) {
+		if (m->files[files[i]].generation != generation)
+			continue;
+		if (!came_back[i])
+			return false;
+		n_back++;
+	}
+	return n_back > 0;
 }
 
 bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
-	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns)
+	size_t n_files, int64_t t0_wall_ns, struct restore_point *out)
 {
-	*out_rpo_ns = -1;
-	if (!planted_far_apart(m))
+	*out = (struct restore_point){ .age_ns = -1 };
+	if (!has_several_dates(m, t0_wall_ns))
 		return false;
-	for (uint32_t g = m->n_generations; g > 0; g--) {
-		size_t n_of = 0;
-		size_t n_back = 0;
-		for (size_t i = 0; i < n_files; i++)
-			if (m->files[files[i]].generation == g - 1) {
-				n_of++;
-				n_back += came_back[i] ? 1 : 0;
-			}
-		if (n_of > 0 && n_back == n_of) {
-			int64_t age_ns = t0_wall_ns - m->generations[g - 1].planted_ns;
-			*out_rpo_ns = age_ns < 0 ? 0 : age_ns;
-			break;
-		}
+	for (uint32_t g = 0; g < m->n_generations; g++) {
+		int64_t planted_ns = m->generations[g].planted_ns;
+		if (!is_dated(m, g, t0_wall_ns) ||
+			!came_back_whole(m, files, came_back, n_files, g) ||
+			(out->age_ns >= 0 && planted_ns < out->planted_ns))
+			continue;
+		*out = (struct restore_point){ .generation = g + 1,
+			.planted_ns = planted_ns,
+			.age_ns = t0_wall_ns - planted_ns };
 	}
 	return true;
 }

@@ -55,9 +55,16 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
  * arena and manifest name the same unused uid, only beneath that arena. Returns how many. */
 uint32_t restore_take_back(int arena_fd, const struct manifest *m);
 
-/* Age at T0 of the newest generation of which every sampled decoy came back; *out_rpo_ns -1: of
- * none. False where it cannot be told: none was planted 20 hours or more after the first. */
+/* The newest generation, by its date, of which every sampled decoy came back as it was planted. A
+ * backup that was made later than that generation brought it back, so the age at T0 is the RPO. */
+struct restore_point {
+	uint32_t generation; /* from 1; 0: none came back */
+	int64_t planted_ns;  /* wall; where one came back */
+	int64_t age_ns;	     /* -1: none came back */
+};
+/* False where it cannot be told: no generation was planted 20 hours or more after another one. A
+ * generation that is dated behind T0 has no date that could count. */
 bool restore_rpo(const struct manifest *m, const uint32_t *files, const bool *came_back,
-	size_t n_files, int64_t t0_wall_ns, int64_t *out_rpo_ns);
+	size_t n_files, int64_t t0_wall_ns, struct restore_point *out);
 
 #endif

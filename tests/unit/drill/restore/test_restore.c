@@ -145,37 +145,81 @@ TEST(names_that_no_list_can_hold_and_large_or_sparse_files_are_left_out)
 
 #define DAY_NS (86400 * NS_PER_S)
 
+#define T0_NS (10 * DAY_NS + 3600 * NS_PER_S)
+
+/* Generations planted so many hours before T0, and of each two decoys of which so many came back.
+ * Returns the index of the one that the RPO is the age of; -1: of none; -2: not assessed. */
+static int newest_back(size_t n, const int *hours_before, const int *n_back)
+{
+	struct manifest m = flat(pool(), (uint32_t)(2 * n), (uint32_t)n);
+	uint32_t files[20];
+	bool back[20];
+	REQUIRE(n <= 10);
+	for (size_t g = 0; g < n; g++)
+		m.generations[g].planted_ns = T0_NS - (int64_t)hours_before[g] * 3600 * NS_PER_S;
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		files[i] = i; /* of generation i % n */
+		back[i] = (int)(i / n) < n_back[i % n];
+	}
+	struct restore_point p;
+	if (!restore_rpo(&m, files, back, 2 * n, T0_NS, &p)) {
+		CHECK(p.generation == 0 && p.age_ns == -1);
+		return -2;
+	}
+	if (p.generation == 0) {
+		CHECK_INT(p.age_ns, -1);
+		return -1;
+	}
+	CHECK_INT(p.age_ns, (int64_t)hours_before[p.generation - 1] * 3600 * NS_PER_S);
+	CHECK_INT(p.planted_ns, T0_NS - p.age_ns);
+	return (int)p.generation - 1;
+}
+#define NEWEST_BACK(hours, n_back) newest_back(COUNT_OF(hours), hours, n_back)
+
 TEST(the_recovery_point_needs_generations_of_different_days)
 {
-	struct pool *p = pool();
-	struct manifest m = flat(p, 6, 3);
-	uint32_t files[] = { 0, 1, 2, 3, 4, 5 };
-	bool back[] = { true, true, true, true, true, true };
-	bool assessed = true;
-	int64_t rpo_ns = 0;
-	int64_t t0_ns = 10 * DAY_NS + 3600 * NS_PER_S;
-	for (uint32_t g = 0; g < 3; g++)
-		m.generations[g].planted_ns = 5 * DAY_NS + (int64_t)g;
-	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
-	CHECK(!assessed && rpo_ns == -1);
-	/* Two minutes around midnight are not two days. */
-	m.generations[0].planted_ns = 6 * DAY_NS - 60 * NS_PER_S;
-	m.generations[1].planted_ns = 6 * DAY_NS + 60 * NS_PER_S;
-	m.generations[2].planted_ns = m.generations[0].planted_ns + 20 * 3600 * NS_PER_S - 1;
-	CHECK(!restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns));
-	m.generations[2].planted_ns++;
-	CHECK(restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns));
-	for (uint32_t g = 0; g < 3; g++)
-		m.generations[g].planted_ns = (7 + (int64_t)g) * DAY_NS;
-	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
-	CHECK(assessed);
-	CHECK_INT(rpo_ns, t0_ns - 9 * DAY_NS);
-	back[5] = false; /* generation 2 is files 2 and 5: half of it is not the generation */
-	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
-	CHECK_INT(rpo_ns, t0_ns - 8 * DAY_NS);
-	memset(back, 0, sizeof back);
-	assessed = restore_rpo(&m, files, back, 6, t0_ns, &rpo_ns);
-	CHECK(assessed && rpo_ns == -1);
+	static const int all[] = { 2, 2, 2 };
+	static const int one[] = { 30 };
+	static const int same_day[] = { 9, 8, 1 };
+	static const int nearly[] = { 30, 29, 11 };
+	static const int just[] = { 31, 29, 11 };
+	CHECK_INT(newest_back(1, one, all), -2);
+	CHECK_INT(NEWEST_BACK(same_day, all), -2);
+	CHECK_INT(NEWEST_BACK(nearly, all), -2);
+	CHECK_INT(NEWEST_BACK(just, all), 2);
+}
+
+TEST(the_recovery_point_is_the_newest_generation_that_came_back)
+{
+	static const int daily[] = { 73, 49, 25, 1 };
+	static const int all[] = { 2, 2, 2, 2 };
+	static const int all_but_last[] = { 2, 2, 2, 0 };
+	static const int second[] = { 0, 2, 0, 0 };
+	static const int first[] = { 2, 0, 0, 0 };
+	static const int none[] = { 0, 0, 0, 0 };
+	static const int half[] = { 2, 2, 1, 1 }; /* half of it is not the generation */
+	CHECK_INT(NEWEST_BACK(daily, all), 3);
+	CHECK_INT(NEWEST_BACK(daily, all_but_last), 2);
+	CHECK_INT(NEWEST_BACK(daily, second), 1);
+	CHECK_INT(NEWEST_BACK(daily, first), 0);
+	CHECK_INT(NEWEST_BACK(daily, none), -1);
+	CHECK_INT(NEWEST_BACK(daily, half), 1);
+}
+
+/* The clock stood in the future when the first was planted, or was set back in between. */
+TEST(a_wrong_date_of_one_generation_does_not_spoil_the_others)
+{
+	static const int all[] = { 2, 2, 2 };
+	static const int last_missing[] = { 2, 2, 0 };
+	static const int future[] = { -9000, 25, 1 };
+	static const int set_back[] = { 1, 49, 25 };
+	CHECK_INT(NEWEST_BACK(future, all), 2);
+	CHECK_INT(NEWEST_BACK(future, last_missing), 1);
+	CHECK_INT(NEWEST_BACK(set_back, all), 0);
+	static const int first_missing[] = { 0, 2, 2 };
+	CHECK_INT(NEWEST_BACK(set_back, first_missing), 2);
+	static const int only_future[] = { -9000, -50, 1 };
+	CHECK_INT(NEWEST_BACK(only_future, all), -2);
 }
 
 /* --- the call --- */
