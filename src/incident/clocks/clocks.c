@@ -266,7 +266,7 @@ static enum status discharge_one(
 	return open_next_period(s, clock, d->at_ns, e);
 }
 
-enum { DISCHARGED_MAX = 512 };
+enum { DISCHARGED_MAX = 256 };
 
 /* The clocks that it answers: a telephone duty wants a call, a written one a submission. */
 static enum status answered(struct store *s, const struct discharge *d,
