@@ -53,10 +53,11 @@ static enum status print_clocks(struct session *s, struct incident_session *is,
 	if (s->json) {
 		json_t *list = json_array();
 		for (size_t i = 0; i < n; i++)
-			(void)json_array_append_new(list, clock_json(&rows[i], is->profiles));
-		return session_print_json(
-			json_pack("{s:o,s:o,s:b}", "clocks", list, "now", time_json(now->wall_ns),
-				"clock_was_stepped", (int)now->stepped),
+			(void)json_array_append_new(
+				list, render_clock_json(&rows[i], is->profiles));
+		return session_print_json(json_pack("{s:o,s:o,s:b}", "clocks", list, "now",
+						  render_time_json(now->wall_ns),
+						  "clock_was_stepped", (int)now->stepped),
 			e);
 	}
 	AUTO_BUF struct buf text;
@@ -91,7 +92,7 @@ static enum status tell_hold(struct session *s, const struct clock_hold_args *a,
 	char until[TIME_TEXT_MAX];
 	if (s->json)
 		return session_print_json(json_pack("{s:s,s:s,s:o}", "clock", a->clock, "person",
-						  a->person, "until", time_json(until_ns)),
+						  a->person, "until", render_time_json(until_ns)),
 			e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, 4096);

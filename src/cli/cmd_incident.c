@@ -118,7 +118,7 @@ static json_t *clocks_json(const struct incident *i, const struct profile_set *p
 {
 	json_t *list = json_array();
 	for (size_t k = 0; k < i->n_clocks; k++)
-		(void)json_array_append_new(list, clock_json(&i->clocks[k], profiles));
+		(void)json_array_append_new(list, render_clock_json(&i->clocks[k], profiles));
 	return list;
 }
 
@@ -135,7 +135,7 @@ static json_t *notice_json(const struct incident_session *is, const struct incid
 {
 	return json_pack("{s:s,s:s,s:{s:s,s:s,s:o,s:O},s:o,s:o,s:b,s:b,s:b,s:s}", "id", i->id.text,
 		"number", i->number, "receipt", "envelope", r->envelope.text, "sha256", r->sha256,
-		"at", time_json(r->at_ns), "signed", r->signed_form, "clocks",
+		"at", render_time_json(r->at_ns), "signed", r->signed_form, "clocks",
 		clocks_json(i, is->profiles), "classifications", grades_json(i), "delivered",
 		(int)d.delivered, "late", (int)d.late, "drill", (int)i->drill, "trouble", trouble);
 }

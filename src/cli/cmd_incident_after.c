@@ -41,7 +41,7 @@ static json_t *clock_list_json(
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, clock_json(&rows[i], profiles));
+		(void)json_array_append_new(list, render_clock_json(&rows[i], profiles));
 	return list;
 }
 

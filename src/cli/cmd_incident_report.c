@@ -112,10 +112,10 @@ static json_t *submission_json(const struct submission_row *row)
 {
 	return json_pack("{s:s,s:I,s:s,s:s,s:s,s:o,s:s,s:b,s:b,s:s,s:s,s:o}", "id", row->id.text,
 		"revision", (json_int_t)row->n, "profile", row->profile, "stage", row->stage,
-		"form", row->form, "at", time_json(row->at_ns), "what_changed", row->what_changed,
-		"draft", (int)row->draft, "drill", (int)row->drill, "delivery",
+		"form", row->form, "at", render_time_json(row->at_ns), "what_changed",
+		row->what_changed, "draft", (int)row->draft, "drill", (int)row->drill, "delivery",
 		outbox_state_name(row->delivery), "received_by", row->received_by, "received_at",
-		time_json(row->received_ns));
+		render_time_json(row->received_ns));
 }
 
 static const struct submission_row *sent_row(const struct incident *i, const struct id *id)
@@ -294,9 +294,9 @@ static json_t *incident_row_json(const struct incident_row *r)
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:I,s:o}", "id", r->id.text,
 		"number", r->number, "company", r->company, "kind", r->kind, "what", r->what,
 		"state", life_name(r->life), "drill", (int)r->drill, "discovered_at",
-		time_json(r->discovered_ns), "created_at", time_json(r->created_ns), "tier",
-		r->tier == 0 ? json_null() : json_integer(r->tier), "open_clocks",
-		(json_int_t)r->n_open_clocks, "next_due_at", time_json(r->next_due_ns));
+		render_time_json(r->discovered_ns), "created_at", render_time_json(r->created_ns),
+		"tier", r->tier == 0 ? json_null() : json_integer(r->tier), "open_clocks",
+		(json_int_t)r->n_open_clocks, "next_due_at", render_time_json(r->next_due_ns));
 }
 
 static enum status list_incidents(

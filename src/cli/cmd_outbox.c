@@ -59,11 +59,11 @@ static json_t *item_json(const struct outbox_item *i)
 		i->id.text, "envelope",
 		i->envelope_id.text[0] == '\0' ? i->id.text : i->envelope_id.text, "incident",
 		i->subject, "route", i->route, "state", outbox_state_name(i->state), "drill",
-		(int)i->drill, "queued_at", time_json(i->queued_ns), "next_try_at",
-		i->state == OUTBOX_QUEUED ? time_json(i->next_try_ns) : json_null(), "tries",
+		(int)i->drill, "queued_at", render_time_json(i->queued_ns), "next_try_at",
+		i->state == OUTBOX_QUEUED ? render_time_json(i->next_try_ns) : json_null(), "tries",
 		(json_int_t)i->n_tries, "last_error", i->last_error, "way", i->way, "server",
-		i->server, "received_at", time_json(i->received_ns), "exported_at",
-		time_json(i->exported_ns));
+		i->server, "received_at", render_time_json(i->received_ns), "exported_at",
+		render_time_json(i->exported_ns));
 }
 
 static enum status print_items(const struct outbox_item *items, size_t n, struct error *e)
@@ -167,11 +167,18 @@ static enum status cmd_export(struct session *s, const void *raw, struct error *
 	TRY(session_store(s, e));
 	TRY(routes_open(s->home, &routes, e));
 	TRY(choose_route(routes, a->route, &route, e));
-	TRY(parcel_export(
-		s->store, route, a->recipient, NULL, a->file, clock_wall_ns(NULL), &n, e));
+	const struct parcel_order order = { .route = route,
+		.recipient_path = a->recipient,
+		.path = a->file,
+		.now_ns = clock_wall_ns(NULL) };
+	const enum status status = parcel_export(s->store, &order, &n, e);
+	if (status != OK && status != E_PARTLY)
+		return status;
 	if (s->json)
 		return session_print_json(
-			json_pack("{s:s,s:I}", "file", a->file, "envelopes", (json_int_t)n), e);
+			json_pack("{s:s,s:I,s:b}", "file", a->file, "envelopes", (json_int_t)n,
+				"more_waiting", (int)(status == E_PARTLY)),
+			e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, 8192);
 	buf_addf(&text,
@@ -192,8 +199,9 @@ static enum status cmd_import(struct session *s, const void *raw, struct error *
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(routes_open(s->home, &routes, e));
-	const enum status status =
-		parcel_import(s->store, routes, a->file, a->certificate, a->key, s->pool, &r, e);
+	const struct parcel_source source = { a->file, a->certificate, a->key,
+		clock_wall_ns(NULL) };
+	const enum status status = parcel_import(s->store, routes, &source, s->pool, &r, e);
 	if (status != OK && status != E_PARTLY)
 		return status;
 	TRY(incident_take_receipts(&is.context, &n_taken, e));

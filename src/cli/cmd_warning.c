@@ -51,8 +51,8 @@ static json_t *warning_json(const struct warning_row *w)
 	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:I,s:o,s:o,s:s,s:O}", "id", w->id.text, "number",
 		w->number, "state", w->state == WARNING_LIFTED ? "lifted" : "in-force", "level",
 		w->level, "drill", (int)w->drill, "version", (json_int_t)w->n_version, "issued_at",
-		time_json(w->issued_ns), "changed_at", time_json(w->changed_ns), "reason",
-		w->reason, "form", w->filled);
+		render_time_json(w->issued_ns), "changed_at", render_time_json(w->changed_ns),
+		"reason", w->reason, "form", w->filled);
 }
 
 static enum status print_warnings(

@@ -43,8 +43,4 @@ enum status tell_faults(struct session *s, const struct field_faults *faults, en
 enum status incident_deliver(struct session *s, struct incident_session *is, const char *subject,
 	int64_t limit_ns, struct flush_report *out, struct error *e) MUST_CHECK;
 
-json_t *clock_json(const struct clock_row *c, const struct profile_set *profiles);
-/* RFC 3339, or JSON null below 0. */
-json_t *time_json(int64_t wall_ns);
-
 #endif

@@ -71,6 +71,13 @@ enum status render_incident_html(const struct incident *i, const struct profile_
 enum status render_form_text(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e) MUST_CHECK;
 
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+/* RFC 3339, or null below 0. */
+json_t *render_time_json(int64_t wall_ns);
+/* One object of `clock list`. NULL where memory is short. */
+json_t *render_clock_json(const struct clock_row *c, const struct profile_set *profiles);
+
 /* --- interchange ------------------------------------------------------------------------------ */
 
 struct export_options {
