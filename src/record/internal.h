@@ -33,6 +33,24 @@ enum status envelope_open_signed(json_t *envelope, const char *payload_type,
 enum status envelope_cosign(json_t *envelope, const char *payload_type, struct view payload,
 	const struct key *key, struct error *e) MUST_CHECK;
 
+/* --- files that the routes name --- */
+
+enum guard {
+	GUARD_TRUSTED, /* nobody else may write in it */
+	GUARD_SECRET   /* nobody else may read it */
+};
+/* Regular, ours or root's; E_DENIED names what is wrong, E_ABSENT, E_TOO_BIG. `out` is made anew.
+ */
+enum status guarded_read(const char *path, enum guard guard, size_t ceiling, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* Read, and known to hold what they should. */
+#define CERTIFICATES_BYTES_MAX (4 * MIB) /* a system's list of authorities is about 220 KiB */
+#define PRIVATE_KEY_BYTES_MAX (32 * KIB)
+enum status certificate_read(const char *path, struct buf *pem, struct error *e) MUST_CHECK;
+enum status private_key_read(const char *path, struct buf *pem, struct error *e) MUST_CHECK;
+void buf_wipe(struct buf *b);
+#define AUTO_SECRET __attribute__((cleanup(buf_wipe)))
+
 /* --- outbox --- */
 
 /* In the order in which outbox_row reads them; envelope and receipt follow, or NULL, NULL. */

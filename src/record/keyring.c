@@ -13,7 +13,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,14 +36,6 @@ struct keyring {
 	struct key **keys;
 	size_t n_keys;
 };
-
-static void buf_wipe(struct buf *b)
-{
-	if (b->at != NULL)
-		OPENSSL_cleanse(b->at, b->capacity);
-	buf_done(b);
-}
-#define AUTO_SECRET __attribute__((cleanup(buf_wipe)))
 
 /* <sys/file.h>, which declares flock(2), is hidden by our own header of that name. */
 static bool lock(int fd, int operation)

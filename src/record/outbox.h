@@ -108,17 +108,18 @@ enum status outbox_holder(struct outbox_holder *out, struct error *e) MUST_CHECK
 #define OUTBOX_PAUSE_MAX_NS (300 * NS_PER_S)
 
 struct outbox_pick {
-	const char *subject; /* NULL any */
-	bool due_only;	     /* false: also what waits for its next try */
-	int64_t after_place; /* only items behind it */
+	const struct outbox_holder *holder;
+	const struct clock *clock; /* NULL: the kernel's */
+	const char *subject;	   /* NULL any */
+	bool due_only;		   /* false: also what waits for its next try */
+	int64_t after_place;	   /* only items behind it */
 	const char *const *skip_routes;
 	size_t n_skip_routes;
 	int64_t lease_ns;
 };
 /* Takes the first item that is at the head of its subject and route and that nobody holds.
  * *out_got false: there is none. */
-enum status outbox_take(struct store *s, const struct outbox_pick *pick,
-	const struct outbox_holder *holder, const struct clock *c, struct pool *p,
+enum status outbox_take(struct store *s, const struct outbox_pick *pick, struct pool *p,
 	struct outbox_item *out, bool *out_got, struct error *e) MUST_CHECK;
 enum status outbox_release(struct store *s, const struct id *id, const struct outbox_holder *holder,
 	struct error *e) MUST_CHECK;
@@ -143,9 +144,10 @@ enum status outbox_retry(struct store *s, const struct id *id, const struct outb
 	int64_t next_try_ns, struct error *e) MUST_CHECK;
 enum status outbox_refused(struct store *s, const struct id *id, const struct outbox_try *t,
 	struct error *e) MUST_CHECK;
-/* Stays queued: only a receipt ends it. */
-enum status outbox_exported(struct store *s, const struct id *id, const struct outbox_try *t,
-	int64_t next_try_ns, struct error *e) MUST_CHECK;
+/* It is on removable media now. It stays queued, and its lease and next try as they are: only a
+ * receipt ends it. */
+enum status outbox_exported(struct store *s, const struct id *id, int64_t at_ns, const char *way,
+	struct error *e) MUST_CHECK;
 /* A refused item, queued anew by a person who mended what was wrong. */
 enum status outbox_again(
 	struct store *s, const struct id *id, int64_t now_ns, struct error *e) MUST_CHECK;

@@ -82,12 +82,12 @@ static bool is_skipped(const struct outbox_pick *pick, struct view route)
 	return false;
 }
 
-static enum status find(struct store *s, const struct outbox_pick *pick, const struct clock *c,
-	struct id *out, bool *out_got, struct error *e)
+static enum status find(struct store *s, const struct outbox_pick *pick, struct id *out,
+	bool *out_got, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
-	int64_t now_ns = clock_wall_ns(c);
-	int64_t boot_ns = clock_boot_ns(c);
+	int64_t now_ns = clock_wall_ns(pick->clock);
+	int64_t boot_ns = clock_boot_ns(pick->clock);
 	bool row = false;
 	*out_got = false;
 	/* Whatever waits holds back the later ones of its subject on its route. */
@@ -120,8 +120,7 @@ static enum status find(struct store *s, const struct outbox_pick *pick, const s
 	}
 }
 
-enum status outbox_take(struct store *s, const struct outbox_pick *pick,
-	const struct outbox_holder *holder, const struct clock *c, struct pool *p,
+enum status outbox_take(struct store *s, const struct outbox_pick *pick, struct pool *p,
 	struct outbox_item *out, bool *out_got, struct error *e)
 {
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
@@ -129,15 +128,15 @@ enum status outbox_take(struct store *s, const struct outbox_pick *pick,
 	struct id id;
 	bool got = false;
 	TRY(transaction_begin(s, &t, e));
-	TRY(find(s, pick, c, &id, &got, e));
+	TRY(find(s, pick, &id, &got, e));
 	if (!got) {
 		*out_got = false;
 		return OK; /* nothing was written */
 	}
 	TRY(STORE_SQL(s, "UPDATE record_outbox SET holder = ?, held_until_boot_ns = ? WHERE id = ?",
 		&q, e));
-	bind_text(q, 1, holder->text);
-	bind_int(q, 2, clock_boot_ns(c) + pick->lease_ns);
+	bind_text(q, 1, pick->holder->text);
+	bind_int(q, 2, clock_boot_ns(pick->clock) + pick->lease_ns);
 	bind_text(q, 3, id.text);
 	TRY(statement_run(q, e));
 	TRY(outbox_read(s, &id, p, out, e));
@@ -253,19 +252,16 @@ enum status outbox_refused(
 	return outbox_run_on_one(s, q, id, e);
 }
 
-enum status outbox_exported(struct store *s, const struct id *id, const struct outbox_try *t,
-	int64_t next_try_ns, struct error *e)
+enum status outbox_exported(
+	struct store *s, const struct id *id, int64_t at_ns, const char *way, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(s,
-		"UPDATE record_outbox SET way = ?, http_status = ?, last_error = ?, tried_ns = ?,"
-		" exported_ns = ?, next_try_ns = ?, n_tries = n_tries + 1, holder = NULL,"
-		" held_until_boot_ns = 0 WHERE id = ? AND state = 0",
-		&q, e));
-	bind_try(q, t);
-	bind_int(q, 5, t->at_ns);
-	bind_int(q, 6, next_try_ns);
-	bind_text(q, 7, id->text);
+		"UPDATE record_outbox SET exported_ns = ?, way = ? WHERE id = ? AND state = 0", &q,
+		e));
+	bind_int(q, 1, at_ns);
+	bind_text(q, 2, way);
+	bind_text(q, 3, id->text);
 	return outbox_run_on_one(s, q, id, e);
 }
 

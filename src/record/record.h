@@ -10,5 +10,8 @@
 #include "record/finding.h"
 #include "record/key.h"
 #include "record/outbox.h"
+#include "record/parcel.h"
+#include "record/receipt.h"
+#include "record/route.h"
 
 #endif

@@ -75,7 +75,10 @@ static struct id take(struct store *s, const struct outbox_pick *pick)
 	bool got = false;
 	AUTO(pool_free) struct pool *p = pool_new(MIB);
 	REQUIRE_OK(outbox_holder(&me, &e), e);
-	REQUIRE_OK(outbox_take(s, pick, &me, &clock_of_test, p, &item, &got, &e), e);
+	struct outbox_pick mine = *pick;
+	mine.holder = &me;
+	mine.clock = &clock_of_test;
+	REQUIRE_OK(outbox_take(s, &mine, p, &item, &got, &e), e);
 	return got ? item.id : (struct id){ "" };
 }
 
@@ -234,7 +237,7 @@ TEST(an_item_ends_once_but_a_receipt_outweighs_a_refusal)
 	CHECK_INT(deliver(s, &a, "another"), E_CONFLICT);
 	CHECK_INT(outbox_retry(s, &a, &t, 1, NULL), E_CONFLICT);
 	CHECK_INT(outbox_refused(s, &a, &t, NULL), E_CONFLICT);
-	CHECK_INT(outbox_exported(s, &a, &t, 1, NULL), E_CONFLICT);
+	CHECK_INT(outbox_exported(s, &a, 1, "/media", NULL), E_CONFLICT);
 	CHECK_INT(deliver(s, &absent, "r"), E_ABSENT);
 	CHECK_INT(outbox_refused(s, &b, &t, NULL), OK);
 	CHECK_INT(outbox_retry(s, &b, &t, 1, NULL), E_CONFLICT);
@@ -324,8 +327,10 @@ TEST(the_lease_of_a_dead_process_or_an_earlier_boot_is_void)
 	struct outbox_holder before = { "00000000-0000-0000-0000-000000000000 1 1" };
 	struct outbox_item item;
 	bool got = false;
-	struct outbox_pick pick = { .lease_ns = NS_PER_S };
-	REQUIRE_OK(outbox_take(s, &pick, &before, &clock_of_test, p, &item, &got, &e), e);
+	struct outbox_pick pick = {
+		.holder = &before, .clock = &clock_of_test, .lease_ns = NS_PER_S
+	};
+	REQUIRE_OK(outbox_take(s, &pick, p, &item, &got, &e), e);
 	REQUIRE(got);
 	CHECK_TEXT(take_due(s, 100).text, a.text);
 }
@@ -337,16 +342,17 @@ TEST(an_exported_item_waits_for_its_receipt)
 	struct error e = ERROR_NONE;
 	struct outbox_counts n;
 	struct id a = put(s, "a", "province", 10);
-	struct outbox_try t = { 50, "/media/courier", 0, "" };
-	REQUIRE_OK(outbox_exported(s, &a, &t, 60, &e), e);
+	CHECK_TEXT(take_due(s, 10).text, a.text);
+	REQUIRE_OK(outbox_exported(s, &a, 50, "/media/courier", &e), e);
+	CHECK_TEXT(take_due(s, 10).text, "");
 	struct outbox_item item = read_item(s, &a, p);
 	CHECK_INT(item.state, OUTBOX_QUEUED);
 	CHECK_INT(item.exported_ns, 50);
 	CHECK_TEXT(item.way, "/media/courier");
 	REQUIRE_OK(outbox_count(s, &(struct outbox_filter){ .limit = 0 }, &n, &e), e);
 	CHECK_INT(n.n_exported, 1);
-	CHECK_TEXT(take_due(s, 59).text, "");
-	CHECK_TEXT(take_due(s, 60).text, a.text);
+	CHECK_INT(deliver(s, &a, "receipt"), OK);
+	CHECK_INT(read_item(s, &a, p).exported_ns, 50);
 }
 
 TEST(a_list_is_filtered_and_paged_and_counted)
