@@ -55,6 +55,11 @@ bool fault_hit(const char *name)
 	return true;
 }
 
+bool fault_hit_by_name(const char *name)
+{
+	return armed.name[0] != '\0' && fault_hit(name);
+}
+
 void fault_from_environment(void)
 {
 	struct view rest = view_of(getenv("TOCSIN_FAULT"));

@@ -20,13 +20,18 @@ void fault_arm(const char *name, long nth);
 void fault_arm_kill(const char *name, long nth);
 void fault_disarm(void);
 bool fault_hit(const char *name);
+bool fault_hit_by_name(const char *name);
 /* Reads TOCSIN_FAULT=name:nth[:kill], for faults inside re-executed roles. */
 void fault_from_environment(void);
 #define FAULT(name) fault_hit("" name "")
+/* A place that waits where others fail: only its own name reaches it, so that a test which tries
+ * every point does not sit through it. */
+#define FAULT_BY_NAME(name) fault_hit_by_name("" name "")
 
 #else
 
 #define FAULT(name) false
+#define FAULT_BY_NAME(name) false
 static inline void fault_from_environment(void)
 {
 }

@@ -8,17 +8,21 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { EXIT_PASSED = 0, EXIT_CHECK_FAILED = 91, EXIT_SKIPPED = 92 };
+
+#define LONG_TEST_S 1.0 /* a test that takes as long is named with its time */
 
 static struct test *tests;
 static bool failed;
@@ -143,16 +147,29 @@ static void make_folder(void)
 static int wait_within(pid_t pid, unsigned seconds)
 {
 	int status = 0;
-	for (unsigned tick = 0; tick < seconds * 100; tick++) {
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return status;
-		struct timespec t = { 0, 10 * 1000 * 1000 };
-		(void)nanosleep(&t, NULL);
+	struct pollfd p = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	int n = -1;
+	if (p.fd >= 0) {
+		do
+			n = poll(&p, 1, (int)seconds * 1000);
+		while (n < 0 && errno == EINTR);
+		(void)close(p.fd);
 	}
-	(void)printf("# over its time limit of %u s\n", seconds);
-	(void)kill(-pid, SIGKILL);
+	if (n != 1) {
+		(void)printf(n == 0 ? "# over its time limit of %u s\n"
+				    : "# cannot wait for it (%u s)\n",
+			seconds);
+		(void)kill(-pid, SIGKILL);
+	}
 	(void)waitpid(pid, &status, 0);
 	return status;
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void run_child(const struct test *t)
@@ -166,6 +183,7 @@ static bool run_one(const struct test *t, int number)
 {
 	make_folder();
 	(void)fflush(stdout);
+	double started = seconds_now();
 	pid_t pid = fork();
 	if (pid == 0)
 		run_child(t);
@@ -190,6 +208,9 @@ static bool run_one(const struct test *t, int number)
 		(void)printf(" # SKIP %s", reason);
 	}
 	(void)printf("\n");
+	double took = seconds_now() - started;
+	if (took >= LONG_TEST_S)
+		(void)printf("# %s took %.1f s\n", t->name, took);
 	(void)unlink(skip_path);
 	(void)nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	return passed;

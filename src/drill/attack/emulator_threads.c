@@ -106,7 +106,7 @@ static void *control(void *context)
 		(void)emulation_is_over(em); /* looks at the lease */
 		int64_t now_ns = clock_boot_ns(NULL);
 		if (now_ns >= beat_ns) {
-			if (FAULT("emulate_hang"))
+			if (FAULT_BY_NAME("emulate_hang"))
 				hang(em);
 			beat(em);
 			beat_ns = now_ns + BEAT_MS * NS_PER_MS;

@@ -28,6 +28,17 @@ TEST(no_name_means_every_point)
 	CHECK(!FAULT("c"));
 }
 
+TEST(a_point_that_waits_is_reached_by_its_own_name_alone)
+{
+	NEEDS_FAULTS();
+	fault_arm("", 1);
+	CHECK(!FAULT_BY_NAME("slow"));
+	CHECK(FAULT("a"));
+	fault_arm("slow", 1);
+	CHECK(FAULT_BY_NAME("slow"));
+	CHECK(!FAULT_BY_NAME("slow"));
+}
+
 TEST(disarmed_nothing_fails)
 {
 	NEEDS_FAULTS();

@@ -186,6 +186,20 @@ TEST_WITHIN(a_conductor_killed_at_any_stage_is_shown_as_interrupted_and_undone, 
  * -----------------------------------------------------------------------------------------------
  */
 
+#ifdef TOCSIN_FAULTS
+/* A run whose channels are silent listens on for seconds after its attack: this one speaks. */
+static void speak(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	(void)f;
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done == 0)
+		return;
+	FILE *desk = fopen(test_path("desk"), "a");
+	REQUIRE(desk != NULL);
+	CHECK(fputs("seen\n", desk) >= 0);
+	CHECK_INT(fclose(desk), 0);
+}
+#endif
+
 TEST_WITHIN(a_write_that_fails_anywhere_is_an_error_and_undo_leaves_nothing, 280)
 {
 #ifdef TOCSIN_FAULTS
@@ -196,6 +210,8 @@ TEST_WITHIN(a_write_that_fails_anywhere_is_an_error_and_undo_leaves_nothing, 280
 	f->request.channels = channels;
 	f->request.n_channels = 1;
 	f->request.restore = "true";
+	f->request.rate_files_per_s = 100;
+	f->on_progress = speak;
 	for (size_t i = 0; i < COUNT_OF(points); i++) {
 		fault_arm(points[i], 1);
 		enum status status = conduct_fixture_run(f);
