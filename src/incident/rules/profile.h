@@ -114,8 +114,9 @@ struct profile {
 	size_t n_duties;
 	const char *const *forms; /* ids of rules/forms that it uses, by stage order */
 	size_t n_forms;
-	const char *source;		   /* "built in", or the path */
-	const struct class_threat *matrix; /* pairs of data class and threat; NULL none */
+	const char *source;		    /* "built in", or the path */
+	const struct class_threat *matrix;  /* pairs of data class and threat; NULL none */
+	int occurred_slot, discovered_slot; /* of those facts, -1 */
 };
 
 struct profile_set;
