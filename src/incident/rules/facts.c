@@ -208,22 +208,21 @@ static void check_keys(struct reading *r, json_t *object)
 	}
 }
 
-enum status facts_read(const struct fact_catalogue *c, json_t *object, enum facts_keys keys,
-	int64_t now_ns, struct pool *p, struct facts *out, struct field_faults *faults,
-	struct error *e)
+enum status facts_read(const struct fact_catalogue *c, struct facts_input in, struct pool *p,
+	struct facts *out, struct field_faults *faults, struct error *e)
 {
-	struct reading r = { c, now_ns, p, faults };
-	if (!json_is_object(object))
+	struct reading r = { c, in.now_ns, p, faults };
+	if (!json_is_object(in.object))
 		return error_set(e, E_INVALID, "facts are an object: {\"key\": value, …}");
 	facts_clear(out);
 	for (size_t i = 0; i < c->n_rows; i++) {
-		const json_t *value = json_object_get(object, c->rows[i].key);
+		const json_t *value = json_object_get(in.object, c->rows[i].key);
 		if (!read_value(&r, &c->rows[i], value, &out->at[i]))
 			out->at[i] = FACT_UNKNOWN;
 	}
 	check_pairs(&r, out);
-	if (keys == FACTS_ONLY)
-		check_keys(&r, object);
+	if (in.keys == FACTS_ONLY)
+		check_keys(&r, in.object);
 	return OK;
 }
 

@@ -86,15 +86,19 @@ enum facts_keys {
 	FACTS_ONLY,    /* an unknown key is a fault (classify) */
 	FACTS_AND_MORE /* other keys are somebody else's (a first notice) */
 };
+struct facts_input {
+	json_t *object;
+	enum facts_keys keys;
+	int64_t now_ns;
+};
 /* Reads `object`; null and the text "unknown" are unknown. Faults: unknown key, wrong type,
  * negative, above `most`, a time after now_ns (+ 5 min of clock error), text that is no choice (the
  * choices are named), what contradicts another fact (not_above: occurred_at after discovered_at,
  * more sensitive persons than persons; only_if: an outage of critical infrastructure where there is
  * none). All faults are collected; *out holds what was good. Fails only where memory is short or
  * where `object` is no object. */
-enum status facts_read(const struct fact_catalogue *c, json_t *object, enum facts_keys keys,
-	int64_t now_ns, struct pool *p, struct facts *out, struct field_faults *faults,
-	struct error *e) MUST_CHECK;
+enum status facts_read(const struct fact_catalogue *c, struct facts_input in, struct pool *p,
+	struct facts *out, struct field_faults *faults, struct error *e) MUST_CHECK;
 /* "key=value" as --what-if and --set take it: value is JSON or a bare word; "unknown" and "null"
  * are unknown. E_INVALID names the key. */
 enum status facts_set(const struct fact_catalogue *c, struct facts *f, const char *assignment,
