@@ -45,6 +45,29 @@ static void add_bar(struct drawing *d, size_t row, const struct bar *bar)
 		bar->value);
 }
 
+/* A letter behind the bar. */
+static void add_mark(struct drawing *d, size_t row, enum ink ink, const char *mark)
+{
+	double y = (double)row * ROW_H + 6;
+	draw_strong(d, ink, (struct point){ BAR_X + BAR_W + 24, y + 13 }, ANCHOR_MIDDLE, mark);
+}
+
+static enum ink ink_of_rating(enum drill_rating rating)
+{
+	switch (rating) {
+	case RATING_NOT_ASSESSED:
+		return INK_MUTED;
+	case RATING_P:
+		return INK_GOOD;
+	case RATING_S:
+	case RATING_M:
+		return INK_FAIR;
+	case RATING_U:
+		return INK_POOR;
+	}
+	return INK_TEXT;
+}
+
 static enum ink ink_of_share(double share)
 {
 	return share >= 0.7 ? INK_GOOD : share >= 0.4 ? INK_FAIR : INK_POOR;
@@ -53,9 +76,9 @@ static enum ink ink_of_share(double share)
 const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
 {
 	struct drawing *d = drawing_new(p, PARTS * ROW_H, _("Points by part"),
-		_("One bar for each part: points reached of the points that it can give. An empty "
-		  "outline "
-		  "means not assessed. The table below holds the same figures."));
+		_("One bar for each part: points reached of the points that it can give, and its "
+		  "rating. An empty outline means not assessed. The table under “Score by part” "
+		  "holds the same."));
 	for (int i = 0; d != NULL && i < PARTS; i++) {
 		const struct drill_part *part = &r->parts[i];
 		struct bar bar = { word_part((enum drill_part_id)i), _("not assessed"), -1,
@@ -68,6 +91,9 @@ const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
 				bar.value = "";
 		}
 		add_bar(d, (size_t)i, &bar);
+		if (part->assessed)
+			add_mark(d, (size_t)i, ink_of_rating(part->rating),
+				letter_rating(part->rating));
 	}
 	return d;
 }
@@ -134,12 +160,6 @@ const struct drawing *chart_previous(const struct drill_result *r, struct pool *
 	return d;
 }
 
-/* Bars over orders of magnitude: a logarithmic length, said so in the description. */
-static double log_share(double x, double most)
-{
-	return most <= 1 ? (x > 0 ? 1 : 0) : log1p(x) / log1p(most);
-}
-
 const struct drawing *chart_counterfactual(const struct drill_result *r, struct pool *p)
 {
 	double most =
@@ -149,16 +169,16 @@ const struct drawing *chart_counterfactual(const struct drill_result *r, struct 
 		  "the "
 		  "average of the published medians (38.3 files a second) and at LockBit's median "
 		  "(281.6 "
-		  "files a second). Lengths are logarithmic."));
+		  "files a second)."));
 	if (d == NULL)
 		return NULL;
 	const struct bar bars[] = {
-		{ _("Lost in this run"), keep(p, figure_count(r->n_lost)),
-			log_share(r->n_lost, most), INK_ACCENT },
+		{ _("Lost in this run"), keep(p, figure_count(r->n_lost)), ratio(r->n_lost, most),
+			INK_ACCENT },
 		{ _("At 38.3 files/s"), keep(p, figure_count(r->lost_at_headline)),
-			log_share((double)r->lost_at_headline, most), INK_FAIR },
+			ratio((double)r->lost_at_headline, most), INK_FAIR },
 		{ _("At 281.6 files/s"), keep(p, figure_count(r->lost_at_lockbit)),
-			log_share((double)r->lost_at_lockbit, most), INK_POOR },
+			ratio((double)r->lost_at_lockbit, most), INK_POOR },
 	};
 	for (size_t i = 0; i < COUNT_OF(bars); i++)
 		add_bar(d, i, &bars[i]);
@@ -167,7 +187,7 @@ const struct drawing *chart_counterfactual(const struct drill_result *r, struct 
 
 /* --- the loss curve --- */
 
-enum { PLOT_X = 64, PLOT_Y = 40, PLOT_W = 640, PLOT_H = 190, CURVE_POINTS_MAX = 400, TICKS = 4 };
+enum { PLOT_X = 64, PLOT_Y = 40, PLOT_W = 640, PLOT_H = 140, CURVE_POINTS_MAX = 400, TICKS = 4 };
 
 struct scale {
 	double time_ns; /* at the right border */
@@ -194,6 +214,31 @@ static struct point place(const struct scale *s, double time_ns, double files)
 	return (struct point){ PLOT_X + x * PLOT_W, PLOT_Y + (1 - y) * PLOT_H };
 }
 
+/* The smallest step that people count in of which at most six fit into the width. */
+static double time_step_ns(double most_ns)
+{
+	static const double steps_s[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600,
+		900, 1800, 3600, 7200, 14400, 21600, 43200, 86400 };
+	for (size_t i = 0; i < COUNT_OF(steps_s); i++)
+		if (most_ns <= 6 * steps_s[i] * (double)NS_PER_S)
+			return steps_s[i] * (double)NS_PER_S;
+	return most_ns / 6;
+}
+
+static void draw_time_axis(struct drawing *d, const struct scale *s, struct pool *p)
+{
+	enum { STEPS_MAX = 6 };
+	double step_ns = time_step_ns(s->time_ns);
+	for (int i = 0; i <= STEPS_MAX && i * step_ns <= s->time_ns * 1.0001; i++) {
+		struct point low = place(s, i * step_ns, 0);
+		bool at_border = low.x > PLOT_X + PLOT_W - 20;
+		draw_line(d, INK_MUTED, low, (struct point){ low.x, low.y + 5 }, false);
+		draw_text(d, INK_MUTED, (struct point){ low.x, low.y + 20 },
+			at_border ? ANCHOR_END : ANCHOR_MIDDLE,
+			keep(p, figure_tick((int64_t)(i * step_ns))));
+	}
+}
+
 static void draw_axes(struct drawing *d, const struct scale *s, struct pool *p)
 {
 	for (int i = 0; i <= TICKS; i++) {
@@ -203,14 +248,8 @@ static void draw_axes(struct drawing *d, const struct scale *s, struct pool *p)
 		if (files == floor(files))
 			draw_text(d, INK_MUTED, (struct point){ PLOT_X - 8, left.y + 4 },
 				ANCHOR_END, keep(p, figure_short((uint64_t)files)));
-		double time_ns = s->time_ns * i / TICKS;
-		struct point low = place(s, time_ns, 0);
-		draw_text(d, INK_MUTED, (struct point){ low.x, low.y + 20 },
-			i == 0	     ? ANCHOR_START
-			: i == TICKS ? ANCHOR_END
-				     : ANCHOR_MIDDLE,
-			keep(p, figure_duration((int64_t)time_ns)));
 	}
+	draw_time_axis(d, s, p);
 }
 
 static void draw_mark(struct drawing *d, const struct scale *s, int64_t after_ns, enum ink ink,

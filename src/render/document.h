@@ -35,12 +35,15 @@ struct cell {
 
 struct score_face {
 	const char *score;    /* "62.8", "–" where there is none */
+	const char *of;	      /* what the number counts: "of 100", "false alarms" */
 	const char *grade;    /* NULL: none */
-	const char *coverage; /* "80 %" */
+	const char *no_grade; /* shown in its place; NULL: this kind of run has no grade */
+	const char *coverage; /* "80 %"; NULL: not shown */
 	double share;	      /* of the score, 0 … 1 */
 	double coverage_share;
 	enum tone tone;
 	const char *note;
+	const struct drawing *drawing; /* beneath it, in the same frame; NULL: none */
 };
 
 struct block {

@@ -65,7 +65,7 @@ struct figure figure_score(double x)
 struct figure figure_percent(double percent)
 {
 	struct figure f;
-	(void)snprintf(f.text, sizeof f.text, "%.0f %%", percent);
+	(void)snprintf(f.text, sizeof f.text, _("%.0f %%"), percent);
 	return tie(f);
 }
 
@@ -75,12 +75,12 @@ struct figure figure_share(double share)
 	double percent = share * 100;
 	/* What is not nothing must not read as nothing. */
 	if (percent > 0 && percent < 0.05)
-		(void)snprintf(f.text, sizeof f.text, "< 0.1 %%");
+		(void)snprintf(f.text, sizeof f.text, "%s", _("< 0.1 %"));
 	else if (percent >= 99.95 && percent < 100)
-		(void)snprintf(f.text, sizeof f.text, "> 99.9 %%");
+		(void)snprintf(f.text, sizeof f.text, "%s", _("> 99.9 %"));
 	else
 		(void)snprintf(f.text, sizeof f.text,
-			percent == 0 || percent == 100 ? "%.0f %%" : "%.1f %%", percent);
+			percent == 0 || percent == 100 ? _("%.0f %%") : _("%.1f %%"), percent);
 	return tie(f);
 }
 
@@ -111,6 +111,23 @@ struct figure figure_duration(int64_t ns)
 			(int)(s / 3600 % 24));
 	else
 		(void)snprintf(f.text, sizeof f.text, _("%d days"), (int)(s / 86400));
+	return tie(f);
+}
+
+struct figure figure_tick(int64_t ns)
+{
+	struct figure f;
+	int64_t s = ns / NS_PER_S;
+	bool is_hours = s > 0 && s % 3600 == 0;
+	bool is_minutes = s > 0 && s % 60 == 0 && s < 3600;
+	if (ns > 0 && ns < 10 * NS_PER_S && ns % NS_PER_S == 0)
+		(void)snprintf(f.text, sizeof f.text, _("%d s"), (int)s);
+	else if (is_hours)
+		(void)snprintf(f.text, sizeof f.text, _("%d h"), (int)(s / 3600));
+	else if (is_minutes)
+		(void)snprintf(f.text, sizeof f.text, _("%d min"), (int)(s / 60));
+	else
+		return figure_duration(ns);
 	return tie(f);
 }
 
@@ -204,14 +221,14 @@ struct figure figure_alert(const struct drill_result *r)
 		return ABSENT;
 	if (r->detect_ns > 0)
 		return figure_duration(r->detect_ns);
-	return r->detect_ns == 0 || r->n_changed == 0 ? word(_("at once")) : ABSENT;
+	return r->detect_ns == 0 || r->t0_ns < 0 ? word(_("at once")) : ABSENT;
 }
 
 struct figure figure_contained(const struct drill_result *r)
 {
 	if (r->contain == CONTAIN_NONE)
 		return ABSENT;
-	if (r->n_changed == 0)
+	if (r->t0_ns < 0) /* no byte was changed; n_changed counts whole decoys */
 		return word(_("at once"));
 	return figure_duration(r->contain_ns);
 }

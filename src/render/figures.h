@@ -18,8 +18,10 @@ struct figure figure_short(uint64_t n);
 struct figure figure_score(double x);	      /* 62.8 */
 struct figure figure_percent(double percent); /* 80 % */
 struct figure figure_share(double share);     /* 7.0 % of 0 … 1 */
-struct figure figure_duration(int64_t ns);    /* 41 ms, 95 s, 11 min 35 s, 3 h 45 min, 2 days 4 h */
-struct figure figure_bytes(uint64_t n);	      /* 382 MiB */
+/* At a round place of an axis: 2 s, 5 min, 1 h. */
+struct figure figure_tick(int64_t ns);
+struct figure figure_duration(int64_t ns); /* 41 ms, 95 s, 11 min 35 s, 3 h 45 min, 2 days 4 h */
+struct figure figure_bytes(uint64_t n);	   /* 382 MiB */
 struct figure figure_rate(double files_per_s); /* 40 files/s; unlimited */
 /* Local time with its offset: 2026-11-24 14:23:27 +08:00. */
 struct figure figure_time(int64_t wall_ns);

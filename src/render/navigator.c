@@ -32,7 +32,7 @@ static int outcome_score(const struct drill_result *r)
 	bool contained = r->verdict == DRILL_CONTAINED;
 	if (r->channels_named && r->detect == DETECT_PREVENTED)
 		return 100;
-	if (contained && r->n_changed == 0)
+	if (contained && r->t0_ns < 0) /* before the first byte */
 		return 100;
 	bool alerted = r->channels_named && r->detect == DETECT_ALERTED;
 	if (alerted && contained)
@@ -192,6 +192,9 @@ static json_t *make_layer(struct layer *l, const struct drill_result *r)
 enum status render_navigator(const struct drill_result *r, struct buf *out, struct error *e)
 {
 	struct layer l = { false };
+	if (drill_is_control(r))
+		return error_set(
+			e, E_ABSENT, "no Navigator layer: a control run rehearses no technique");
 	AUTO_JSON json_t *object = make_layer(&l, r);
 	if (object == NULL || l.failed)
 		return error_set(e, E_NO_SPACE, "memory for the Navigator layer is short");

@@ -27,9 +27,12 @@ struct pdf {
 	cairo_t *cairo;
 	PangoContext *context;
 	PangoFontDescription *plain, *code;
-	double y;    /* where the next thing goes */
-	int page;    /* 1-based */
-	int n_pages; /* 0 in the first pass, which only counts */
+	double y;      /* where the next thing goes */
+	int page;      /* 1-based */
+	int n_pages;   /* 0 while that is being found out */
+	bool dry;      /* measures and draws nothing */
+	bool unbroken; /* one block is being measured: no page ends */
+	double air;    /* factor of the white space between things, about 1 */
 	const struct document *document;
 };
 
@@ -53,12 +56,16 @@ double pdf_text(struct pdf *p, const char *text, const struct text_style *style,
 	double width);
 void pdf_colour(struct pdf *p, struct colour c);
 void pdf_rect(struct pdf *p, struct colour c, struct point corner, struct point size);
+void pdf_frame(struct pdf *p, struct colour c, struct point corner, struct point size);
 void pdf_rule(struct pdf *p, struct colour c, double x, double y, double width);
 void pdf_drawing(struct pdf *p, const struct drawing *d, double x, double y, double width);
 
 /* Starts a new page where fewer than `height` points are left. */
 void pdf_need(struct pdf *p, double height);
-/* The document's blocks, one after the other, with page breaks (pdf_page.c). */
+/* The head of the first page, and one block at p->y (pdf_page.c). */
+void pdf_head(struct pdf *p);
+void pdf_block(struct pdf *p, const struct block *x);
+/* The document, one block after the other, on pages (pdf_flow.c). */
 void pdf_blocks(struct pdf *p);
 
 #endif

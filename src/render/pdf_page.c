@@ -1,44 +1,15 @@
 /*
- * Blocks on pages: what a block looks like, and where a page ends. Tables break between rows and
- * repeat their headings.
+ * What a block looks like on a page. Tables break between rows and repeat their headings; where a
+ * page ends otherwise is decided in pdf_flow.c.
  */
 #include "base/i18n.h"
 #include "render/pdf.h"
 
-enum { PAD = 4 };
+#define PAD (4 * p->air)
 
 static struct text_style style_of(double size, enum ink ink)
 {
 	return (struct text_style){ .size = size, .colour = colour_of_ink(ink) };
-}
-
-static void foot(struct pdf *p)
-{
-	struct text_style style = style_of(7.5, INK_MUTED);
-	double y = PAGE_H - MARGIN_BOTTOM + 24;
-	AUTO_BUF struct buf number;
-	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
-	PangoLayout *title = pdf_layout(p, p->document->title, &style, BODY_W * 0.8);
-	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
-	pango_layout_set_height(title, -1);
-	pdf_colour(p, style.colour);
-	pdf_show(p, title, MARGIN_X, y);
-	g_object_unref(title);
-	style.align = PANGO_ALIGN_RIGHT;
-	buf_init(&number, 64);
-	buf_addf(&number, "%d / %d", p->page, p->n_pages);
-	pdf_text(p, buf_text(&number), &style, (struct point){ MARGIN_X + BODY_W * 0.8, y },
-		BODY_W * 0.2);
-}
-
-void pdf_need(struct pdf *p, double height)
-{
-	if (p->y + height <= PAGE_H - MARGIN_BOTTOM || p->y <= MARGIN_TOP)
-		return;
-	foot(p);
-	cairo_show_page(p->cairo);
-	p->page++;
-	p->y = MARGIN_TOP;
 }
 
 /* A paragraph; one longer than a page is broken between its lines. */
@@ -56,9 +27,13 @@ static void paragraph(
 		pdf_need(p, height);
 		double baseline =
 			(double)(pango_layout_iter_get_baseline(iter) - top) / PANGO_SCALE;
-		pdf_colour(p, style->colour);
-		cairo_move_to(p->cairo, x + (double)extents.x / PANGO_SCALE, p->y + baseline);
-		pango_cairo_show_layout_line(p->cairo, pango_layout_iter_get_line_readonly(iter));
+		if (!p->dry) {
+			pdf_colour(p, style->colour);
+			cairo_move_to(
+				p->cairo, x + (double)extents.x / PANGO_SCALE, p->y + baseline);
+			pango_cairo_show_layout_line(
+				p->cairo, pango_layout_iter_get_line_readonly(iter));
+		}
 		p->y += height;
 	} while (pango_layout_iter_next_line(iter));
 	pango_layout_iter_free(iter);
@@ -78,41 +53,73 @@ static void banner(struct pdf *p, const struct block *x)
 	p->y += height + 8;
 }
 
+static void coverage(struct pdf *p, const struct score_face *s, double x, double width)
+{
+	struct text_style style = style_of(8.5, INK_MUTED);
+	pdf_text(p, _("Coverage (share of the weight that was assessed)"), &style,
+		(struct point){ x, p->y + 9 }, -1);
+	style.align = PANGO_ALIGN_RIGHT;
+	style.bold = true;
+	style.colour = colour_of_ink(INK_TEXT);
+	pdf_text(p, s->coverage, &style, (struct point){ x, p->y + 9 }, width);
+	pdf_rect(p, colour_of_ink(INK_TRACK), (struct point){ x, p->y + 27 },
+		(struct point){ width, 5 });
+	pdf_rect(p, colour_of_ink(INK_ACCENT), (struct point){ x, p->y + 27 },
+		(struct point){ width * s->coverage_share, 5 });
+}
+
+/* A letter in a frame, or the words that there is none; answers where the next thing may begin. */
+static double grade(struct pdf *p, const struct score_face *s, double x)
+{
+	struct text_style letter = { .size = 20, .bold = true, .colour = colour_of_tone(s->tone) };
+	struct text_style words = style_of(9, INK_MUTED);
+	if (s->grade == NULL && s->no_grade == NULL)
+		return x;
+	PangoLayout *layout = pdf_layout(p, s->grade == NULL ? s->no_grade : s->grade,
+		s->grade == NULL ? &words : &letter, -1);
+	double width = pdf_width(layout);
+	double height = pdf_height(layout);
+	double y = p->y + 22 - height / 2;
+	pdf_colour(p, s->grade == NULL ? words.colour : letter.colour);
+	pdf_frame(p, s->grade == NULL ? words.colour : letter.colour, (struct point){ x, y - 2 },
+		(struct point){ width + 18, height + 4 });
+	pdf_show(p, layout, x + 9, y);
+	g_object_unref(layout);
+	return x + width + 18 + 24;
+}
+
 static void score(struct pdf *p, const struct score_face *s)
 {
+	const double inset = 14;
+	const double x = MARGIN_X + inset, width = BODY_W - 2 * inset;
 	struct text_style big = { .size = 34, .bold = true, .colour = colour_of_tone(s->tone) };
-	struct text_style small = style_of(8.5, INK_MUTED);
-	struct text_style grade = { .size = s->grade == NULL ? 9 : 24,
-		.bold = s->grade != NULL,
-		.colour = colour_of_tone(s->tone) };
-	double x = MARGIN_X + 230;
-	AUTO_BUF struct buf coverage;
-	pdf_need(p, 90);
+	struct text_style small = style_of(9, INK_MUTED);
+	double top = p->y;
+	p->y += 8;
 	PangoLayout *number = pdf_layout(p, s->score, &big, -1);
+	PangoLayout *of = pdf_layout(p, s->of, &small, -1);
 	pdf_colour(p, big.colour);
-	pdf_show(p, number, MARGIN_X, p->y);
-	pdf_text(p, _("of 100"), &small,
-		(struct point){ MARGIN_X + pdf_width(number) + 6, p->y + 30 }, -1);
+	pdf_show(p, number, x, p->y - 4);
+	pdf_colour(p, small.colour);
+	pdf_show(p, of, x + pdf_width(number) + 6, p->y + 25);
+	double next = grade(p, s, x + pdf_width(number) + pdf_width(of) + 28);
 	g_object_unref(number);
-	pdf_text(p, s->grade == NULL ? _("no grade") : s->grade, &grade,
-		(struct point){ MARGIN_X + 155, p->y + (s->grade == NULL ? 29 : 10) }, -1);
-	pdf_text(p, _("Coverage (share of the weight that was assessed)"), &small,
-		(struct point){ x, p->y + 10 }, -1);
-	buf_init(&coverage, 64);
-	buf_add_text(&coverage, s->coverage);
-	small.align = PANGO_ALIGN_RIGHT;
-	small.bold = true;
-	pdf_text(p, buf_text(&coverage), &small, (struct point){ x, p->y + 10 },
-		MARGIN_X + BODY_W - x);
-	double width = MARGIN_X + BODY_W - x;
-	pdf_rect(p, colour_of_ink(INK_TRACK), (struct point){ x, p->y + 30 },
-		(struct point){ width, 6 });
-	pdf_rect(p, colour_of_ink(INK_ACCENT), (struct point){ x, p->y + 30 },
-		(struct point){ width * s->coverage_share, 6 });
-	p->y += 52;
-	small = style_of(8.5, INK_MUTED);
-	paragraph(p, s->note, &small, MARGIN_X, BODY_W);
-	p->y += 10;
+	g_object_unref(of);
+	if (s->coverage != NULL)
+		coverage(p, s, next, x + width - next);
+	p->y += 46;
+	if (s->note[0] != '\0')
+		paragraph(p, s->note, &small, x, width);
+	if (s->drawing != NULL) {
+		p->y += 8;
+		pdf_rule(p, colour_of_ink(INK_LINE), x, p->y, width);
+		pdf_drawing(p, s->drawing, x, p->y + 6, width);
+		p->y += s->drawing->height * width / s->drawing->width + 2;
+	}
+	p->y += 8;
+	pdf_frame(p, colour_of_ink(INK_LINE), (struct point){ MARGIN_X, top },
+		(struct point){ BODY_W, p->y - top });
+	p->y += 12 * p->air;
 }
 
 static void tiles(struct pdf *p, const struct block *t)
@@ -121,7 +128,6 @@ static void tiles(struct pdf *p, const struct block *t)
 	double width = BODY_W / ACROSS;
 	struct text_style label = style_of(8, INK_MUTED);
 	size_t lines = (t->n_rows + ACROSS - 1) / ACROSS;
-	pdf_need(p, (double)lines * TILE_H);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct cell *c = &t->cells[i * 3];
 		struct text_style value = { .size = c[1].tone == TONE_MUTED ? 11 : 14,
@@ -135,15 +141,14 @@ static void tiles(struct pdf *p, const struct block *t)
 	}
 	for (size_t i = 0; i <= lines; i++)
 		pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, p->y + (double)i * TILE_H, BODY_W);
-	p->y += (double)lines * TILE_H + 8;
+	p->y += (double)lines * TILE_H + 8 * p->air;
 }
 
 static void heading(struct pdf *p, const char *text)
 {
 	struct text_style style = { .size = 12.5, .bold = true, .colour = colour_of_ink(INK_TEXT) };
-	pdf_need(p, 90); /* not left alone at the foot of a page */
-	p->y += p->y <= MARGIN_TOP ? 0 : 14;
-	p->y += pdf_text(p, text, &style, (struct point){ MARGIN_X, p->y }, BODY_W) + 5;
+	p->y += p->y <= MARGIN_TOP ? 0 : 14 * p->air;
+	p->y += pdf_text(p, text, &style, (struct point){ MARGIN_X, p->y }, BODY_W) + 5 * p->air;
 }
 
 /* One row: makes the layouts, takes the highest, shows them. */
@@ -180,13 +185,13 @@ static void table(struct pdf *p, const struct block *t)
 	for (size_t i = 0; i < t->n_rows; i++) {
 		bool is_head = t->kind == BLOCK_TABLE && i == 0;
 		int page = p->page;
-		/* Headings are not left alone at the foot of a page. */
-		pdf_need(p, is_head ? 80 : 40);
+		/* The last row does not go to a page alone. */
+		pdf_need(p, i + 2 == t->n_rows ? 60 : 30);
 		if (t->kind == BLOCK_TABLE && page != p->page && !is_head)
 			row(p, t->cells, t->n_columns, widths, true);
 		row(p, &t->cells[i * t->n_columns], t->n_columns, widths, is_head);
 	}
-	p->y += 6;
+	p->y += 6 * p->air;
 }
 
 static void list(struct pdf *p, const struct block *l)
@@ -194,11 +199,12 @@ static void list(struct pdf *p, const struct block *l)
 	for (size_t i = 0; i < l->n_rows; i++) {
 		struct text_style style = { .size = 9, .colour = colour_of_tone(l->cells[i].tone) };
 		pdf_need(p, 24);
+		style.code = l->cells[i].code;
 		pdf_text(p, "•", &style, (struct point){ MARGIN_X, p->y }, -1);
 		paragraph(p, l->cells[i].text, &style, MARGIN_X + 12, BODY_W - 12);
-		p->y += 3;
+		p->y += 3 * p->air;
 	}
-	p->y += 3;
+	p->y += 3 * p->air;
 }
 
 static void chart(struct pdf *p, const struct drawing *d)
@@ -206,7 +212,7 @@ static void chart(struct pdf *p, const struct drawing *d)
 	double height = d->height * BODY_W / d->width;
 	pdf_need(p, height + 8);
 	pdf_drawing(p, d, MARGIN_X, p->y + 2, BODY_W);
-	p->y += height + 8;
+	p->y += height + 8 * p->air;
 }
 
 static void code(struct pdf *p, const char *text)
@@ -225,7 +231,7 @@ static void text(struct pdf *p, const char *words, double size, enum ink ink)
 	p->y += 4;
 }
 
-static void block(struct pdf *p, const struct block *x)
+void pdf_block(struct pdf *p, const struct block *x)
 {
 	switch (x->kind) {
 	case BLOCK_BANNER:
@@ -262,7 +268,7 @@ static void block(struct pdf *p, const struct block *x)
 	}
 }
 
-static void head(struct pdf *p)
+void pdf_head(struct pdf *p)
 {
 	struct text_style brand = {
 		.size = 8.5, .bold = true, .colour = colour_of_ink(INK_ACCENT)
@@ -280,15 +286,4 @@ static void head(struct pdf *p)
 		8;
 	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, p->y, BODY_W);
 	p->y += 12;
-}
-
-void pdf_blocks(struct pdf *p)
-{
-	p->y = MARGIN_TOP;
-	p->page = 1;
-	head(p);
-	for (const struct block *x = p->document->first; x != NULL; x = x->next)
-		block(p, x);
-	foot(p);
-	cairo_show_page(p->cairo);
 }

@@ -113,6 +113,8 @@ double pdf_width(PangoLayout *layout)
 
 void pdf_show(struct pdf *p, PangoLayout *layout, double x, double y)
 {
+	if (p->dry)
+		return;
 	cairo_move_to(p->cairo, x, y);
 	pango_cairo_show_layout(p->cairo, layout);
 }
@@ -130,13 +132,34 @@ double pdf_text(struct pdf *p, const char *text, const struct text_style *style,
 
 void pdf_rect(struct pdf *p, struct colour c, struct point corner, struct point size)
 {
+	if (p->dry)
+		return;
 	pdf_colour(p, c);
 	cairo_rectangle(p->cairo, corner.x, corner.y, size.x, size.y);
 	cairo_fill(p->cairo);
 }
 
+void pdf_frame(struct pdf *p, struct colour c, struct point corner, struct point size)
+{
+	const double r = 4;
+	double right = corner.x + size.x, low = corner.y + size.y;
+	if (p->dry)
+		return;
+	pdf_colour(p, c);
+	cairo_set_line_width(p->cairo, 0.75);
+	cairo_new_path(p->cairo);
+	cairo_arc(p->cairo, right - r, corner.y + r, r, -G_PI / 2, 0);
+	cairo_arc(p->cairo, right - r, low - r, r, 0, G_PI / 2);
+	cairo_arc(p->cairo, corner.x + r, low - r, r, G_PI / 2, G_PI);
+	cairo_arc(p->cairo, corner.x + r, corner.y + r, r, G_PI, 1.5 * G_PI);
+	cairo_close_path(p->cairo);
+	cairo_stroke(p->cairo);
+}
+
 void pdf_rule(struct pdf *p, struct colour c, double x, double y, double width)
 {
+	if (p->dry)
+		return;
 	pdf_colour(p, c);
 	cairo_set_line_width(p->cairo, 0.5);
 	cairo_move_to(p->cairo, x, y);
@@ -202,6 +225,8 @@ static void draw_shape(struct pdf *p, const struct shape *s)
 
 void pdf_drawing(struct pdf *p, const struct drawing *d, double x, double y, double width)
 {
+	if (p->dry)
+		return;
 	cairo_save(p->cairo);
 	cairo_translate(p->cairo, x, y);
 	cairo_scale(p->cairo, width / d->width, width / d->width);

@@ -52,7 +52,7 @@ enum status render_report_html(
  * font such as Noto Sans CJK). */
 enum status render_report_pdf(
 	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
-/* ATT&CK Navigator layer, format 4.5. */
+/* ATT&CK Navigator layer, format 4.5. E_ABSENT of a control run, which rehearses no technique. */
 enum status render_navigator(
 	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
 

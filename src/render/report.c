@@ -5,6 +5,8 @@
 #include "render/report.h"
 
 #include "base/i18n.h"
+#include "render/charts.h"
+#include "render/control.h"
 #include "render/figures.h"
 #include "render/wording.h"
 
@@ -33,7 +35,7 @@ static const char *sentence(struct document *d,
 	void (*write)(const struct drill_result *r, struct buf *out), const struct drill_result *r)
 {
 	AUTO_BUF struct buf text;
-	buf_init(&text, 16 * KIB);
+	buf_init(&text, 128 * KIB);
 	write(r, &text);
 	if (text.failed)
 		d->failed = true;
@@ -44,10 +46,13 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 {
 	if (r->verdict == DRILL_VOIDED)
 		add_banner(d, TONE_POOR,
-			doc_textf(d, _("This run is void and has no score: %s"),
-				r->safety.void_reason == NULL ? _("the safety check fired")
-							      : _(r->safety.void_reason)));
-	if (r->verdict == DRILL_STOPPED)
+			doc_textf(d, "%s %s", sentence(d, sentence_void, r),
+				sentence(d, sentence_void_file, r)));
+	if (drill_is_control(r) && !r->channels_named)
+		add_banner(d, TONE_FAIR,
+			_("No channel was named: this control run measured nothing. Name the "
+			  "places where your tools report (--channel), and repeat it."));
+	if (r->verdict == DRILL_STOPPED && !drill_is_control(r))
 		add_banner(d, TONE_FAIR,
 			_("The run was stopped before its end: it has a score for what happened "
 			  "until "
@@ -55,24 +60,28 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 	if (r->safety.n_unattributed > 0)
 		add_banner(d, TONE_FAIR,
 			doc_textf(d,
-				_("Files of the sample that changed during the run without being "
-				  "traced to the drill: %s. Most often a program at work; look at "
-				  "them in the record."),
+				_("Files of yours that changed during the run without being "
+				  "traced to the drill: %s. Most often a program at work; they "
+				  "are named under “Safety”."),
 				figure_count(r->safety.n_unattributed).text));
 }
 
 static void add_face(struct document *d, const struct drill_result *r)
 {
-	struct score_face face = { .score = "–", .tone = TONE_MUTED };
+	struct score_face face = {
+		.score = "–", .of = _("of 100"), .no_grade = _("no grade"), .tone = TONE_MUTED
+	};
 	face.coverage = doc_text(d, figure_percent(r->coverage).text);
 	face.coverage_share = r->coverage / 100;
 	face.note = sentence(d, sentence_grade, r);
-	if (has_score(r)) {
+	if (drill_has_score(r)) {
 		face.score = doc_text(d, figure_score(r->score).text);
 		face.share = r->score / 100;
 		face.grade = r->grade;
 		face.tone = r->grade == NULL ? TONE_MUTED : tone_of_score(r->score);
 	}
+	if (drill_has_score(r))
+		face.drawing = chart_parts(r, d->pool);
 	add_score(d, face);
 }
 
@@ -121,26 +130,49 @@ static void add_tiles(struct document *d, const struct drill_result *r)
 	rows_add(&t);
 }
 
+/* What was found and what to do come first, then how it came about, then the proof. */
+static void build_attack(struct document *d, const struct drill_result *r)
+{
+	add_text(d, sentence(d, sentence_verdict, r));
+	add_face(d, r);
+	add_tiles(d, r);
+	if (!drill_has_score(r)) /* what voids a run is the first thing to look at */
+		section_safety(d, r);
+	section_parts(d, r);
+	section_plan(d, r);
+	section_timeline(d, r);
+	section_restore(d, r);
+	section_people(d, r);
+	section_counterfactual(d, r);
+	section_previous(d, r);
+	if (drill_has_score(r))
+		section_safety(d, r);
+}
+
+static void build_control(struct document *d, const struct drill_result *r)
+{
+	add_text(d, sentence(d, sentence_control, r));
+	add_control_face(d, r);
+	section_control(d, r);
+	section_plan(d, r);
+	section_safety(d, r);
+}
+
 enum status report_build(const struct drill_result *r, struct document *d, struct error *e)
 {
-	d->title = doc_textf(d, _("Ransomware drill: %s"), text_in_language(r->scenario.name));
+	const char *name = text_in_language(r->scenario.name);
+	d->title = drill_is_control(r) ? doc_textf(d, _("Control run: %s"), name)
+				       : doc_textf(d, _("Ransomware drill: %s"), name);
 	d->subtitle = doc_textf(
 		d, "%s · %s", r->host == NULL ? "" : r->host, r->system == NULL ? "" : r->system);
 	d->date = doc_text(d, figure_time(r->started_ns).text);
 	add_warnings(d, r);
-	add_text(d, sentence(d, sentence_verdict, r));
-	add_face(d, r);
-	add_tiles(d, r);
-	section_safety(d, r);
-	section_timeline(d, r);
-	section_parts(d, r);
-	section_counterfactual(d, r);
-	section_restore(d, r);
-	section_people(d, r);
-	section_plan(d, r);
-	section_previous(d, r);
+	if (drill_is_control(r))
+		build_control(d, r);
+	else
+		build_attack(d, r);
 	section_evidence(d, r);
-	section_limits(d);
+	section_limits(d, r);
 	section_about(d, r);
 	if (d->failed)
 		return error_set(e, E_TOO_BIG, "the report does not fit into its memory");

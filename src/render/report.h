@@ -20,8 +20,11 @@ void section_people(struct document *d, const struct drill_result *r);
 void section_plan(struct document *d, const struct drill_result *r);
 void section_previous(struct document *d, const struct drill_result *r);
 void section_evidence(struct document *d, const struct drill_result *r);
-void section_limits(struct document *d);
+void section_limits(struct document *d, const struct drill_result *r);
 void section_about(struct document *d, const struct drill_result *r);
+
+/* What the channels heard, at most twenty lines of it. */
+void add_alerts(struct document *d, const struct drill_result *r);
 
 enum tone tone_of_score(double score);
 enum tone tone_of_rating(enum drill_rating rating);

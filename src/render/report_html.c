@@ -111,6 +111,14 @@ static void write_list(struct buf *b, const struct block *l)
 	HTML(b, "</ul>\n");
 }
 
+static void write_drawing(struct page *p, const struct drawing *d)
+{
+	AUTO_BUF struct buf id;
+	buf_init(&id, 64);
+	buf_addf(&id, "%s-chart-%d", p->language, p->n_charts++);
+	html_svg(p->out, d, buf_text(&id));
+}
+
 /* A thin bar of 0 … 1, decoration beside its number. */
 static void write_meter(struct buf *b, double share, enum ink ink)
 {
@@ -123,14 +131,26 @@ static void write_meter(struct buf *b, double share, enum ink ink)
 	HTML(b, "\" height=\"4\"/></svg>");
 }
 
-static void write_score(struct buf *b, const struct score_face *s)
+static void write_coverage(struct buf *b, const struct score_face *s)
 {
+	HTML(b, "<div class=\"coverage\"><div class=\"label\"><span>");
+	html_text(b, _("Coverage (share of the weight that was assessed)"));
+	HTML(b, "</span><strong>");
+	html_text(b, s->coverage);
+	HTML(b, "</strong></div>");
+	write_meter(b, s->coverage_share, INK_ACCENT);
+	HTML(b, "</div>");
+}
+
+static void write_score(struct page *p, const struct score_face *s)
+{
+	struct buf *b = p->out;
 	HTML(b, "<section class=\"score\"><div><span class=\"number tone-");
 	html_int(b, s->tone);
 	HTML(b, "\">");
 	html_text(b, s->score);
 	HTML(b, "</span> <span class=\"of\">");
-	html_text(b, _("of 100"));
+	html_text(b, s->of);
 	HTML(b, "</span></div>");
 	if (s->grade != NULL) {
 		HTML(b, "<div class=\"grade tone-");
@@ -140,23 +160,20 @@ static void write_score(struct buf *b, const struct score_face *s)
 		HTML(b, "\">");
 		html_text(b, s->grade);
 		HTML(b, "</div>");
-	} else {
+	} else if (s->no_grade != NULL) {
 		HTML(b, "<div class=\"none\">");
-		html_text(b, _("no grade"));
+		html_text(b, s->no_grade);
 		HTML(b, "</div>");
 	}
-	HTML(b, "<div class=\"coverage\"><div class=\"label\"><span>");
-	html_text(b, _("Coverage (share of the weight that was assessed)"));
-	HTML(b, "</span><strong>");
-	html_text(b, s->coverage);
-	HTML(b, "</strong></div>");
-	write_meter(b, s->coverage_share, INK_ACCENT);
-	HTML(b, "</div>");
+	if (s->coverage != NULL)
+		write_coverage(b, s);
 	if (s->note[0] != '\0') {
 		HTML(b, "<p class=\"note\">");
 		html_text(b, s->note);
 		HTML(b, "</p>");
 	}
+	if (s->drawing != NULL)
+		write_drawing(p, s->drawing);
 	HTML(b, "</section>\n");
 }
 
@@ -180,14 +197,6 @@ static void write_banner(struct buf *b, const struct block *x)
 	HTML(b, "</p>\n");
 }
 
-static void write_chart(struct page *p, const struct block *c)
-{
-	AUTO_BUF struct buf id;
-	buf_init(&id, 64);
-	buf_addf(&id, "%s-chart-%d", p->language, p->n_charts++);
-	html_svg(p->out, c->drawing, buf_text(&id));
-}
-
 static void write_block(struct page *p, const struct block *x, bool lead)
 {
 	struct buf *b = p->out;
@@ -196,7 +205,7 @@ static void write_block(struct page *p, const struct block *x, bool lead)
 		write_banner(b, x);
 		break;
 	case BLOCK_SCORE:
-		write_score(b, &x->score);
+		write_score(p, &x->score);
 		break;
 	case BLOCK_TILES:
 		write_tiles(b, x);
@@ -227,7 +236,7 @@ static void write_block(struct page *p, const struct block *x, bool lead)
 		write_table(b, x);
 		break;
 	case BLOCK_CHART:
-		write_chart(p, x);
+		write_drawing(p, x->drawing);
 		break;
 	case BLOCK_CODE:
 		HTML(b, "<pre>");

@@ -47,11 +47,32 @@ static void describe(
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, time);
 }
 
-/* One pass. `n_pages` 0: onto nothing, only to count the pages (subsetting fonts is what takes the
- * time). Metrics are not hinted, so that both passes break lines alike. */
-static enum status set(const struct drill_result *r, const struct document *d, int n_pages,
-	int *out_pages, struct buf *out, struct error *e)
+struct setting {
+	int n_pages; /* 0: to be found out */
+	double air;
+};
+
+/* The fewest pages; of equals the widest, so that the last page is not left nearly empty. */
+static struct setting choose_setting(struct pdf p)
 {
+	static const double airs[] = { 1.3, 1.15, 1, 0.85, 0.7 };
+	struct setting best = { 0, 1 };
+	p.dry = true;
+	for (size_t i = 0; i < COUNT_OF(airs); i++) {
+		p.air = airs[i];
+		pdf_blocks(&p);
+		if (best.n_pages == 0 || p.page < best.n_pages)
+			best = (struct setting){ p.page, airs[i] };
+	}
+	return best;
+}
+
+/* Without a number of pages onto nothing, only to find out how it is to be set (subsetting fonts is
+ * what takes the time). Metrics are not hinted, so that all passes break lines alike. */
+static enum status set(const struct drill_result *r, const struct document *d,
+	struct setting *setting, struct buf *out, struct error *e)
+{
+	int n_pages = setting->n_pages;
 	AUTO(cairo_surface_destroy)
 	cairo_surface_t *surface =
 		n_pages == 0 ? cairo_recording_surface_create(CAIRO_CONTENT_COLOR, NULL)
@@ -63,9 +84,12 @@ static enum status set(const struct drill_result *r, const struct document *d, i
 	AUTO(pango_font_description_free)
 	PangoFontDescription *code = pango_font_description_from_string(
 		"Noto Sans Mono CJK SC, DejaVu Sans Mono, monospace");
-	struct pdf p = {
-		.cairo = cairo, .plain = plain, .code = code, .n_pages = n_pages, .document = d
-	};
+	struct pdf p = { .cairo = cairo,
+		.plain = plain,
+		.code = code,
+		.n_pages = n_pages,
+		.air = setting->air,
+		.document = d };
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	AUTO(cairo_font_options_destroy)
 	cairo_font_options_t *options = cairo_font_options_create();
@@ -81,11 +105,12 @@ static enum status set(const struct drill_result *r, const struct document *d, i
 	pango_cairo_context_set_font_options(p.context, options);
 	pango_context_set_language(p.context, pango_language_from_string(zh ? "zh-cn" : "en"));
 	bool readable = has_font(&p, zh ? "勒索演练诱饵恢复" : "Aa");
-	if (readable)
+	if (readable && n_pages == 0)
+		*setting = choose_setting(p);
+	else if (readable)
 		pdf_blocks(&p);
 	g_object_unref(p.context);
 	g_object_unref(fonts);
-	*out_pages = p.page;
 	if (!readable)
 		return error_set(e, E_ABSENT,
 			"no PDF: this machine has no font for the report's "
@@ -103,12 +128,12 @@ enum status render_report_pdf(const struct drill_result *r, struct buf *out, str
 {
 	AUTO(pool_free) struct pool *pool = pool_new(REPORT_POOL_BYTES);
 	struct document d;
-	int n_pages, again;
+	struct setting setting = { 0, 1 };
 	if (pool == NULL)
 		return error_set(e, E_NO_SPACE, "memory for the report is short");
 	document_init(&d, pool);
 	TRY(report_build(r, &d, e));
-	TRY(set(r, &d, 0, &n_pages, out, e));
-	TRY(set(r, &d, n_pages, &again, out, e));
+	TRY(set(r, &d, &setting, out, e));
+	TRY(set(r, &d, &setting, out, e));
 	return buf_check(out, "PDF", e);
 }

@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "render/charts.h"
+#include "render/control.h"
 #include "render/figures.h"
 #include "render/report.h"
 #include "render/wording.h"
@@ -61,6 +62,51 @@ static void each_lock(
 		each("no-new-privileges", context);
 }
 
+/* The user's own files that others changed, by name. */
+static void add_unattributed(struct document *d, const struct drill_result *r)
+{
+	enum { PATHS_SHOWN = 20 };
+	struct rows list = rows_begin(d, BLOCK_LIST, 1);
+	for (size_t i = 0; i < r->n_unattributed && i < PATHS_SHOWN; i++)
+		rows_cell(&list, CELL_CODE(or_dash(r->unattributed[i])));
+	if (list.n_cells == 0)
+		return;
+	add_note(d, _("Files of yours that changed during the run, by a program other than the "
+		      "drill's:"));
+	rows_add(&list);
+	if (r->safety.n_unattributed > list.n_cells)
+		add_note(d, doc_textf(d,
+				    _("%s more are not named here; the record names up to "
+				      "fifty."),
+				    figure_count(r->safety.n_unattributed - list.n_cells).text));
+}
+
+static void add_void(struct rows *f, const struct drill_result *r)
+{
+	const char *what = word_change(r->void_what);
+	if (r->verdict != DRILL_VOIDED)
+		return;
+	rows_fact(f, _("Why it is void"), CELL_TONE(sentence_void_reason(r), TONE_POOR));
+	if (r->void_path != NULL && r->void_path[0] != '\0')
+		rows_fact(f, _("Changed file"), CELL_CODE(r->void_path));
+	if (what != NULL)
+		rows_fact(f, _("What of it"), CELL(what));
+}
+
+static void add_locks(struct document *d, const struct drill_result *r)
+{
+	if (drill_is_control(r))
+		add_note(d, _("Locks in force on the planter. The ordinary programs are the "
+			      "system's own and worked outside of them, as the decoys' owner:"));
+	else
+		add_note(d, _("Locks in force on the emulator:"));
+	struct rows list = rows_begin(d, BLOCK_LIST, 1);
+	each_lock(&r->safety.locks, add_lock, &(struct lock_list){ d, &list });
+	if (list.n_cells == 0)
+		rows_cell(&list, CELL_TONE(_("none recorded"), TONE_POOR));
+	rows_add(&list);
+}
+
 void section_safety(struct document *d, const struct drill_result *r)
 {
 	const struct drill_safety *s = &r->safety;
@@ -74,6 +120,7 @@ void section_safety(struct document *d, const struct drill_result *r)
 			_("Something outside the arena changed. The run does not count; find the "
 			  "cause before any further drill."));
 	struct rows f = rows_begin(d, BLOCK_FACTS, 2);
+	add_void(&f, r);
 	rows_fact(&f, _("Sentinels outside the arena"),
 		CELL(doc_textf(d, _("%s watched, %s changed"), figure_count(s->n_sentinels).text,
 			figure_count(s->n_sentinels_changed).text)));
@@ -85,12 +132,10 @@ void section_safety(struct document *d, const struct drill_result *r)
 	if (s->memory_kill)
 		rows_fact(&f, _("Killed for memory"), CELL_TONE(_("yes"), TONE_POOR));
 	rows_add(&f);
-	add_note(d, _("Locks in force on the emulator:"));
-	struct rows list = rows_begin(d, BLOCK_LIST, 1);
-	each_lock(&s->locks, add_lock, &(struct lock_list){ d, &list });
-	if (list.n_cells == 0)
-		rows_cell(&list, CELL_TONE(_("none recorded"), TONE_POOR));
-	rows_add(&list);
+	add_unattributed(d, r);
+	add_locks(d, r);
+	if (drill_is_control(r))
+		return;
 	add_note(d, _("The budget that was announced before the run, and what was used of it:"));
 	add_chart(d, chart_budget(r, d->pool));
 }
@@ -146,14 +191,14 @@ static void add_moments(struct rows *t, const struct drill_result *r)
 	moment(t, r->ended_ns, -1, _("Run ended"), CELL(word_verdict(r->verdict)));
 }
 
-static void add_alerts(struct document *d, const struct drill_result *r)
+void add_alerts(struct document *d, const struct drill_result *r)
 {
 	static const double widths[] = { 0.16, 0.16, 0.28, 0.40 };
 	enum { ALERTS_SHOWN = 20 };
 	struct rows t = rows_begin(d, BLOCK_TABLE, 4);
 	t.widths = widths;
 	t.caption = _("Alerts");
-	rows_cell(&t, CELL(_("After T0")));
+	rows_cell(&t, CELL(drill_is_control(r) ? _("After the start") : _("After T0")));
 	rows_cell(&t, CELL(_("Kind")));
 	rows_cell(&t, CELL(_("Channel")));
 	rows_cell(&t, CELL(_("First line")));
@@ -197,11 +242,10 @@ void section_parts(struct document *d, const struct drill_result *r)
 {
 	static const double widths[] = { 0.13, 0.14, 0.21, 0.52 };
 	add_heading(d, "parts", _("Score by part"));
-	if (!has_score(r)) {
+	if (!drill_has_score(r)) {
 		add_text(d, _("A void run has no points: the parts are not shown."));
 		return;
 	}
-	add_chart(d, chart_parts(r, d->pool));
 	struct rows t = rows_begin(d, BLOCK_TABLE, 4);
 	t.widths = widths;
 	t.caption = _("Score by part");
@@ -231,7 +275,7 @@ void section_parts(struct document *d, const struct drill_result *r)
 
 void section_counterfactual(struct document *d, const struct drill_result *r)
 {
-	if (!has_score(r) || (r->lost_at_lockbit == 0 && r->lost_at_headline == 0))
+	if (!drill_has_score(r) || (r->lost_at_lockbit == 0 && r->lost_at_headline == 0))
 		return;
 	add_heading(d, "estimate", _("The same reaction against real speeds (estimate)"));
 	if (r->contain == CONTAIN_NONE)
@@ -250,9 +294,7 @@ void section_counterfactual(struct document *d, const struct drill_result *r)
 	add_chart(d, chart_counterfactual(r, d->pool));
 	add_note(d,
 		_("An estimate: the speeds are published medians measured on other disks (Splunk "
-		  "SURGe, 2022: LockBit 281.6 files a second, average of ten families 38.3). "
-		  "Lengths "
-		  "of the bars are logarithmic."));
+		  "SURGe, 2022: LockBit 281.6 files a second, average of ten families 38.3)."));
 }
 
 static struct cell against_target(struct document *d, int64_t took_ns, double target_s)
@@ -343,8 +385,14 @@ void section_people(struct document *d, const struct drill_result *r)
 
 void section_plan(struct document *d, const struct drill_result *r)
 {
-	static const double widths[] = { 0.06, 0.46, 0.20, 0.16, 0.12 };
+	static const double widths[] = { 0.06, 0.52, 0.18, 0.14, 0.10 };
 	add_heading(d, "plan", _("Improvement plan"));
+	if (r->n_improvements == 0 && drill_is_control(r)) {
+		add_text(d, _("Nothing to mend. Now run a drill with an attack, with the same "
+			      "channels: silence counts only beside an alarm that is raised when "
+			      "it should be."));
+		return;
+	}
 	if (r->n_improvements == 0) {
 		add_text(d, _("The facts of this run show no weakness that asks for an action. "
 			      "Repeat the "
@@ -373,7 +421,7 @@ void section_plan(struct document *d, const struct drill_result *r)
 void section_previous(struct document *d, const struct drill_result *r)
 {
 	static const double widths[] = { 0.40, 0.20, 0.20, 0.20 };
-	if (r->previous.id == NULL || !has_score(r))
+	if (r->previous.id == NULL || !drill_has_score(r))
 		return;
 	double lost = r->n_planted == 0 ? 0 : (double)r->n_lost / (double)r->n_planted;
 	add_heading(d, "previous", _("Beside your own previous run"));
@@ -442,17 +490,22 @@ void section_evidence(struct document *d, const struct drill_result *r)
 		CELL_CODE(doc_text(d, digest_hex(&r->manifest_hash, hex))));
 	rows_fact(&f, _("Decoys"),
 		CELL(r->undone ? _("restored bit for bit and removed")
-			       : doc_textf(d, _("still there: tocsin drill undo %s%s"),
-					 or_dash(r->id), home_words(d, r))));
+			       : _("still there; this command puts them back, proves each by its "
+				   "hash and removes them:")));
 	rows_add(&f);
+	if (!r->undone)
+		add_code(d,
+			doc_textf(d, "tocsin drill undo %s%s", or_dash(r->id), home_words(d, r)));
 }
 
-void section_limits(struct document *d)
+void section_limits(struct document *d, const struct drill_result *r)
 {
+	const char *(*limit)(size_t i) =
+		drill_is_control(r) ? sentence_control_limit : sentence_limit;
 	add_heading(d, "limits", _("What this report does not prove"));
 	struct rows list = rows_begin(d, BLOCK_LIST, 1);
-	for (size_t i = 0; sentence_limit(i) != NULL; i++)
-		rows_cell(&list, CELL(sentence_limit(i)));
+	for (size_t i = 0; limit(i) != NULL; i++)
+		rows_cell(&list, CELL(limit(i)));
 	rows_add(&list);
 }
 

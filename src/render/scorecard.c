@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/i18n.h"
+#include "render/control.h"
 #include "render/figures.h"
 #include "render/terminal.h"
 #include "render/wording.h"
@@ -33,7 +34,7 @@ static void put_sentence(const struct screen *s, enum style style,
 	void (*write)(const struct drill_result *r, struct buf *out), const struct drill_result *r)
 {
 	AUTO_BUF struct buf text;
-	buf_init(&text, 16 * KIB);
+	buf_init(&text, 128 * KIB);
 	write(r, &text);
 	if (text.failed)
 		s->out->failed = true;
@@ -55,20 +56,20 @@ static void put_head(const struct screen *s, const struct drill_result *r)
 	screen_rule(s, RULE_MIDDLE);
 }
 
+static void put_void(const struct screen *s, const struct drill_result *r)
+{
+	if (r->verdict != DRILL_VOIDED)
+		return;
+	put_sentence(s, STYLE_POOR, sentence_void, r);
+	put_sentence(s, STYLE_POOR, sentence_void_file, r);
+	screen_rule(s, RULE_MIDDLE);
+}
+
 static void put_score(const struct screen *s, const struct drill_result *r)
 {
 	enum style style = r->grade == NULL ? STYLE_STRONG : style_of_share(r->score / 100);
-	if (!has_score(r)) {
-		AUTO_BUF struct buf why;
-		buf_init(&why, 4 * KIB);
-		buf_addf(&why, _("This run is void and has no score: %s"),
-			r->safety.void_reason == NULL ? _("the safety check fired")
-						      : _(r->safety.void_reason));
-		screen_paragraph(s, STYLE_POOR, "", 0, buf_text(&why));
-		screen_rule(s, RULE_MIDDLE);
-	}
 	put_sentence(s, STYLE_PLAIN, sentence_verdict, r);
-	if (!has_score(r))
+	if (!drill_has_score(r))
 		return;
 	screen_blank(s);
 	struct line l = line_start(s);
@@ -144,7 +145,7 @@ static void put_figures(const struct screen *s, const struct drill_result *r)
 			? figure_duration(r->restore.rpo_ns).text
 			: not_assessed,
 		STYLE_PLAIN);
-	if (has_score(r) && (r->lost_at_lockbit > 0 || r->lost_at_headline > 0)) {
+	if (drill_has_score(r) && (r->lost_at_lockbit > 0 || r->lost_at_headline > 0)) {
 		struct line l = line_start(s);
 		line_put_within(&l, STYLE_MUTED, _("At LockBit's speed"), 24);
 		line_to(&l, 25);
@@ -154,7 +155,7 @@ static void put_figures(const struct screen *s, const struct drill_result *r)
 			figure_count(r->lost_at_lockbit).text);
 		line_end(&l);
 	}
-	if (r->previous.id != NULL && has_score(r)) {
+	if (r->previous.id != NULL && drill_has_score(r)) {
 		struct line l = line_start(s);
 		line_put_within(&l, STYLE_MUTED, _("Previous run"), 24);
 		line_to(&l, 25);
@@ -166,25 +167,108 @@ static void put_figures(const struct screen *s, const struct drill_result *r)
 	}
 }
 
+/* Files of the user's own that some other program changed meanwhile. */
+static void put_unattributed(const struct screen *s, const struct drill_result *r)
+{
+	enum { SHOWN = 3 };
+	size_t n = r->n_unattributed < SHOWN ? r->n_unattributed : SHOWN;
+	put_pair(
+		s, _("Changed by others"), figure_count(r->safety.n_unattributed).text, STYLE_FAIR);
+	for (size_t i = 0; i < n; i++)
+		put_wrapped(s, "", r->unattributed[i]);
+	if (r->safety.n_unattributed > n && n > 0) {
+		char more[120];
+		(void)snprintf(more, sizeof more, _("and %s more"),
+			figure_count(r->safety.n_unattributed - n).text);
+		put_wrapped(s, "", more);
+	}
+}
+
+/* Their stable names, which are the same in every language; a name is not broken at its hyphen. */
+static void put_locks(const struct screen *s, const struct confine_locks *locks)
+{
+	char landlock[32];
+	(void)snprintf(landlock, sizeof landlock, "landlock:%d", locks->landlock_abi);
+	const struct {
+		bool is_on;
+		const char *name;
+	} rows[] = { { locks->landlock_abi > 0, landlock },
+		{ locks->mount_namespace, "mount-namespace" }, { locks->seccomp, "seccomp" },
+		{ locks->own_uid, "uid" }, { locks->no_new_privileges, "no-new-privileges" } };
+	struct line l = line_start(s);
+	line_put_within(&l, STYLE_MUTED, _("Locks"), 24);
+	line_to(&l, 25);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		if (!rows[i].is_on)
+			continue;
+		if (l.cells + text_cells(rows[i].name) > s->width) {
+			line_end(&l);
+			l = line_start(s);
+			line_to(&l, 25);
+		}
+		line_putf(&l, STYLE_PLAIN, "%s ", rows[i].name);
+	}
+	line_end(&l);
+}
+
 static void put_safety(const struct screen *s, const struct drill_result *r)
 {
 	const struct drill_safety *x = &r->safety;
 	uint64_t outside = (uint64_t)x->n_sentinels_changed + x->n_attributed;
-	char locks[160];
-	char landlock[32] = "";
-	if (x->locks.landlock_abi > 0)
-		(void)snprintf(landlock, sizeof landlock, "landlock:%d ", x->locks.landlock_abi);
-	(void)snprintf(locks, sizeof locks, "%s%s%s%s%s", landlock,
-		x->locks.mount_namespace ? "mount-namespace " : "",
-		x->locks.seccomp ? "seccomp " : "", x->locks.own_uid ? "uid " : "",
-		x->locks.no_new_privileges ? "no-new-privileges" : "");
 	put_pair(s, _("Changed outside"), figure_count(outside).text,
 		outside > 0 ? STYLE_POOR : STYLE_GOOD);
-	put_pair(s, _("Stop latency"), figure_duration(x->stop_latency_ns).text, STYLE_PLAIN);
-	put_wrapped(s, _("Locks"), locks);
+	if (x->stop_latency_ns >= 0 || !drill_is_control(r))
+		put_pair(s, _("Stop latency"), figure_duration(x->stop_latency_ns).text,
+			STYLE_PLAIN);
+	put_locks(s, &x->locks);
 	if (x->n_unattributed > 0)
-		put_pair(s, _("Unattributed changes"), figure_count(x->n_unattributed).text,
-			STYLE_FAIR);
+		put_unattributed(s, r);
+}
+
+static void put_attack(const struct screen *s, const struct drill_result *r)
+{
+	put_score(s, r);
+	if (drill_has_score(r)) {
+		screen_rule(s, RULE_MIDDLE);
+		for (int i = 0; i < PARTS; i++)
+			put_part(s, r, (enum drill_part_id)i);
+	}
+	screen_rule(s, RULE_MIDDLE);
+	put_figures(s, r);
+}
+
+/* A channel on a line of its own, since its name is long; the counts below it. */
+static void put_channel(const struct screen *s, const struct drill_channel *c)
+{
+	screen_line(s, STYLE_STRONG, c->spec);
+	struct line l = line_start(s);
+	line_to(&l, 2);
+	line_putf(&l, STYLE_PLAIN, _("alerts %s"), figure_count(c->n_alerts).text);
+	line_to(&l, 18);
+	line_putf(&l, c->n_false > 0 ? STYLE_POOR : STYLE_GOOD, _("false alarms %s"),
+		figure_count(c->n_false).text);
+	if (c->broken) {
+		line_to(&l, 38);
+		line_put(&l, STYLE_POOR, _("broke during the run"));
+	}
+	line_end(&l);
+}
+
+static void put_control(const struct screen *s, const struct drill_result *r)
+{
+	put_sentence(s, STYLE_STRONG, sentence_control, r);
+	screen_rule(s, RULE_MIDDLE);
+	for (size_t i = 0; i < r->n_channels; i++)
+		put_channel(s, &r->channels[i]);
+	if (r->n_channels > 0)
+		screen_rule(s, RULE_MIDDLE);
+	put_sentence(s, drill_control_measured(r) ? STYLE_PLAIN : STYLE_FAIR,
+		sentence_control_meaning, r);
+	if (!r->channels_named) {
+		screen_blank(s);
+		screen_line(s, STYLE_PLAIN, _("Name the places where your tools report:"));
+		screen_paragraph(s, STYLE_STRONG, "  ", 2, control_command());
+	}
 }
 
 static void put_next(const struct screen *s, const struct drill_result *r)
@@ -217,14 +301,11 @@ enum status render_scorecard_terminal(
 {
 	struct screen s = screen_on(out, t, true);
 	put_head(&s, r);
-	put_score(&s, r);
-	if (has_score(r)) {
-		screen_rule(&s, RULE_MIDDLE);
-		for (int i = 0; i < PARTS; i++)
-			put_part(&s, r, (enum drill_part_id)i);
-	}
-	screen_rule(&s, RULE_MIDDLE);
-	put_figures(&s, r);
+	put_void(&s, r);
+	if (drill_is_control(r))
+		put_control(&s, r);
+	else
+		put_attack(&s, r);
 	screen_rule(&s, RULE_MIDDLE);
 	put_safety(&s, r);
 	put_next(&s, r);

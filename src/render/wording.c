@@ -182,9 +182,47 @@ const char *word_lock(const char *name)
 	return find_word(rows, COUNT_OF(rows), name);
 }
 
-bool has_score(const struct drill_result *r)
+const char *word_change(const char *what)
 {
-	return r->verdict != DRILL_VOIDED;
+	static const struct word_row rows[] = {
+		{ "content", N_("its content was changed") },
+		{ "name", N_("its name was changed") },
+		{ "mode", N_("its permissions were changed") },
+		{ "owner", N_("its owner was changed") },
+		{ "time", N_("its time was changed") },
+		{ "attribute", N_("its attributes were changed") },
+		{ "links", N_("a further name was given to it") },
+		{ "gone", N_("it is gone") },
+		{ "new", N_("it was not there before") },
+	};
+	return what == NULL || what[0] == '\0' ? NULL : find_word(rows, COUNT_OF(rows), what);
+}
+
+const char *sentence_void_reason(const struct drill_result *r)
+{
+	return r->safety.void_reason == NULL ? _("The safety check fired.")
+					     : _(r->safety.void_reason);
+}
+
+void sentence_void(const struct drill_result *r, struct buf *out)
+{
+	if (drill_is_control(r))
+		buf_add_text(out, _("This control run is void and does not count."));
+	else
+		buf_add_text(out, _("This run is void and has no score."));
+	buf_add_text(out, i18n_language() == LANGUAGE_ZH ? "" : " ");
+	buf_add_text(out, sentence_void_reason(r));
+}
+
+void sentence_void_file(const struct drill_result *r, struct buf *out)
+{
+	const char *what = word_change(r->void_what);
+	if (r->void_path == NULL || r->void_path[0] == '\0')
+		return;
+	if (what == NULL)
+		buf_addf(out, _("The file: %s"), r->void_path);
+	else
+		buf_addf(out, _("The file: %s (%s)"), r->void_path, what);
 }
 
 static void sentence_loss(const struct drill_result *r, struct buf *out)
@@ -237,11 +275,35 @@ void sentence_verdict(const struct drill_result *r, struct buf *out)
 	}
 }
 
+/* Two counts, two sentences; then what both cost. */
+static void sentence_alarms(const struct drill_result *r, const char *space, struct buf *out)
+{
+	const char *between = i18n_language() == LANGUAGE_ZH ? "" : " ";
+	if (r->false_alarms > 0) {
+		buf_add_text(out, space);
+		buf_addf(out, _("False alarms in the last control run, on %s: %s."),
+			figure_date(r->control_ns).text, figure_count(r->false_alarms).text);
+		space = between;
+	}
+	if (r->early_alerts > 0) {
+		buf_add_text(out, space);
+		buf_addf(out,
+			_("Alerts in this run before anything was changed: %s; they do not count "
+			  "as detection."),
+			figure_count(r->early_alerts).text);
+		space = between;
+	}
+	if (r->false_alarms > 0 || r->early_alerts > 0) {
+		buf_add_text(out, space);
+		buf_add_text(out, _("Each of these costs two points, together ten at most."));
+	}
+}
+
 void sentence_grade(const struct drill_result *r, struct buf *out)
 {
 	const char *space = "";
 	const char *between = i18n_language() == LANGUAGE_ZH ? "" : " ";
-	if (!has_score(r)) {
+	if (r->verdict == DRILL_VOIDED) {
 		buf_add_text(out, _("A void run gets neither score nor grade."));
 		return;
 	}
@@ -263,14 +325,7 @@ void sentence_grade(const struct drill_result *r, struct buf *out)
 				    "fifths of its weight: blocking alone is not being ready."));
 		space = between;
 	}
-	if (r->false_alarms > 0) {
-		buf_add_text(out, space);
-		buf_addf(out,
-			_("False alarms in the last benign control run: %s, two points each, ten "
-			  "at "
-			  "most."),
-			figure_count(r->false_alarms).text);
-	}
+	sentence_alarms(r, space, out);
 }
 
 const char *sentence_limit(size_t i)

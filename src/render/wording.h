@@ -28,10 +28,14 @@ const char *word_lock(const char *name);
 void sentence_verdict(const struct drill_result *r, struct buf *out);
 /* The bound of what the report proves, one sentence each; NULL past the last. */
 const char *sentence_limit(size_t i);
-/* Under the score: cap, void, coverage, next border, false alarms. Empty where nothing is to say.
- */
+/* Under the score: cap, void, coverage, next border, false and early alarms. Empty where nothing is
+ * to say. */
 void sentence_grade(const struct drill_result *r, struct buf *out);
-/* True where the score may be shown at all. */
-bool has_score(const struct drill_result *r);
+/* Of a void run: that it is and why; and which file changed, "" where none is known. */
+void sentence_void(const struct drill_result *r, struct buf *out);
+void sentence_void_file(const struct drill_result *r, struct buf *out);
+const char *sentence_void_reason(const struct drill_result *r);
+/* What of a file changed, from the witness's stable word; NULL where it is not known. */
+const char *word_change(const char *what);
 
 #endif

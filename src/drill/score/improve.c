@@ -220,7 +220,7 @@ static const struct improvement_row rows[] = {
 		{ "Tune the rules that took ordinary work for an attack, and run the benign twin "
 		  "again "
 		  "until it stays silent.",
-			"调整将正常业务误判为攻击的规则，并重复运行良性对照演练，直至不再误报。" },
+			"调整将正常业务误判为攻击的规则，并重复运行对照演练，直至不再误报。" },
 		"security operations", 30 },
 	{ PART_DETECT, had_early_alerts,
 		{ "Find out what was reported before the attack had changed anything (another "
@@ -294,7 +294,7 @@ static const struct improvement_row rows[] = {
 	{ PART_DETECT, lacks_control,
 		{ "Run the control run (scenario benign-twin) with the same channels, so that it "
 		  "is known whether ordinary work raises alarms as well.",
-			"使用相同的渠道运行良性对照演练（场景 "
+			"使用相同的渠道运行对照演练（场景 "
 			"benign-twin），以了解正常业务是否也会引发告警。" },
 		"security operations", 30 },
 	{ PART_PEOPLE, has_no_people,
@@ -321,12 +321,12 @@ static const struct improvement_row control_rows[] = {
 	{ PART_DETECT, had_false_alarms,
 		{ "Tune the rules that took ordinary work for an attack, and repeat the control "
 		  "run until it stays silent.",
-			"调整将正常业务误判为攻击的规则，并重复运行良性对照演练，直至不再误报。" },
+			"调整将正常业务误判为攻击的规则，并重复运行对照演练，直至不再误报。" },
 		"security operations", 30 },
 	{ PART_DETECT, has_no_channel,
 		{ "Repeat the control run with the channels in which an alert would appear "
 		  "(--channel): without one it measures nothing.",
-			"指定告警会出现的渠道（--channel）后重新运行良性对照演练："
+			"指定告警会出现的渠道（--channel）后重新运行对照演练："
 			"不指定渠道就什么也测量不到。" },
 		"security operations", 14 },
 };

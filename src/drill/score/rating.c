@@ -47,7 +47,7 @@ static struct finding_row rate_detect(const struct drill_result *r)
 			{ "The attack was reported within one minute; whether ordinary work would "
 			  "be reported too is not known, because no control run listened to a "
 			  "channel.",
-				"攻击在一分钟内得到报告；由于没有指定了渠道的良性对照演练，"
+				"攻击在一分钟内得到报告；由于没有指定了渠道的对照演练，"
 				"正常业务是否也会被误报尚不清楚。" } };
 	return (struct finding_row){ RATING_P,
 		{ "The attack was reported within one minute and ordinary work was not.",
@@ -206,7 +206,7 @@ void rate_parts(struct drill_result *r)
 		"本次演练作废：各项数据不计入。" };
 	static const struct drill_text control = {
 		"A control run attacks nothing: there is nothing to assess.",
-		"良性对照演练不模拟攻击，没有可评估的内容。"
+		"对照演练不模拟攻击，没有可评估的内容。"
 	};
 	for (int i = 0; i < PARTS; i++) {
 		struct drill_part *part = &r->parts[i];

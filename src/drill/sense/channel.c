@@ -520,12 +520,11 @@ enum status channels_alerts(const struct channels *c, int64_t origin_boot_ns,
 		if (text == NULL)
 			return error_set(e, E_NO_SPACE, "no memory for the alerts");
 		int64_t after_ns = raw->boot_ns - origin_boot_ns;
-		heard.alerts[heard.n++] =
-			(struct drill_alert){ .at_ns = origin_wall_ns + after_ns,
-				.after_ns = after_ns,
-				.channel = tally->spec,
-				.text = text,
-				.kind = raw->kind };
+		heard.alerts[heard.n++] = (struct drill_alert){ .at_ns = origin_wall_ns + after_ns,
+			.after_ns = after_ns,
+			.channel = tally->spec,
+			.text = text,
+			.kind = raw->kind };
 	}
 	*out = heard;
 	return OK;

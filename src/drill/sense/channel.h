@@ -67,9 +67,9 @@ bool channels_noticed(const struct channels *c, int64_t since_boot_ns);
 size_t channels_n_broken(const struct channels *c, const char **out_why);
 struct channel_tally {
 	const char *spec;
-	size_t n_all;	 /* alerts, those left out too */
-	size_t n_calls;	 /* of these: not only logged, somebody would have acted */
-	size_t n_early;	 /* of the calls: before the origin */
+	size_t n_all;	/* alerts, those left out too */
+	size_t n_calls; /* of these: not only logged, somebody would have acted */
+	size_t n_early; /* of the calls: before the origin */
 	bool broken;
 };
 
@@ -78,7 +78,7 @@ struct channel_tally {
 struct channel_alerts {
 	struct drill_alert *alerts; /* at most CHANNEL_ALERTS_MAX, in the pool */
 	size_t n;
-	size_t n_all; /* those left out too */
+	size_t n_all;		       /* those left out too */
 	struct channel_tally *tallies; /* one for each channel as named, in the pool */
 	size_t n_tallies;
 };

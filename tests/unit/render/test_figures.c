@@ -51,6 +51,38 @@ TEST(a_share_that_is_not_nothing_never_reads_as_nothing)
 	CHECK_TEXT(figure_share(1).text, "100" NB "%");
 }
 
+TEST(an_axis_has_round_times)
+{
+	CHECK_TEXT(figure_tick(0).text, "0" NB "s");
+	CHECK_TEXT(figure_tick(500 * NS_PER_MS).text, "500" NB "ms");
+	CHECK_TEXT(figure_tick(5 * NS_PER_S).text, "5" NB "s");
+	CHECK_TEXT(figure_tick(120 * NS_PER_S).text, "2" NB "min");
+	CHECK_TEXT(figure_tick(90 * NS_PER_S).text, "90" NB "s");
+	CHECK_TEXT(figure_tick(7200 * NS_PER_S).text, "2" NB "h");
+}
+
+/* n_changed counts whole decoys: bytes may have been changed before the first is complete. */
+TEST(at_once_is_before_the_first_changed_byte_and_not_before_the_first_changed_decoy)
+{
+	struct drill_result r = { .channels_named = true,
+		.detect = DETECT_ALERTED,
+		.contain = CONTAIN_KILLED,
+		.t0_ns = 1795501407LL * NS_PER_S,
+		.detect_ns = 3 * NS_PER_S,
+		.contain_ns = 2 * NS_PER_S };
+	CHECK_TEXT(figure_alert(&r).text, "3.0" NB "s");
+	CHECK_TEXT(figure_contained(&r).text, "2.0" NB "s");
+	r.detect_ns = -1;
+	CHECK_TEXT(figure_alert(&r).text, "–");
+	r.t0_ns = -1;
+	CHECK_TEXT(figure_alert(&r).text, "at once");
+	CHECK_TEXT(figure_contained(&r).text, "at once");
+	/* A decoy that was found changed without a first byte of ours is no reason to say
+	 * otherwise. */
+	r.n_changed = 1;
+	CHECK_TEXT(figure_contained(&r).text, "at once");
+}
+
 TEST(bytes_and_rates_and_times)
 {
 	(void)setenv("TZ", "Asia/Shanghai", 1);

@@ -2,6 +2,7 @@
  * The HTML report: self-contained, well-formed, escaped, in two languages, for every kind of run.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -194,6 +195,79 @@ TEST(a_void_run_says_so_first_and_shows_no_number)
 	CHECK(strstr(buf_text(&html), "62.8") == NULL);
 }
 
+TEST(a_void_run_names_the_file_and_the_files_that_others_changed)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	report(&r, &html);
+	const char *banner = strstr(buf_text(&html), "class=\"banner tone-4\"");
+	const char *safety = strstr(buf_text(&html), "id=\"en-safety\"");
+	const char *plan = strstr(buf_text(&html), "id=\"en-plan\"");
+	REQUIRE(banner != NULL && safety != NULL && plan != NULL);
+	CHECK(strstr(banner, "预算 2026.xlsx (its content was changed)") < safety);
+	CHECK(safety < plan);
+	CHECK(strstr(safety, "<code>/home/desk/notes.md</code>") != NULL);
+}
+
+TEST(a_control_run_has_a_report_of_its_own)
+{
+	static const enum fixture_run runs[] = { FIXTURE_CONTROL, FIXTURE_CONTROL_SILENT,
+		FIXTURE_CONTROL_DEAF };
+	static const char *const says[] = { "alerts 3, false alarms 1.",
+		"loses no points for false alarms", "this control run measured nothing" };
+	for (size_t i = 0; i < COUNT_OF(runs); i++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		AUTO_BUF struct buf html;
+		struct drill_result r = scored(runs[i], p);
+		report(&r, &html);
+		CHECK(strstr(buf_text(&html), "<h1>Control run: Benign twin</h1>") != NULL);
+		CHECK(strstr(buf_text(&html), says[i]) != NULL);
+		CHECK(strstr(buf_text(&html), "of 100") == NULL);
+		CHECK(strstr(buf_text(&html), "Score by part") == NULL);
+		CHECK(strstr(buf_text(&html), "decoys were lost") == NULL);
+	}
+}
+
+/* The width of the bar that a row of the chart shows. */
+static double bar_of(const char *html, const char *label)
+{
+	char text[80];
+	(void)snprintf(text, sizeof text, ">%s</text><rect", label);
+	const char *at = strstr(html, text);
+	REQUIRE(at != NULL);
+	at = strstr(at + strlen(text), "<rect"); /* behind the track */
+	const char *width = at == NULL ? NULL : strstr(at, " width=\"");
+	REQUIRE(width != NULL);
+	return strtod(width + 8, NULL);
+}
+
+TEST(bars_that_are_compared_have_lengths_in_proportion)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	report(&r, &html);
+	double slow = bar_of(buf_text(&html), "At 38.3 files/s");
+	double fast = bar_of(buf_text(&html), "At 281.6 files/s");
+	CHECK(slow > 0 && fast > 0);
+	CHECK(slow / fast > 0.135 && slow / fast < 0.137); /* 26,618 of 195,712 */
+	CHECK(strstr(buf_text(&html), "logarithmic") == NULL);
+}
+
+TEST(the_source_of_a_scenario_is_in_the_readers_language)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	report(&r, &html);
+	const char *zh = strstr(buf_text(&html), "<main lang=\"zh-Hans\">");
+	REQUIRE(zh != NULL);
+	CHECK(strstr(buf_text(&html), "published analyses of LockBit 2.0") < zh);
+	CHECK(strstr(zh, "关于 LockBit 2.0 的公开分析") != NULL);
+	CHECK(strstr(zh, "published analyses") == NULL);
+}
+
 TEST(what_is_not_assessed_is_shown_as_such)
 {
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
@@ -230,6 +304,8 @@ static void without_english_data(struct drill_result *r)
 		r->alerts[i].text = r->alerts[i].channel = "甲";
 	for (size_t i = 0; i < r->n_steps; i++)
 		r->steps[i].answer = "甲";
+	for (size_t i = 0; i < r->n_channels; i++)
+		r->channels[i].spec = "甲";
 	if (r->safety.void_reason != NULL)
 		r->safety.void_reason = "甲";
 }
@@ -264,6 +340,9 @@ TEST(the_chinese_half_has_no_english_sentence_left)
 		AUTO_BUF struct buf html;
 		struct drill_result r = scored((enum fixture_run)run, p);
 		r.false_alarms = (uint32_t)run;
+		r.early_alerts = 1;
+		if (r.n_channels > 0)
+			r.channels[0].broken = run % 2 == 0;
 		r.safety.n_unattributed = 1;
 		r.safety.memory_kill = true;
 		r.n_quarantined = 1;

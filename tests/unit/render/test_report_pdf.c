@@ -59,6 +59,31 @@ TEST(every_kind_of_run_gives_a_pdf_with_its_fonts_inside)
 	}
 }
 
+/* Of an uncompressed object: "/Type /Pages … /Count n". */
+static int pages_of(const struct buf *pdf)
+{
+	const char *at = memmem(pdf->at, pdf->len, "/Type /Pages", 12);
+	const char *count = at == NULL ? NULL : strstr(at, "/Count ");
+	REQUIRE(count != NULL);
+	return atoi(count + 7);
+}
+
+TEST(a_short_report_takes_few_pages)
+{
+	static const struct {
+		enum fixture_run run;
+		int most;
+	} rows[] = { { FIXTURE_CONTROL, 2 }, { FIXTURE_CONTROL_DEAF, 2 }, { FIXTURE_UNASSESSED, 4 },
+		{ FIXTURE_CLEAN, 4 }, { FIXTURE_MIDDLING, 5 } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		AUTO_BUF struct buf pdf;
+		struct drill_result r = scored(rows[i].run, p);
+		report(&r, &pdf);
+		CHECK(pages_of(&pdf) <= rows[i].most);
+	}
+}
+
 TEST(the_same_result_gives_the_same_file)
 {
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);

@@ -164,8 +164,74 @@ TEST(a_void_scorecard_has_no_score_and_says_why)
 	REQUIRE_OK(
 		render_scorecard_terminal(&r, (struct render_terminal){ .width = 100 }, &out, &e),
 		e);
-	CHECK(strstr(buf_text(&out), "This run is void and has no score: A sentinel") != NULL);
+	CHECK(strstr(buf_text(&out), "This run is void and has no score. A sentinel") != NULL);
 	CHECK(strstr(buf_text(&out), "of 100") == NULL);
+}
+
+static void card(const struct drill_result *r, struct buf *out)
+{
+	buf_init(out, MIB);
+	REQUIRE_OK(
+		render_scorecard_terminal(r, (struct render_terminal){ .width = 100 }, out, &e), e);
+}
+
+TEST(a_void_scorecard_names_the_file_that_changed_and_how)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	card(&r, &out);
+	CHECK(strstr(buf_text(&out), "The file: /srv/share/.tocsin-sentinel-019ab4f2/预算") !=
+		NULL);
+	CHECK(strstr(buf_text(&out), "its content was changed") != NULL);
+	CHECK(strstr(buf_text(&out), "/home/desk/notes.md") != NULL);
+	CHECK(strstr(buf_text(&out), "and 1 more") != NULL);
+}
+
+TEST(a_control_card_counts_false_alarms_and_says_what_they_cost)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out, silent;
+	struct drill_result r = scored(FIXTURE_CONTROL, p);
+	card(&r, &out);
+	CHECK(strstr(buf_text(&out), "Control run: alerts 3, false alarms 1.") != NULL);
+	CHECK(strstr(buf_text(&out), "journal:re:^edrd: .*mass rename") != NULL);
+	CHECK(strstr(buf_text(&out), "rated M at best") != NULL);
+	CHECK(strstr(buf_text(&out), "of 100") == NULL);
+	CHECK(strstr(buf_text(&out), "Coverage") == NULL && strstr(buf_text(&out), "lost") == NULL);
+	r = scored(FIXTURE_CONTROL_SILENT, p);
+	card(&r, &silent);
+	CHECK(strstr(buf_text(&silent), "No channel took ordinary work for an attack") != NULL);
+}
+
+TEST(a_control_card_without_a_channel_says_that_nothing_was_measured)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_CONTROL_DEAF, p);
+	card(&r, &out);
+	CHECK(strstr(buf_text(&out), "Control run: nothing was measured.") != NULL);
+	CHECK(strstr(buf_text(&out), "tocsin drill run benign-twin --channel 'file:") != NULL);
+	CHECK(strstr(buf_text(&out), "false alarms 0") == NULL);
+}
+
+TEST(false_alarms_and_early_alerts_are_two_counts_and_two_sentences)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf both, early;
+	struct drill_result r = scored(FIXTURE_MIDDLING, p);
+	r.false_alarms = 4;
+	r.early_alerts = 3;
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	card(&r, &both);
+	CHECK(strstr(buf_text(&both), "False alarms in the last control run, on 2026-10-25: 4.") !=
+		NULL);
+	CHECK(strstr(buf_text(&both), "before anything was changed: 3;") != NULL);
+	r.false_alarms = 0;
+	REQUIRE_OK(drill_score(&r, p, &e), e);
+	card(&r, &early);
+	CHECK(strstr(buf_text(&early), "control run, on") == NULL);
+	CHECK(strstr(buf_text(&early), "before anything was changed: 3;") != NULL);
 }
 
 static void check_other_cards(void)
@@ -231,6 +297,8 @@ TEST(lists_fit_their_width)
 	check_lines(buf_text(&out), 70, false);
 	CHECK(strstr(buf_text(&out), "62.8 C") != NULL);
 	CHECK(strstr(buf_text(&out), " 0.0") == NULL);
+	CHECK(strstr(buf_text(&out), "false alarms: 2") != NULL);
+	CHECK(strstr(buf_text(&out), "false alarms: 0") == NULL);
 	buf_reset(&out);
 	REQUIRE_OK(render_history_terminal(NULL, 0, t, &out, &e), e);
 	CHECK_TEXT(buf_text(&out), "There is no drill yet.\n");

@@ -111,8 +111,8 @@ TEST(both_languages_of_the_facts_behind_a_rating_are_stored)
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
 	struct drill_result r = middling(p), back;
 	AUTO_JSON json_t *value = written(&r);
-	json_t *why = json_object_get(
-		json_object_get(json_object_get(value, "parts"), "damage"), "why");
+	json_t *why =
+		json_object_get(json_object_get(json_object_get(value, "parts"), "damage"), "why");
 	CHECK_TEXT(json_string_value(json_object_get(why, "en")), r.parts[PART_DAMAGE].why.en);
 	CHECK(strstr(json_string_value(json_object_get(why, "zh")), "诱饵文件") != NULL);
 	CHECK(json_is_null(json_object_get(value, "control")));

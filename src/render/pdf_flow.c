@@ -1,0 +1,98 @@
+/*
+ * Where pages end: what belongs together stays on one page, and what is shorter than a page is set
+ * a little tighter or wider, so that no page is spent on a few lines.
+ */
+#include "base/i18n.h"
+#include "render/pdf.h"
+
+static void foot(struct pdf *p)
+{
+	struct text_style style = { .size = 7.5, .colour = colour_of_ink(INK_MUTED) };
+	double y = PAGE_H - MARGIN_BOTTOM + 24;
+	AUTO_BUF struct buf number;
+	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
+	PangoLayout *title = pdf_layout(p, p->document->title, &style, BODY_W * 0.8);
+	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
+	pango_layout_set_height(title, -1);
+	pdf_colour(p, style.colour);
+	pdf_show(p, title, MARGIN_X, y);
+	g_object_unref(title);
+	style.align = PANGO_ALIGN_RIGHT;
+	buf_init(&number, 64);
+	buf_addf(&number, "%d / %d", p->page, p->n_pages);
+	pdf_text(p, buf_text(&number), &style, (struct point){ MARGIN_X + BODY_W * 0.8, y },
+		BODY_W * 0.2);
+}
+
+static void end_page(struct pdf *p)
+{
+	foot(p);
+	if (!p->dry)
+		cairo_show_page(p->cairo);
+}
+
+void pdf_need(struct pdf *p, double height)
+{
+	if (p->unbroken || p->y + height <= PAGE_H - MARGIN_BOTTOM || p->y <= MARGIN_TOP)
+		return;
+	end_page(p);
+	p->page++;
+	p->y = MARGIN_TOP;
+}
+
+static double height_of(const struct pdf *p, const struct block *x)
+{
+	struct pdf probe = *p;
+	probe.dry = probe.unbroken = true;
+	probe.y = MARGIN_TOP + 1; /* as if something stood above it */
+	pdf_block(&probe, x);
+	return probe.y - MARGIN_TOP - 1;
+}
+
+/* "…:" leads to what follows it. */
+static bool leads_on(const struct block *x)
+{
+	size_t n = strlen(x->text);
+	return (n > 0 && x->text[n - 1] == ':') ||
+	       (n >= 3 && memcmp(x->text + n - 3, "\xef\xbc\x9a", 3) == 0);
+}
+
+/* What must be on one page with the beginning of x. */
+static double least_of(const struct pdf *p, const struct block *x)
+{
+	enum { ROWS_TOGETHER = 3 };
+	struct block some = *x;
+	switch (x->kind) {
+	case BLOCK_HEADING:
+		return height_of(p, x) + (x->next == NULL ? 0 : least_of(p, x->next));
+	case BLOCK_TEXT:
+	case BLOCK_NOTE:
+		return height_of(p, x) +
+		       (x->next == NULL || !leads_on(x) ? 0 : least_of(p, x->next));
+	case BLOCK_LIST:
+	case BLOCK_FACTS:
+	case BLOCK_TABLE:
+		some.n_rows = x->n_rows < ROWS_TOGETHER ? x->n_rows : ROWS_TOGETHER;
+		return height_of(p, &some);
+	case BLOCK_CODE:
+		return 24;
+	case BLOCK_BANNER:
+	case BLOCK_SCORE:
+	case BLOCK_TILES:
+	case BLOCK_CHART:
+		return height_of(p, x);
+	}
+	return 0;
+}
+
+void pdf_blocks(struct pdf *p)
+{
+	p->y = MARGIN_TOP;
+	p->page = 1;
+	pdf_head(p);
+	for (const struct block *x = p->document->first; x != NULL; x = x->next) {
+		pdf_need(p, least_of(p, x));
+		pdf_block(p, x);
+	}
+	end_page(p);
+}
