@@ -72,6 +72,18 @@ enum status json_write_sorted(const json_t *value, struct buf *out, struct error
 	return write_with(value, JSON_SORT_KEYS, out, e);
 }
 
+static void drop(void *value)
+{
+	json_decref(value);
+}
+
+enum status json_keep(struct pool *p, json_t *value, struct error *e)
+{
+	if (value == NULL || !pool_keep(p, value, drop))
+		return error_set(e, E_NO_SPACE, "no memory for a JSON value");
+	return OK;
+}
+
 static const char *dot(struct json_place p)
 {
 	return p.at[0] == '\0' ? "" : ".";

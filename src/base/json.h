@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/pool.h"
 
 AUTO_TYPE(json_decref, json_t *)
 #define AUTO_JSON AUTO(json_decref)
@@ -29,6 +30,10 @@ enum status yaml_read(struct view text, size_t ceiling_bytes, const char *what, 
 enum status json_write(const json_t *value, struct buf *out, struct error *e) MUST_CHECK;
 /* RFC 8785-like canonical form for hashing: sorted keys, compact. */
 enum status json_write_sorted(const json_t *value, struct buf *out, struct error *e) MUST_CHECK;
+
+/* Gives the reference to the pool, which drops it when it is freed. NULL (an allocation of
+ * jansson's that had no memory) is E_NO_SPACE. */
+enum status json_keep(struct pool *p, json_t *value, struct error *e) MUST_CHECK;
 
 /*
  * Getters: `at` is the path of `object` for messages. A missing optional key leaves *out as it is

@@ -19,8 +19,15 @@ struct block {
 	_Alignas(ALIGNMENT) char bytes[];
 };
 
+struct kept {
+	struct kept *next;
+	void *object;
+	void (*done)(void *object);
+};
+
 struct pool {
 	struct block *first;
+	struct kept *kept;
 	size_t ceiling;
 	size_t used;
 };
@@ -37,6 +44,8 @@ void pool_free(struct pool *p)
 {
 	if (p == NULL)
 		return;
+	for (struct kept *k = p->kept; k != NULL; k = k->next)
+		k->done(k->object);
 	struct block *b = p->first;
 	while (b != NULL) {
 		struct block *next = b->next;
@@ -98,4 +107,16 @@ char *pool_textf(struct pool *p, const char *format, ...)
 size_t pool_used(const struct pool *p)
 {
 	return p->used;
+}
+
+bool pool_keep(struct pool *p, void *object, void (*done)(void *object))
+{
+	struct kept *k = pool_take(p, 1, sizeof *k);
+	if (k == NULL) {
+		done(object);
+		return false;
+	}
+	*k = (struct kept){ p->kept, object, done };
+	p->kept = k;
+	return true;
 }

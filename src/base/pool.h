@@ -25,5 +25,8 @@ void *pool_take(struct pool *p, size_t count, size_t size_bytes);
 char *pool_text(struct pool *p, struct view v);
 char *pool_textf(struct pool *p, const char *format, ...) PRINTF_LIKE(2, 3);
 size_t pool_used(const struct pool *p);
+/* Hands an object to the pool: done(object) is called when the pool is freed, the last one first;
+ * at once, and false, where memory is short. */
+bool pool_keep(struct pool *p, void *object, void (*done)(void *object)) MUST_CHECK;
 
 #endif

@@ -72,3 +72,44 @@ TEST(memory_that_runs_out_leaves_the_pool_usable)
 	CHECK(pool_take(p, 1, 10) != NULL);
 	fault_disarm();
 }
+
+static void note_done(void *object)
+{
+	char **order = object;
+	*(*order)++ = 'x';
+}
+
+struct noted {
+	char **order;
+	char letter;
+};
+
+static void note_letter(void *object)
+{
+	struct noted *n = object;
+	*(*n->order)++ = n->letter;
+}
+
+TEST(what_a_pool_keeps_is_done_with_when_it_is_freed_the_last_first)
+{
+	char seen[8] = "";
+	char *order = seen;
+	struct noted a = { &order, 'a' }, b = { &order, 'b' };
+	struct pool *p = pool_new(MIB);
+	REQUIRE(p != NULL);
+	CHECK(pool_keep(p, &a, note_letter));
+	CHECK(pool_keep(p, &b, note_letter));
+	CHECK_TEXT(seen, "");
+	pool_free(p);
+	CHECK_TEXT(seen, "ba");
+}
+
+TEST(what_a_full_pool_cannot_keep_is_done_with_at_once)
+{
+	char seen[8] = "";
+	char *order = seen;
+	AUTO(pool_free) struct pool *p = pool_new(1);
+	REQUIRE(p != NULL);
+	CHECK(!pool_keep(p, &order, note_done));
+	CHECK_TEXT(seen, "x");
+}
