@@ -3,6 +3,8 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,9 @@ static bool wants_json(int argc, char **argv)
 
 static int tell(enum status status, const struct error *e, bool json)
 {
+	/* The reader of a pipe that has seen enough (head, a pager) need not hear of it. */
+	if (ferror(stdout) != 0 && e->errno_value == EPIPE)
+		return (int)exit_code_of(status);
 	(void)fprintf(stderr, "tocsin: %s\n", e->text);
 	if (json) {
 		struct error ignored = ERROR_NONE;

@@ -22,8 +22,9 @@ static json_t *scenario_json(const struct drill_scenario_row *row)
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:f,s:i,s:b}", "id", row->id, "name",
 		zh ? row->name.zh : row->name.en, "summary", zh ? row->summary.zh : row->summary.en,
-		"kind", row->kind, "source", zh ? row->source.zh : row->source.en, "attack", attack, "rate_files_per_s",
-		row->rate_files_per_s, "decoys", (int)row->n_decoys, "assumed", (int)row->assumed);
+		"kind", row->kind, "source", zh ? row->source.zh : row->source.en, "attack", attack,
+		"rate_files_per_s", row->rate_files_per_s, "decoys", (int)row->n_decoys, "assumed",
+		(int)row->assumed);
 }
 
 static enum status cmd_list(struct session *s, const void *args, struct error *e)
@@ -51,7 +52,7 @@ static void append_lock(const char *name, void *context)
 	(void)json_array_append_new(context, json_string(name));
 }
 
-json_t *drill_plan_json(const struct drill_plan *plan)
+static json_t *plan_json(const struct drill_plan *plan)
 {
 	const struct drill_budget *b = &plan->budget;
 	json_t *locks = json_array();
@@ -81,6 +82,41 @@ static enum status print_paper_card(struct session *s, struct error *e)
 	return session_print(buf_view(&text), e);
 }
 
+static void append_off(json_t *list, bool in_force, const char *lock, const char *why_not)
+{
+	if (!in_force)
+		(void)json_array_append_new(
+			list, json_pack("{s:s,s:s}", "lock", lock, "reason", why_not));
+}
+
+static json_t *locks_off_json(const struct drill_plan *plan)
+{
+	json_t *off = json_array();
+	append_off(off, plan->locks.landlock_abi > 0, "landlock", plan->why_not.landlock);
+	append_off(
+		off, plan->locks.mount_namespace, "mount-namespace", plan->why_not.mount_namespace);
+	append_off(off, plan->locks.own_uid, "uid", _("the drill is not started by root"));
+	return off;
+}
+
+json_t *drill_plan_json(const struct drill_plan *plan)
+{
+	json_t *o = plan_json(plan);
+	(void)json_object_set_new(o, "locks_off", locks_off_json(plan));
+	return o;
+}
+
+static enum status print_plan(struct session *s, const struct drill_plan *plan, struct error *e)
+{
+	if (s->json)
+		return session_print_json(drill_plan_json(plan), e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, RENDER_CEILING_BYTES);
+	struct render_terminal t = { (size_t)s->width, s->colour };
+	TRY(render_plan_terminal(plan, t, &text, e));
+	return session_print(buf_view(&text), e);
+}
+
 static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 {
 	if (((const struct drill_args *)raw)->paper_card)
@@ -97,13 +133,7 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));
-	if (s->json)
-		return session_print_json(drill_plan_json(&plan), e);
-	AUTO_BUF struct buf text;
-	buf_init(&text, RENDER_CEILING_BYTES);
-	struct render_terminal t = { (size_t)s->width, s->colour };
-	TRY(render_plan_terminal(&plan, t, &text, e));
-	return session_print(buf_view(&text), e);
+	return print_plan(s, &plan, e);
 }
 
 static enum status cmd_plant(struct session *s, const void *raw, struct error *e)
@@ -116,8 +146,12 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	drill_request_from(args, &request);
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
-	if (args->planted != NULL)
-		TRY(drill_planted_arena(&context, args->planted, s->pool, &request.arena, e));
+	TRY(drill_arena_of_args(s, args, &request.arena, e));
+	if (args->dry_run) {
+		struct drill_plan plan;
+		TRY(drill_plan_planting(&context, &request, s->pool, &plan, e));
+		return print_plan(s, &plan, e);
+	}
 	live_start(&live, s, false, &watch);
 	enum status status = drill_plant(&context, &request, &watch, s->pool, &planted, e);
 	live_end(&live);
@@ -174,7 +208,7 @@ static const struct cli_command plant = { "drill", "plant",
 	N_("A restore can only be given a recovery point when decoys were planted on different "
 	   "days and "
 	   "your backup ran in between. Repeat with the same --arena."),
-	drill_run_options, N_DRILL_RUN_OPTIONS, drill_scenario_operand, 1,
+	drill_plant_options, N_DRILL_PLANT_OPTIONS, drill_scenario_operand, 1,
 	sizeof(struct drill_args), &drill_args_defaults, cmd_plant };
 static const struct cli_command run = { "drill", "run",
 	N_("Run a ransomware drill on planted decoys, from plan to score."),

@@ -12,6 +12,10 @@
 struct drill_context drill_context_of(const struct session *s);
 json_t *drill_plan_json(const struct drill_plan *plan);
 
+/* Where the options say that the decoys lie: the place of an earlier planting, or the one named;
+ * NULL where neither is. After session_store. */
+enum status drill_arena_of_args(struct session *s, const struct drill_args *args, const char **out,
+	struct error *e) MUST_CHECK;
 /* request->out_folder as report_settle left it. *out_astray: the reports could not be written there
  * (told on standard error) and lie in the drill's own folder. */
 enum status drill_run_and_report(struct session *s, const struct drill_request *request,

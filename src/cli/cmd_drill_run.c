@@ -24,12 +24,18 @@ static enum status print_plan(const struct session *s, const struct drill_reques
 	return OK;
 }
 
-/* The folder of an arena that "drill plant" made, by the planting's id. */
-static enum status arena_of_planting(
-	struct session *s, const char *id, const char **out, struct error *e)
+enum status drill_arena_of_args(
+	struct session *s, const struct drill_args *args, const char **out, struct error *e)
 {
 	const struct drill_context context = drill_context_of(s);
-	return drill_planted_arena(&context, id, s->pool, out, e);
+	if (args->planted == NULL) {
+		*out = args->arena;
+		return OK;
+	}
+	if (args->arena != NULL)
+		return error_set(e, E_USAGE,
+			"--planted and --arena exclude each other: a planting has its place");
+	return drill_planted_arena(&context, args->planted, s->pool, out, e);
 }
 
 static enum status consent(const struct session *s, const struct drill_args *args,
@@ -121,8 +127,7 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	TRY(report_settle(s, &request, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
-	if (args->planted != NULL)
-		TRY(arena_of_planting(s, args->planted, &request.arena, e));
+	TRY(drill_arena_of_args(s, args, &request.arena, e));
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));
 	if (args->dry_run)
 		return s->json ? session_print_json(drill_plan_json(&plan), e)

@@ -17,7 +17,7 @@ enum option_kind {
 	OPTION_FLAG,	 /* bool, set to true */
 	OPTION_TEXT,	 /* const char * */
 	OPTION_INT,	 /* int64_t, not negative */
-	OPTION_NUMBER,	 /* double, not negative; the word "unlimited" is 0 */
+	OPTION_NUMBER,	 /* double, above 0; the word "unlimited" is 0 */
 	OPTION_DURATION, /* int64_t ns: 90s, 15m, 4h, 2d; a bare number is seconds */
 	OPTION_TIME,	 /* int64_t wall ns: RFC 3339 */
 	OPTION_CHOICE,	 /* int: index into `choices` */

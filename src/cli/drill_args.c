@@ -32,10 +32,8 @@ static const char *const guard_choices[] = { "auto", "off", "external", NULL };
 	}
 #define RATE_ROW                                                                                   \
 	{                                                                                          \
-		"rate", OPTION_NUMBER, AT(rate_files_per_s), N_("N"),                              \
-			N_("Files a second, or 'unlimited'; otherwise the scenario's published "   \
-			   "rate."),                                                               \
-			NULL                                                                       \
+		"rate", OPTION_NUMBER, AT(rate_files_per_s), N_("N|unlimited"),                    \
+			N_("Files a second; otherwise the scenario's published rate."), NULL       \
 	}
 #define SEED_ROW                                                                                   \
 	{                                                                                          \
@@ -51,6 +49,17 @@ const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS] = {
 	SEED_ROW,
 	{ "paper-card", OPTION_FLAG, AT(paper_card), NULL,
 		N_("Print the people's steps as a card for paper instead of the plan."), NULL },
+};
+
+const struct option drill_plant_options[N_DRILL_PLANT_OPTIONS] = {
+	DECOYS_ROW,
+	ARENA_ROW,
+	SEED_ROW,
+	{ "planted", OPTION_TEXT, AT(planted), N_("ID"),
+		N_("Add a generation to the decoys of an earlier planting, wherever they lie."),
+		NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL, N_("Show what would be planted, do nothing."),
+		NULL },
 };
 
 const struct option drill_run_options[N_DRILL_RUN_OPTIONS] = {

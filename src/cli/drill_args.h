@@ -41,6 +41,8 @@ enum { N_DRILL_PLAN_OPTIONS = 5, N_DRILL_RUN_OPTIONS = 24 };
 extern const struct option drill_run_options[N_DRILL_RUN_OPTIONS];
 extern const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS];
 extern const struct operand drill_scenario_operand[1];
+enum { N_DRILL_PLANT_OPTIONS = 5 };
+extern const struct option drill_plant_options[N_DRILL_PLANT_OPTIONS];
 
 struct drill_id_args {
 	const char *id;

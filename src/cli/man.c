@@ -1,5 +1,5 @@
 /*
- * Manual pages (man(7)) and shell completion from the command rows.
+ * Manual pages (man(7)) from the command rows.
  */
 #include <string.h>
 
@@ -23,6 +23,20 @@ static void add_roff(struct buf *out, const char *text)
 	}
 }
 
+/* Letters of ASCII alone: other scripts have no capitals to speak of. */
+static void add_capitals(struct buf *out, const char *text)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		buf_add_char(out, *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at);
+}
+
+static void add_section(struct buf *out, const char *title)
+{
+	buf_add_text(out, ".SH ");
+	add_capitals(out, title);
+	buf_add_char(out, '\n');
+}
+
 static void add_man_options(struct buf *out, const struct option *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -42,21 +56,24 @@ static void add_man_options(struct buf *out, const struct option *rows, size_t n
 
 static void add_man_command(struct buf *out, const struct cli_command *c)
 {
-	buf_addf(out, ".SH NAME\ntocsin\\-%s%s%s \\- ", c->noun, c->verb == NULL ? "" : "\\-",
+	add_section(out, _("name"));
+	buf_addf(out, "tocsin\\-%s%s%s \\- ", c->noun, c->verb == NULL ? "" : "\\-",
 		c->verb == NULL ? "" : c->verb);
 	add_roff(out, _(c->summary));
-	buf_addf(out, "\n.SH SYNOPSIS\n\\fBtocsin %s%s%s\\fR", c->noun, c->verb == NULL ? "" : " ",
+	buf_add_char(out, '\n');
+	add_section(out, _("synopsis"));
+	buf_addf(out, "\\fBtocsin %s%s%s\\fR", c->noun, c->verb == NULL ? "" : " ",
 		c->verb == NULL ? "" : c->verb);
 	for (size_t i = 0; i < c->n_operands; i++)
 		buf_addf(out, c->operands[i].required ? " \\fI%s\\fR" : " [\\fI%s\\fR]",
 			_(c->operands[i].name));
 	buf_addf(out, " [\\fI%s\\fR]\n", _("options"));
 	if (c->description != NULL) {
-		buf_add_text(out, ".SH DESCRIPTION\n");
+		add_section(out, _("description"));
 		add_roff(out, _(c->description));
 		buf_add_char(out, '\n');
 	}
-	buf_add_text(out, ".SH OPTIONS\n");
+	add_section(out, _("options"));
 	for (size_t i = 0; i < c->n_operands; i++) {
 		buf_addf(out, ".TP\n\\fI%s\\fR\n", _(c->operands[i].name));
 		add_roff(out, _(c->operands[i].help));
@@ -85,7 +102,7 @@ static void add_man_exit(struct buf *out)
 		{ 10, N_("Voided by the safety check.") },
 		{ 130, N_("Interrupted.") },
 	};
-	buf_add_text(out, ".SH EXIT STATUS\n");
+	add_section(out, _("exit status"));
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		buf_addf(out, ".TP\n%d\n", rows[i].code);
 		add_roff(out, _(rows[i].meaning));
@@ -93,21 +110,36 @@ static void add_man_exit(struct buf *out)
 	}
 }
 
+/* "TOCSIN-DRILL-RUN", as man(7) wants titles. */
+static void add_man_title(const struct cli_command *c, struct buf *out)
+{
+	const char *const words[] = { "tocsin", c == NULL ? NULL : c->noun,
+		c == NULL ? NULL : c->verb };
+	buf_add_text(out, "'\\\" -*- coding: UTF-8 -*-\n.TH ");
+	for (size_t i = 0; i < COUNT_OF(words) && words[i] != NULL; i++) {
+		buf_add_text(out, i == 0 ? "" : "\\-");
+		add_capitals(out, words[i]);
+	}
+	buf_addf(out, " 1 \"\" \"tocsin %s\" \"%s\"\n", TOCSIN_VERSION, _("Tocsin manual"));
+	buf_add_text(out, ".ad l\n"); /* blanks that fill a line look odd in Chinese */
+}
+
 void man_page(const struct command_table *t, const struct cli_command *c, struct buf *out)
 {
-	buf_addf(out, ".TH TOCSIN%s%s%s%s 1 \"\" \"tocsin %s\"\n", c == NULL ? "" : "\\-",
-		c == NULL ? "" : c->noun, c == NULL || c->verb == NULL ? "" : "\\-",
-		c == NULL || c->verb == NULL ? "" : c->verb, TOCSIN_VERSION);
+	add_man_title(c, out);
 	if (c != NULL) {
 		add_man_command(out, c);
 		add_man_exit(out);
 		return;
 	}
-	buf_add_text(out, ".SH NAME\ntocsin \\- ");
+	add_section(out, _("name"));
+	buf_add_text(out, "tocsin \\- ");
 	add_roff(out, _("rehearse ransomware, watch for it, report the breach in time"));
-	buf_addf(out, "\n.SH SYNOPSIS\n\\fBtocsin\\fR \\fI%s\\fR \\fI%s\\fR [\\fI%s\\fR]\n",
-		_("noun"), _("verb"), _("options"));
-	buf_add_text(out, ".SH COMMANDS\n");
+	buf_add_char(out, '\n');
+	add_section(out, _("synopsis"));
+	buf_addf(out, "\\fBtocsin\\fR \\fI%s\\fR \\fI%s\\fR [\\fI%s\\fR]\n", _("noun"), _("verb"),
+		_("options"));
+	add_section(out, _("commands"));
 	for (size_t i = 0; i < t->n_nouns; i++) {
 		for (size_t j = 0; j < t->nouns[i].n_commands; j++) {
 			const struct cli_command *row = t->nouns[i].commands[j];
@@ -117,104 +149,7 @@ void man_page(const struct command_table *t, const struct cli_command *c, struct
 			buf_add_char(out, '\n');
 		}
 	}
-	buf_add_text(out, ".SH OPTIONS\n");
+	add_section(out, _("options"));
 	add_man_options(out, common_options, n_common_options);
 	add_man_exit(out);
-}
-
-static void add_words(const struct cli_command *c, struct buf *out)
-{
-	for (size_t i = 0; c != NULL && i < c->n_options; i++)
-		buf_addf(out, " --%s", c->options[i].name);
-	for (size_t i = 0; i < n_common_options; i++)
-		buf_addf(out, " --%s", common_options[i].name);
-}
-
-static void bash_script(const struct command_table *t, struct buf *out)
-{
-	buf_add_text(out, "_tocsin() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n"
-			  "\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
-	for (size_t i = 0; i < t->n_nouns; i++) {
-		for (size_t j = 0; j < t->nouns[i].n_commands; j++) {
-			const struct cli_command *c = t->nouns[i].commands[j];
-			buf_addf(out, "\t\"%s %s\"*) words=\"", c->noun,
-				c->verb == NULL ? "" : c->verb);
-			add_words(c, out);
-			buf_add_text(out, "\" ;;\n");
-		}
-	}
-	buf_add_text(out, "\tesac\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
-	for (size_t i = 0; i < t->n_nouns; i++)
-		buf_addf(out, " %s", t->nouns[i].name);
-	buf_add_text(
-		out, "\"\n\telif [ \"$COMP_CWORD\" -eq 2 ]; then\n\t\tcase ${COMP_WORDS[1]} in\n");
-	for (size_t i = 0; i < t->n_nouns; i++) {
-		buf_addf(out, "\t\t%s) words=\"", t->nouns[i].name);
-		for (size_t j = 0; j < t->nouns[i].n_commands; j++)
-			buf_addf(out, " %s",
-				t->nouns[i].commands[j]->verb == NULL
-					? ""
-					: t->nouns[i].commands[j]->verb);
-		buf_add_text(out, "\" ;;\n");
-	}
-	buf_add_text(out, "\t\tesac\n\tfi\n"
-			  "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-			  "\tif [ \"${#COMPREPLY[@]}\" -eq 0 ]; then\n"
-			  "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\tfi\n}\n"
-			  "complete -o filenames -F _tocsin tocsin\n");
-}
-
-/* Single quotes end a fish or zsh word: a help sentence that holds one is written without it. */
-static void add_quoted(struct buf *out, const char *text)
-{
-	buf_add_char(out, '\'');
-	for (const char *at = text; *at != '\0'; at++)
-		buf_add_char(out, *at == '\'' ? ' ' : *at);
-	buf_add_char(out, '\'');
-}
-
-static void fish_script(const struct command_table *t, struct buf *out)
-{
-	for (size_t i = 0; i < t->n_nouns; i++) {
-		const struct noun *n = &t->nouns[i];
-		buf_addf(out, "complete -c tocsin -f -n __fish_use_subcommand -a %s -d ", n->name);
-		add_quoted(out, _(n->summary));
-		buf_add_char(out, '\n');
-		for (size_t j = 0; j < n->n_commands; j++) {
-			const struct cli_command *c = n->commands[j];
-			if (c->verb != NULL) {
-				buf_addf(out,
-					"complete -c tocsin -n '__fish_seen_subcommand_from %s' -a "
-					"%s -d ",
-					n->name, c->verb);
-				add_quoted(out, _(c->summary));
-				buf_add_char(out, '\n');
-			}
-			for (size_t k = 0; k < c->n_options; k++) {
-				buf_addf(out,
-					"complete -c tocsin -n '__fish_seen_subcommand_from %s' -l "
-					"%s -d ",
-					c->verb == NULL ? n->name : c->verb, c->options[k].name);
-				add_quoted(out, _(c->options[k].help));
-				buf_add_char(out, '\n');
-			}
-		}
-	}
-}
-
-enum status completion_script(
-	const struct command_table *t, const char *shell, struct buf *out, struct error *e)
-{
-	if (strcmp(shell, "bash") == 0) {
-		bash_script(t, out);
-	} else if (strcmp(shell, "zsh") == 0) {
-		buf_add_text(out, "autoload -U +X bashcompinit && bashcompinit\n");
-		bash_script(t, out);
-	} else if (strcmp(shell, "fish") == 0) {
-		fish_script(t, out);
-	} else {
-		return error_set(
-			e, E_USAGE, "no completion for '%s': bash, zsh and fish are known", shell);
-	}
-	return buf_check(out, "completion", e);
 }

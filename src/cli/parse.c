@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/near.h"
@@ -72,7 +73,8 @@ static bool parse_number(const char *text, double *out)
 	if (text[0] == '\0' || strspn(text, "0123456789.") != strlen(text) || strlen(text) > 20)
 		return false;
 	*out = strtod(text, &end);
-	return *end == '\0';
+	/* 0 would read as "unlimited" further down, which nobody means who types it. */
+	return *end == '\0' && *out > 0;
 }
 
 static bool parse_choice(const char *text, const char *const *choices, int *out)
@@ -130,6 +132,16 @@ static bool store_value(const struct option *o, const char *text, char *base, st
 }
 
 /* A sentence for each kind, so that each can be translated as a whole. */
+static enum status refuse_choice(const struct option *o, const char *value, struct error *e)
+{
+	AUTO_BUF struct buf known;
+	buf_init(&known, 512);
+	for (size_t i = 0; o->choices[i] != NULL; i++)
+		buf_addf(&known, "%s%s", i == 0 ? "" : ", ", o->choices[i]);
+	return error_set(
+		e, E_USAGE, "option --%s: '%s' is none of %s", o->name, value, buf_text(&known));
+}
+
 static enum status refuse_value(const struct option *o, const char *value, struct error *e)
 {
 	switch (o->kind) {
@@ -137,8 +149,9 @@ static enum status refuse_value(const struct option *o, const char *value, struc
 		return error_set(
 			e, E_USAGE, "option --%s: '%s' is not a whole number", o->name, value);
 	case OPTION_NUMBER:
-		return error_set(e, E_USAGE, "option --%s: '%s' is not a number or 'unlimited'",
-			o->name, value);
+		return error_set(e, E_USAGE,
+			"option --%s: '%s' is neither a number above 0 nor 'unlimited'", o->name,
+			value);
 	case OPTION_DURATION:
 		return error_set(e, E_USAGE,
 			"option --%s: '%s' is not a duration such as 90s, 15m, 4h or 2d", o->name,
@@ -148,9 +161,7 @@ static enum status refuse_value(const struct option *o, const char *value, struc
 			"option --%s: '%s' is not a time such as 2026-11-24T08:00:00+08:00",
 			o->name, value);
 	case OPTION_CHOICE:
-		return error_set(e, E_USAGE,
-			"option --%s: '%s' is not one of the values that the help names", o->name,
-			value);
+		return refuse_choice(o, value, e);
 	case OPTION_FLAG:
 	case OPTION_TEXT:
 	case OPTION_LIST: /* take any text: nothing but memory can be short */

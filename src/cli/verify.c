@@ -20,6 +20,10 @@ const struct operand verify_operands[1] = {
 		N_("The record (evidence.jsonl).") },
 };
 
+static const char what_a_record_is[] =
+	N_("A record is the file evidence.jsonl that a drill writes into its folder of the state "
+	   "folder: JSON lines, each with its number n and the hash prev of the one before.");
+
 static enum status print_json(const struct evidence_check *check, struct error *e)
 {
 	json_t *o = json_pack("{s:b}", "valid", check->valid);
@@ -51,6 +55,9 @@ static enum status print_text(const struct evidence_check *check, struct error *
 		buf_addf(&text, _("not valid: line %llu: %s"),
 			(unsigned long long)check->first_bad_line, check->reason);
 		buf_add_char(&text, '\n');
+		/* Most often another file was named. */
+		if (check->first_bad_line <= 1)
+			buf_addf(&text, "%s\n", _(what_a_record_is));
 	}
 	return session_print(buf_view(&text), e);
 }
@@ -74,7 +81,13 @@ enum status verify_file(struct session *s, const struct verify_args *args, struc
 	AUTO_BUF struct buf bytes;
 	struct evidence_check check;
 	buf_init(&bytes, EVIDENCE_BYTES_MAX);
-	TRY(file_read_all(AT_FDCWD, args->file, EVIDENCE_BYTES_MAX, &bytes, e));
+	enum status status = file_read_all(AT_FDCWD, args->file, EVIDENCE_BYTES_MAX, &bytes, e);
+	if (status == E_INVALID)
+		return error_set(e, E_INVALID,
+			"'%s' is not a file: a record is the file evidence.jsonl that a drill "
+			"writes",
+			args->file);
+	TRY(status);
 	if (args->key != NULL)
 		TRY(key_read(args->key, &key, e));
 	else

@@ -59,6 +59,7 @@ struct drill_scenario_row {
 	uint32_t n_decoys;
 	bool assumed; /* some branch rests on an unsure reference */
 };
+/* The ready drills first ("standard" before all), the control, then the patterns. */
 enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 	struct drill_scenario_row **out_rows, size_t *out_n, struct error *e) MUST_CHECK;
 
@@ -126,6 +127,7 @@ struct drill_plan {
 	const char *file_system; /* kind */
 	uint64_t free_bytes;
 	struct confine_locks locks;
+	struct confine_reasons why_not; /* of the locks against the outside that are off */
 	const char *marker; /* string that every note and process carries */
 	const char *process_name;
 	double rate_files_per_s;
@@ -135,6 +137,9 @@ struct drill_plan {
 };
 enum status drill_plan(const struct drill_context *c, const struct drill_request *r, struct pool *p,
 	struct drill_plan *out, struct error *e) MUST_CHECK;
+/* Of drill_plant: with the generation that it would add. */
+enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,
+	struct pool *p, struct drill_plan *out, struct error *e) MUST_CHECK;
 
 /* --- watching a run -----------------------------------------------------------------------------
  */

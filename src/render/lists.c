@@ -2,6 +2,7 @@
  * Lists on a terminal: scenarios, and the runs of this home.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "render/figures.h"
@@ -15,6 +16,26 @@ static size_t longest(size_t so_far, const char *text, size_t most)
 	return cells > so_far ? cells : so_far;
 }
 
+static void put_scenario(
+	const struct screen *s, const struct drill_scenario_row *r, size_t id_cells)
+{
+	char lead[256];
+	size_t cells = text_cells(r->id);
+	int blanks = cells < id_cells ? (int)(id_cells - cells) + 2 : 2;
+	(void)snprintf(lead, sizeof lead, "%.160s%*s", r->id, blanks, "");
+	screen_paragraph(s, STYLE_STRONG, lead, id_cells + 2, text_in_language(r->name));
+	AUTO_BUF struct buf facts;
+	buf_init(&facts, 4 * KIB);
+	buf_addf(&facts, _("%s decoys, %s"), figure_count(r->n_decoys).text,
+		figure_rate(r->rate_files_per_s).text);
+	for (size_t k = 0; k < r->n_attack; k++)
+		buf_addf(&facts, "%s%.16s", k == 0 ? " · " : " ", r->attack[k]);
+	if (r->assumed)
+		buf_addf(&facts, " · %s", _("partly assumed"));
+	(void)snprintf(lead, sizeof lead, "%*s", (int)id_cells + 2, "");
+	screen_paragraph(s, STYLE_MUTED, lead, id_cells + 2, buf_text(&facts));
+}
+
 enum status render_scenarios_terminal(const struct drill_scenario_row *rows, size_t n_rows,
 	struct render_terminal t, struct buf *out, struct error *e)
 {
@@ -23,24 +44,19 @@ enum status render_scenarios_terminal(const struct drill_scenario_row *rows, siz
 	if (n_rows == 0)
 		screen_line(&s, STYLE_MUTED, _("There is no scenario."));
 	for (size_t i = 0; i < n_rows; i++)
-		id_cells = longest(id_cells, rows[i].id, 28);
+		id_cells = longest(id_cells, rows[i].id, 20);
 	for (size_t i = 0; i < n_rows; i++) {
-		const struct drill_scenario_row *r = &rows[i];
-		struct line l = line_start(&s);
-		line_put_within(&l, STYLE_STRONG, r->id, id_cells);
-		line_to(&l, id_cells + 2);
-		line_put_within(
-			&l, STYLE_PLAIN, text_in_language(r->name), s.width - id_cells - 2 - 18);
-		line_put_right(&l, STYLE_MUTED, figure_rate(r->rate_files_per_s).text);
-		line_end(&l);
-		l = line_start(&s);
-		line_to(&l, id_cells + 2);
-		line_put(&l, STYLE_MUTED, word_kind(r->kind));
-		for (size_t k = 0; k < r->n_attack; k++)
-			line_putf(&l, STYLE_MUTED, " %.16s", r->attack[k]);
-		if (r->assumed)
-			line_putf(&l, STYLE_FAIR, " · %s", _("partly assumed"));
-		line_end(&l);
+		bool is_new = i == 0 || strcmp(rows[i].kind, rows[i - 1].kind) != 0;
+		if (is_new && i > 0)
+			screen_blank(&s);
+		if (is_new)
+			screen_line(&s, STYLE_MUTED, word_kind(rows[i].kind));
+		put_scenario(&s, &rows[i], id_cells);
+	}
+	if (n_rows > 0) {
+		screen_blank(&s);
+		screen_paragraph(&s, STYLE_MUTED, "", 0,
+			_("What one of them may do at most: tocsin drill plan SCENARIO"));
 	}
 	return buf_check(out, "list", e);
 }
@@ -50,6 +66,7 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 {
 	struct screen s = screen_on(out, t, false);
 	size_t name_cells = 8;
+	bool interrupted = false;
 	if (n_rows == 0)
 		screen_line(&s, STYLE_MUTED, _("There is no drill yet."));
 	for (size_t i = 0; i < n_rows; i++)
@@ -74,6 +91,10 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 		line_to(&l, 21);
 		line_put(&l, STYLE_MUTED, r->id);
 		line_end(&l);
+		interrupted |= r->state != NULL && strcmp(r->state, "interrupted") == 0;
 	}
+	if (interrupted)
+		screen_paragraph(&s, STYLE_FAIR, "", 0,
+			_("What an interrupted drill left is put back by: tocsin drill undo ID"));
 	return buf_check(out, "list", e);
 }

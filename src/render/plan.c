@@ -48,28 +48,32 @@ static void put_space(const struct screen *s, const struct drill_plan *plan)
 	line_end(&l);
 }
 
-static void put_lock(const struct screen *s, bool in_force, const char *name, bool needed)
+/* A lock that is not in force says why. */
+static void put_lock(const struct screen *s, bool in_force, const char *name, const char *why_not)
 {
 	struct line l = line_start(s);
-	line_put(&l,
-		in_force ? STYLE_GOOD
-		: needed ? STYLE_POOR
-			 : STYLE_MUTED,
-		in_force ? "✓ " : "– ");
+	line_put(&l, in_force ? STYLE_GOOD : STYLE_MUTED, in_force ? "✓ " : "– ");
 	line_put(&l, in_force ? STYLE_PLAIN : STYLE_MUTED, word_lock(name));
 	line_end(&l);
+	if (in_force)
+		return;
+	char text[CONFINE_REASON_MAX + 64];
+	(void)snprintf(text, sizeof text, _("off: %s"), why_not);
+	screen_paragraph(s, STYLE_FAIR, "  ", 2, text);
 }
 
-static void put_locks(const struct screen *s, const struct confine_locks *locks)
+static void put_locks(const struct screen *s, const struct drill_plan *plan)
 {
+	const struct confine_locks *locks = &plan->locks;
 	char landlock[32];
 	(void)snprintf(landlock, sizeof landlock, "landlock:%d", locks->landlock_abi);
 	screen_line(s, STYLE_STRONG, _("Locks that this kernel gives"));
-	put_lock(s, locks->landlock_abi > 0, landlock, false);
-	put_lock(s, locks->mount_namespace, "mount-namespace", false);
-	put_lock(s, locks->seccomp, "seccomp", true);
-	put_lock(s, locks->own_uid, "uid", false);
-	put_lock(s, locks->no_new_privileges, "no-new-privileges", false);
+	put_lock(s, locks->landlock_abi > 0, landlock, plan->why_not.landlock);
+	put_lock(s, locks->mount_namespace, "mount-namespace", plan->why_not.mount_namespace);
+	put_lock(s, locks->seccomp, "seccomp", ""); /* always on, or there is no plan */
+	put_lock(s, locks->own_uid, "uid",
+		_("only a drill that root starts can have one; no new privileges stands in"));
+	put_lock(s, locks->no_new_privileges, "no-new-privileges", "");
 }
 
 enum status render_plan_terminal(
@@ -93,7 +97,7 @@ enum status render_plan_terminal(
 	put(&s, _("File system"), plan->file_system);
 	put_space(&s, plan);
 	screen_rule(&s, RULE_MIDDLE);
-	put_locks(&s, &plan->locks);
+	put_locks(&s, plan);
 	screen_rule(&s, RULE_MIDDLE);
 	put(&s, _("Marker"), plan->marker);
 	put(&s, _("Process name"), plan->process_name);

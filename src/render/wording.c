@@ -146,9 +146,9 @@ const char *word_status(const char *status)
 const char *word_kind(const char *kind)
 {
 	static const struct word_row rows[] = {
-		{ "pattern", N_("pattern of a family") },
-		{ "drill", N_("ready drill") },
-		{ "benign", N_("benign control") },
+		{ "pattern", N_("Patterns of published families:") },
+		{ "drill", N_("Ready drills:") },
+		{ "benign", N_("Ordinary programs, to count false alarms:") },
 	};
 	return find_word(rows, COUNT_OF(rows), kind);
 }

@@ -17,7 +17,7 @@ const char *word_rating(enum drill_rating r);
 const char *letter_rating(enum drill_rating r);
 const char *word_state(const char *state);	 /* of a drill_row */
 const char *word_status(const char *status);	 /* of an improvement */
-const char *word_kind(const char *kind);	 /* of a scenario */
+const char *word_kind(const char *kind);	 /* of scenarios, as a heading */
 const char *word_verdict_name(const char *name); /* from its stable word */
 /* A role of the plan; itself where it is a name that somebody typed; "–" where there is none. */
 const char *word_role(const char *role);

@@ -25,6 +25,7 @@
 
 #include "base/auto.h"
 #include "base/fault.h"
+#include "base/i18n.h"
 #include "sys/file.h"
 #include "sys/locks.h"
 #include "sys/sanitizer.h"
@@ -150,20 +151,17 @@ static enum status tie_to_parent(pid_t parent, struct error *e)
 	return check_parent(parent, e);
 }
 
-static enum status refuse_open(int abi, const char *why_no_mounts, struct error *e)
+static void explain_landlock(int abi, char out[CONFINE_REASON_MAX])
 {
-	char landlock[LOCK_REASON_MAX];
 	if (abi == 0)
-		(void)snprintf(landlock, sizeof landlock,
-			"this kernel has none, or it is not switched on at boot");
-	else
-		(void)snprintf(landlock, sizeof landlock,
-			"this kernel has version %d, and version %d (Linux 6.2) is needed", abi,
+		(void)snprintf(out, CONFINE_REASON_MAX, "%s",
+			_("this kernel has none, or it is not switched on at boot"));
+	else if (abi < LANDLOCK_ABI_NEEDED)
+		(void)snprintf(out, CONFINE_REASON_MAX,
+			_("this kernel has version %d, and version %d (Linux 6.2) is needed"), abi,
 			LANDLOCK_ABI_NEEDED);
-	return error_set(e, E_DENIED,
-		"nothing here can lock the outside away, so no drill can run. Landlock: %s. "
-		"Mount namespace: %s",
-		landlock, why_no_mounts);
+	else
+		out[0] = '\0';
 }
 
 /* Landlock covers the thread that calls it; there is only this one. */
@@ -173,8 +171,17 @@ static enum status lock_outside(const struct confine_request *r, struct confine_
 	struct mountns mounts;
 	TRY(mountns_lock(r->folder_fd, r->reach, &mounts, e));
 	int abi = landlock_offered();
+	struct confine_reasons why_not = { .landlock = "" };
+	explain_landlock(abi, why_not.landlock);
+	memcpy(why_not.mount_namespace, mounts.why_not, sizeof mounts.why_not);
 	if (!mounts.in_force && abi < LANDLOCK_ABI_NEEDED)
-		return refuse_open(abi, mounts.why_not, e);
+		return error_set(e, E_DENIED,
+			"nothing here can lock the outside away, so no drill can run. Landlock: "
+			"%s. "
+			"Mount namespace: %s",
+			why_not.landlock, why_not.mount_namespace);
+	if (r->why_not != NULL)
+		*r->why_not = why_not;
 	AUTO_FD int folder_fd = r->reach == CONFINE_REACH_FOLDER ? r->folder_fd : -1;
 	if (mounts.in_force && r->reach == CONFINE_REACH_FOLDER) {
 		(void)close(folder_fd); /* it belongs to the tree that is gone */

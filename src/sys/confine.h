@@ -41,6 +41,7 @@ struct confine_request {
 	uid_t uid;     /* taken where the role starts as root; ignored otherwise */
 	gid_t gid;
 	uint64_t max_file_bytes; /* RLIMIT_FSIZE */
+	struct confine_reasons *why_not; /* filled where not NULL */
 	pid_t parent;		 /* who must be the parent, before and after */
 	const int *keep_fds;	 /* every other descriptor (also 0, 1, 2) is closed */
 	size_t n_keep_fds;
@@ -54,6 +55,14 @@ struct confine_locks {
 	bool no_new_privileges;
 };
 
+enum { CONFINE_REASON_MAX = 256 };
+
+/* Why a lock against the outside is not in force, for a person; "" where it is. */
+struct confine_reasons {
+	char landlock[CONFINE_REASON_MAX];
+	char mount_namespace[CONFINE_REASON_MAX];
+};
+
 /* Puts the locks on the calling, still single-threaded process. *out_folder_fd is the only good
  * descriptor of the folder afterwards (the one of the request is closed): it belongs to the new
  * mount tree. -1 with READ_ALL. On failure the process must exit: some locks may be on. */
@@ -62,8 +71,8 @@ enum status confine_enter(const struct confine_request *request, struct confine_
 
 /* What confine_enter would give here, found by trying it on `folder_fd` in a child process that
  * then exits. Also refuses where confine_enter would. */
-enum status confine_probe(
-	int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out, struct error *e) MUST_CHECK;
+enum status confine_probe(int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out,
+	struct confine_reasons *out_why_not, struct error *e) MUST_CHECK;
 
 /* "landlock:7", "mount-namespace", "seccomp", "uid", "no-new-privileges": calls `each` for each
  * lock in force. Stable names (design.md, section 9). */

@@ -17,6 +17,7 @@ enum { PROBE_FILE_BYTES = 4096 };
 struct probe_answer {
 	struct error error;
 	struct confine_locks locks;
+	struct confine_reasons why_not;
 };
 
 static enum status confine_child(
@@ -30,9 +31,10 @@ static enum status confine_child(
 	return OK;
 }
 
-_Noreturn static void answer(const struct confine_request *r, int answer_fd)
+_Noreturn static void answer(struct confine_request *r, int answer_fd)
 {
 	struct probe_answer a = { .error = ERROR_NONE };
+	r->why_not = &a.why_not;
 	(void)confine_child(r, &a.locks, &a.error);
 	ssize_t n = write(answer_fd, &a, sizeof a);
 	_exit(n == (ssize_t)sizeof a ? 0 : 1);
@@ -53,15 +55,15 @@ static enum status read_answer(int fd, pid_t pid, struct probe_answer *a, struct
 		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-enum status confine_probe(
-	int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out, struct error *e)
+enum status confine_probe(int folder_fd, uid_t uid, gid_t gid, struct confine_locks *out,
+	struct confine_reasons *out_why_not, struct error *e)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return error_sys(e, E_FAILED, errno, "make a pipe");
 	AUTO_FD int read_end = ends[0];
 	AUTO_FD int write_end = ends[1];
-	const struct confine_request r = {
+	struct confine_request r = {
 		.calls = CONFINE_CALLS_EMULATOR,
 		.reach = CONFINE_REACH_FOLDER,
 		.folder_fd = folder_fd,
@@ -86,5 +88,6 @@ enum status confine_probe(
 		return a.error.status;
 	}
 	*out = a.locks;
+	*out_why_not = a.why_not;
 	return OK;
 }

@@ -7,7 +7,7 @@
 
 #include "sys/confine.h"
 
-enum { LANDLOCK_ABI_NEEDED = 3, LOCK_REASON_MAX = 256 };
+enum { LANDLOCK_ABI_NEEDED = 3 };
 
 /* --- landlock.c --- */
 
@@ -22,7 +22,7 @@ enum status landlock_lock(
 struct mountns {
 	bool in_force;
 	int folder_fd; /* with REACH_FOLDER and in force: the folder in the new tree */
-	char why_not[LOCK_REASON_MAX]; /* where not in force */
+	char why_not[CONFINE_REASON_MAX]; /* where not in force */
 };
 /* Tried in a child process first: a kernel that has half of it is told apart from one that fails
  * half-way. An error means that it began and could not be ended: the process must exit. */

@@ -130,6 +130,8 @@ def killed(base, home):
     code, rows, _ = call(home, "drill", "show")
     dead = [d["id"] for d in rows.get("drills", []) if d["state"] == "interrupted"]
     check("a killed drill is listed as interrupted", len(dead) == 1, rows)
+    code, shown, err = call(home, "drill", "show", dead[0] if dead else "none")
+    check("showing it names the way out", code == 5 and dead and f"tocsin drill undo {dead[0]}" in err, (code, shown, err))
     code, u, err = call(home, "drill", "undo", dead[0] if dead else "none")
     check("undo after kill -9 proves everything", code == 0 and u.get("verified") is True and u["restored"] > 0, (u, err))
     check("and nothing is left of the arena", not os.path.exists(f"{base}/arena4"), "")

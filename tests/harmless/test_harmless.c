@@ -75,9 +75,10 @@ static bool is_stopped(const struct probe_row *row, bool aims_at_process, const 
 static struct confine_locks expected_locks(struct stage *s, enum combination combination)
 {
 	struct confine_locks l;
+	struct confine_reasons why_not;
 	struct error e;
 	AUTO_FD int fd = open(s->arena, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	REQUIRE_OK(confine_probe(fd, s->uid, s->gid, &l, &e), e);
+	REQUIRE_OK(confine_probe(fd, s->uid, s->gid, &l, &why_not, &e), e);
 	if (combination == LANDLOCK_ALONE && l.landlock_abi == 0)
 		test_skip("this kernel has no Landlock of version 3 or later");
 	if (combination == MOUNTS_ALONE && !l.mount_namespace)

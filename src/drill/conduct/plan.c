@@ -66,6 +66,32 @@ static enum status fill_row(
 	return OK;
 }
 
+/* What most people look for stands first: the ready drills in the order in which one comes to need
+ * them, the control, scenarios of one's own, then the patterns that they are built on. */
+static size_t rank_of(const struct drill_scenario_row *r)
+{
+	static const char *const first[] = { "standard", "fast-actor", "quick", "benign-twin" };
+	static const char *const kinds[] = { "drill", "benign", "pattern" };
+	size_t rank = 0;
+	while (rank < COUNT_OF(first) && strcmp(first[rank], r->id) != 0)
+		rank++;
+	for (size_t i = 0; rank >= COUNT_OF(first) && i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i], r->kind) == 0)
+			rank += i;
+	return rank;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct drill_scenario_row *a = left;
+	const struct drill_scenario_row *b = right;
+	size_t rank_a = rank_of(a);
+	size_t rank_b = rank_of(b);
+	if (rank_a != rank_b)
+		return rank_a < rank_b ? -1 : 1;
+	return strcmp(a->id, b->id);
+}
+
 enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 	struct drill_scenario_row **out_rows, size_t *out_n, struct error *e)
 {
@@ -80,6 +106,7 @@ enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 		TRY(scenario_find(c->home, ids[i], p, s, e));
 		TRY(fill_row(s, p, &rows[i], e));
 	}
+	qsort(rows, n, sizeof *rows, compare_rows);
 	*out_rows = rows;
 	*out_n = n;
 	return OK;
@@ -267,7 +294,7 @@ static enum status try_locks_in(int within_fd, const char *name, uid_t uid, gid_
 			e, E_DENIED, "the folder '%s' was exchanged by uid %u", name, who.uid);
 	if (geteuid() == 0 && fchown(folder_fd, uid, gid) != 0)
 		return error_sys(e, E_FAILED, errno, "give away '%s'", name);
-	return confine_probe(folder_fd, uid, gid, &out->locks, e);
+	return confine_probe(folder_fd, uid, gid, &out->locks, &out->why_not, e);
 }
 
 /* The locks are tried on a folder of the role's own, as the arena will be one; in the system's
@@ -344,4 +371,10 @@ enum status drill_plan(const struct drill_context *c, const struct drill_request
 	struct drill_plan *out, struct error *e)
 {
 	return plan_make(c, r, PLAN_RUN, p, out, e);
+}
+
+enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,
+	struct pool *p, struct drill_plan *out, struct error *e)
+{
+	return plan_make(c, r, PLAN_GENERATION, p, out, e);
 }

@@ -325,6 +325,40 @@ static enum status overlay(
 	return OK;
 }
 
+/* Says what the drill without a result is, and what can be done with it. */
+static enum status no_result(const struct drill_context *c, const char *id, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	TRY(STORE_SQL(c->store, "SELECT id, scenario, state FROM drill_run WHERE id = ?", &q, e));
+	bind_text(q, 1, id);
+	bool row = false;
+	TRY(statement_step(q, &row, e));
+	enum drill_state state = STATE_INTERRUPTED;
+	if (!row || !drill_state_find(view_of(state_now(c, q, id)), &state))
+		return error_set(e, E_ABSENT, "drill %s has no result", id);
+	switch (state) {
+	case STATE_RUNNING:
+		return error_set(
+			e, E_ABSENT, "drill %s is still running and has no result yet", id);
+	case STATE_PLANTED:
+		return error_set(e, E_ABSENT,
+			"drill %s is planted and was not run yet: tocsin drill run --planted %s",
+			id, id);
+	case STATE_INTERRUPTED:
+		return error_set(e, E_ABSENT,
+			"drill %s was interrupted and has no result; put everything back with: "
+			"tocsin drill undo %s",
+			id, id);
+	case STATE_UNDONE:
+		return error_set(e, E_ABSENT,
+			"drill %s was undone before it had a result: nothing of it is left", id);
+	case STATE_FINISHED:
+	case STATE_VOIDED:
+		break;
+	}
+	return error_set(e, E_ABSENT, "the result of drill %s is gone from the state folder", id);
+}
+
 enum status drill_show(const struct drill_context *c, const char *id, struct pool *p,
 	struct drill_result *out, struct error *e)
 {
@@ -336,7 +370,7 @@ enum status drill_show(const struct drill_context *c, const char *id, struct poo
 	buf_init(&text, RESULT_BYTES_MAX + 1);
 	enum status status = file_read_all(keep, KEEP_RESULT, RESULT_BYTES_MAX, &text, e);
 	if (status == E_ABSENT)
-		return error_set(e, E_ABSENT, "drill %s has no result", id);
+		return no_result(c, id, e);
 	TRY(status);
 	AUTO_JSON json_t *value = NULL;
 	TRY(json_read(buf_view(&text), RESULT_BYTES_MAX, KEEP_RESULT, &value, e));

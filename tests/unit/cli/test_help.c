@@ -77,6 +77,22 @@ TEST(roff_never_reads_our_text_as_a_request)
 	CHECK(strstr(buf_text(&man), "\\ef") != NULL);
 }
 
+TEST(the_title_of_a_manual_page_is_in_capitals_and_names_the_command)
+{
+	struct noun nouns[4];
+	struct command_table t;
+	AUTO_BUF struct buf man;
+	fill(nouns, &t);
+	buf_init(&man, MIB);
+	man_page(&t, nouns[0].commands[0], &man);
+	CHECK(strstr(buf_text(&man), ".TH TOCSIN\\-DRILL\\-LIST 1 ") != NULL);
+	CHECK(strstr(buf_text(&man), "\n.SH NAME\ntocsin\\-drill\\-list \\- ") != NULL);
+	buf_reset(&man);
+	man_page(&t, NULL, &man);
+	CHECK(strstr(buf_text(&man), ".TH TOCSIN 1 ") != NULL);
+	CHECK(strstr(buf_text(&man), "\n.SH COMMANDS\n") != NULL);
+}
+
 TEST(an_unknown_shell_is_refused)
 {
 	struct noun nouns[4];

@@ -287,7 +287,9 @@ TEST(the_probe_tells_what_will_be_in_force_and_changes_nothing_here)
 	struct fixture f;
 	prepare(&f);
 	struct confine_locks locks;
-	REQUIRE_OK(confine_probe(f.request.folder_fd, f.request.uid, f.request.gid, &locks, &f.e),
+	struct confine_reasons why_not;
+	REQUIRE_OK(confine_probe(f.request.folder_fd, f.request.uid, f.request.gid, &locks,
+			   &why_not, &f.e),
 		f.e);
 	CHECK(locks.seccomp && locks.no_new_privileges);
 	CHECK(locks.landlock_abi >= 3 || locks.mount_namespace);
@@ -304,9 +306,10 @@ TEST(locks_that_fail_anywhere_refuse_with_a_sentence)
 	int n_failed = 0;
 	for (long nth = 1; nth < 200; nth++) {
 		struct confine_locks locks;
+		struct confine_reasons why_not;
 		fault_arm("", nth);
-		enum status status = confine_probe(
-			f.request.folder_fd, f.request.uid, f.request.gid, &locks, &f.e);
+		enum status status = confine_probe(f.request.folder_fd, f.request.uid,
+			f.request.gid, &locks, &why_not, &f.e);
 		fault_disarm();
 		if (status == OK && locks.landlock_abi >= 3 && locks.mount_namespace)
 			break;
@@ -315,6 +318,11 @@ TEST(locks_that_fail_anywhere_refuse_with_a_sentence)
 			CHECK(f.e.text[0] != '\0');
 		else
 			CHECK(locks.landlock_abi >= 3 || locks.mount_namespace);
+		/* What is off says why, what is on says nothing. */
+		if (status != OK)
+			continue;
+		CHECK((locks.landlock_abi == 0) == (why_not.landlock[0] != '\0'));
+		CHECK(locks.mount_namespace == (why_not.mount_namespace[0] == '\0'));
 	}
 	CHECK(n_failed >= 5);
 }
