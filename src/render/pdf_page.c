@@ -94,6 +94,7 @@ static void score(struct pdf *p, const struct score_face *s)
 	const double x = MARGIN_X + inset, width = BODY_W - 2 * inset;
 	struct text_style big = { .size = 34, .bold = true, .colour = colour_of_tone(s->tone) };
 	struct text_style small = style_of(9, INK_MUTED);
+	p->y += 6 * p->air;
 	double top = p->y;
 	p->y += 8;
 	PangoLayout *number = pdf_layout(p, s->score, &big, -1);
@@ -217,11 +218,22 @@ static void chart(struct pdf *p, const struct drawing *d)
 
 static void code(struct pdf *p, const char *text)
 {
+	const double inset = 8;
 	struct text_style style = style_of(7.5, INK_TEXT);
 	style.code = true;
-	p->y += 2;
-	paragraph(p, text, &style, MARGIN_X + 8, BODY_W - 16);
-	p->y += 6;
+	PangoLayout *layout = pdf_layout(p, text, &style, BODY_W - 2 * inset);
+	double height = pdf_height(layout) + 2 * inset;
+	g_object_unref(layout);
+	/* One that may run over a page has no ground. */
+	bool has_ground = height < 150;
+	if (has_ground) {
+		pdf_need(p, height);
+		pdf_rect(p, colour_of_ink(INK_TRACK), (struct point){ MARGIN_X, p->y },
+			(struct point){ BODY_W, height - 4 });
+	}
+	p->y += inset - 2;
+	paragraph(p, text, &style, MARGIN_X + inset, BODY_W - 2 * inset);
+	p->y += inset;
 }
 
 static void text(struct pdf *p, const char *words, double size, enum ink ink)

@@ -46,7 +46,8 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 {
 	if (r->verdict == DRILL_VOIDED)
 		add_banner(d, TONE_POOR,
-			doc_textf(d, "%s %s", sentence(d, sentence_void, r),
+			doc_textf(d, "%s%s%s", sentence(d, sentence_void, r),
+				i18n_language() == LANGUAGE_ZH ? "" : " ",
 				sentence(d, sentence_void_file, r)));
 	if (drill_is_control(r) && !r->channels_named)
 		add_banner(d, TONE_FAIR,
@@ -61,8 +62,8 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 		add_banner(d, TONE_FAIR,
 			doc_textf(d,
 				_("Files of yours that changed during the run without being "
-				  "traced to the drill: %s. Most often a program at work; they "
-				  "are named under “Safety”."),
+				  "traced to the drill: %s. Most often a program at work; the "
+				  "section on safety names them."),
 				figure_count(r->safety.n_unattributed).text));
 }
 
@@ -136,9 +137,11 @@ static void build_attack(struct document *d, const struct drill_result *r)
 	add_text(d, sentence(d, sentence_verdict, r));
 	add_face(d, r);
 	add_tiles(d, r);
-	if (!drill_has_score(r)) /* what voids a run is the first thing to look at */
+	/* What voids a run is the first thing to look at; it has no points to be shown. */
+	if (drill_has_score(r))
+		section_parts(d, r);
+	else
 		section_safety(d, r);
-	section_parts(d, r);
 	section_plan(d, r);
 	section_timeline(d, r);
 	section_restore(d, r);

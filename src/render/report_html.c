@@ -57,7 +57,9 @@ static void write_table(struct buf *b, const struct block *t)
 		HTML(b, "<tr>");
 		for (size_t i = 0; i < t->n_columns; i++) {
 			const struct cell *c = &t->cells[row * t->n_columns + i];
-			HTML(b, "<td");
+			HTML(b, "<td data-label=\"");
+			html_text(b, t->cells[i].text);
+			HTML(b, "\"");
 			open_tag(b, c);
 			write_cell(b, c);
 			HTML(b, "</td>");
@@ -116,7 +118,9 @@ static void write_drawing(struct page *p, const struct drawing *d)
 	AUTO_BUF struct buf id;
 	buf_init(&id, 64);
 	buf_addf(&id, "%s-chart-%d", p->language, p->n_charts++);
+	HTML(p->out, "<div class=\"chart\">");
 	html_svg(p->out, d, buf_text(&id));
+	HTML(p->out, "</div>\n");
 }
 
 /* A thin bar of 0 … 1, decoration beside its number. */

@@ -76,8 +76,8 @@ static void add_unattributed(struct document *d, const struct drill_result *r)
 	rows_add(&list);
 	if (r->safety.n_unattributed > list.n_cells)
 		add_note(d, doc_textf(d,
-				    _("%s more are not named here; the record names up to "
-				      "fifty."),
+				    _("Further ones that are not named here: %s. The record names "
+				      "up to fifty."),
 				    figure_count(r->safety.n_unattributed - list.n_cells).text));
 }
 
@@ -90,7 +90,7 @@ static void add_void(struct rows *f, const struct drill_result *r)
 	if (r->void_path != NULL && r->void_path[0] != '\0')
 		rows_fact(f, _("Changed file"), CELL_CODE(r->void_path));
 	if (what != NULL)
-		rows_fact(f, _("What of it"), CELL(what));
+		rows_fact(f, _("What changed"), CELL(what));
 }
 
 static void add_locks(struct document *d, const struct drill_result *r)
@@ -128,7 +128,8 @@ void section_safety(struct document *d, const struct drill_result *r)
 		CELL(doc_textf(d, _("%s watched, %s changed by others, %s traced to the drill"),
 			figure_count(s->n_user_files).text, figure_count(s->n_unattributed).text,
 			figure_count(s->n_attributed).text)));
-	rows_fact(&f, _("Stop latency"), CELL(duration(d, s->stop_latency_ns)));
+	if (s->stop_latency_ns >= 0 || !drill_is_control(r))
+		rows_fact(&f, _("Stop latency"), CELL(duration(d, s->stop_latency_ns)));
 	if (s->memory_kill)
 		rows_fact(&f, _("Killed for memory"), CELL_TONE(_("yes"), TONE_POOR));
 	rows_add(&f);
@@ -144,7 +145,7 @@ static void moment(
 	struct rows *t, int64_t at_ns, int64_t after_ns, const char *what, struct cell detail)
 {
 	struct document *d = t->document;
-	rows_cell(t, CELL(doc_text(d, figure_moment(at_ns).text)));
+	rows_cell(t, CELL(at_ns < 0 ? "" : doc_text(d, figure_moment(at_ns).text)));
 	rows_cell(t, CELL(after_ns < 0 ? "" : doc_textf(d, "+%s", figure_duration(after_ns).text)));
 	rows_cell(t, CELL_STRONG(what));
 	rows_cell(t, detail);
@@ -196,6 +197,7 @@ void add_alerts(struct document *d, const struct drill_result *r)
 	static const double widths[] = { 0.16, 0.16, 0.28, 0.40 };
 	enum { ALERTS_SHOWN = 20 };
 	struct rows t = rows_begin(d, BLOCK_TABLE, 4);
+	add_note(d, _("Alerts as they were heard:"));
 	t.widths = widths;
 	t.caption = _("Alerts");
 	rows_cell(&t, CELL(drill_is_control(r) ? _("After the start") : _("After T0")));
@@ -242,10 +244,6 @@ void section_parts(struct document *d, const struct drill_result *r)
 {
 	static const double widths[] = { 0.13, 0.14, 0.21, 0.52 };
 	add_heading(d, "parts", _("Score by part"));
-	if (!drill_has_score(r)) {
-		add_text(d, _("A void run has no points: the parts are not shown."));
-		return;
-	}
 	struct rows t = rows_begin(d, BLOCK_TABLE, 4);
 	t.widths = widths;
 	t.caption = _("Score by part");
@@ -481,6 +479,8 @@ void section_evidence(struct document *d, const struct drill_result *r)
 	add_note(d, _("The check names the first line that was altered and refuses a signer that "
 		      "is not "
 		      "in the keyring or named with --key."));
+	add_note(d, _("report.json, written beside this report, is byte for byte the result whose "
+		      "SHA-256 stands in the record."));
 	struct rows f = rows_begin(d, BLOCK_FACTS, 2);
 	rows_fact(&f, _("Drill"), CELL_CODE(or_dash(r->id)));
 	rows_fact(&f, _("Record"), CELL_CODE(or_dash(r->record)));
@@ -528,7 +528,8 @@ void section_about(struct document *d, const struct drill_result *r)
 	rows_fact(&f, _("Scenario"),
 		CELL(doc_textf(d, "%s (%s)", text_in_language(s->name), or_dash(s->id))));
 	rows_fact(&f, _("What it does"), CELL(or_dash(text_in_language(s->summary))));
-	rows_fact(&f, _("ATT&CK techniques"), CELL(or_dash(techniques)));
+	if (!drill_is_control(r))
+		rows_fact(&f, _("ATT&CK techniques"), CELL(or_dash(techniques)));
 	rows_fact(&f, _("Source of the pattern"), CELL(or_dash(text_in_language(s->source))));
 	if (s->assumed)
 		rows_fact(&f, _("Assumed"),

@@ -249,7 +249,7 @@ static const struct improvement_row rows[] = {
 		"security officer", 30 },
 	{ PART_PEOPLE, missed_classify,
 		{ "Practise the classification of an incident on three written cases.",
-			"用三个书面案例演练事件分级。" },
+			"用三个书面案例演练事件定级。" },
 		"compliance officer", 30 },
 	{ PART_PEOPLE, was_out_of_order,
 		{ "Go through the order of steps with those on duty: recognise, classify, then "
