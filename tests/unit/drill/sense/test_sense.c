@@ -150,13 +150,21 @@ static bool run(const char *line)
 	return command_run(&command, &output, &result, &e) == OK && result.exit_status == 0;
 }
 
+/* The kernel says in its own time that a link runs or not: it is asked until it does. */
 static bool links(const char *state)
 {
 	char line[64];
+	struct host_network now;
 	(void)snprintf(line, sizeof line, "ip link set drill0 %s", state);
-	bool first = run(line);
+	bool done = run(line);
 	(void)snprintf(line, sizeof line, "ip link set drill1 %s", state);
-	return run(line) && first;
+	done = run(line) && done;
+	unsigned wanted = strcmp(state, "up") == 0 ? 2 : 0;
+	int64_t until_ns = clock_boot_ns(NULL) + 10 * NS_PER_S;
+	do
+		host_network_read(&now);
+	while (done && now.n_links_up != wanted && clock_boot_ns(NULL) < until_ns);
+	return done;
 }
 
 TEST(a_host_whose_network_is_gone_for_a_second_is_isolated)
