@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Runs the tests of a build folder and counts their TAP subtests.
 
-usage: tap.py BUILD --results FILE [--label TEXT] [--suite NAME]... [--jobs N] [--as-user UID]
-                    [--at-most SECONDS] [NAME...]
+usage: tap.py BUILD [--results FILE] [--label TEXT] [--suite NAME]... [--without NAME] [--jobs N]
+                    [--as-user UID] [--in-memory] [NAME...]
 
 A test program that crashes, has no plan, prints another number of tests than its plan says, exits
 non-zero without a failed test or runs over its time limit counts as a failure. Appends
-{"passed", "failed", "skipped", "seconds"} to the results file; the exit status is 0 where nothing
-failed. --at-most leaves out the programs that took longer in an earlier run of the same results file.
+{"passed", "failed", "skipped"} to the results file; the exit status is 0 where nothing failed.
+Twice as many programs as processors run at once, as most of them wait for a disk or another process
+half of the time; those that meson.build calls long start first. --in-memory gives the tests a folder
+on a tmpfs, where there is one that has all that they need.
 """
 import argparse
 import concurrent.futures
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +24,7 @@ import tempfile
 import threading
 import time
 
+MEMORY_BYTES = 2 << 30
 LINE = re.compile(r"^(ok|not ok)\b(?:\s+(\d+))?\s*(?:-\s*)?(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#\s*SKIP\b(.*))?$", re.I)
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)$", re.I)
@@ -31,6 +35,7 @@ def parse(output, exit_status, timed_out):
     passed = failed = skipped = n = 0
     plan = None
     notes = []
+    reasons = []
     for line in output.splitlines():
         if line.startswith("Bail out!"):
             notes.append(line)
@@ -40,6 +45,7 @@ def parse(output, exit_status, timed_out):
             plan = int(found.group(1))
             if plan == 0 and found.group(2) is not None:
                 skipped += 1
+                reasons.append(found.group(2).strip())
             continue
         found = LINE.match(line)
         if not found:
@@ -51,6 +57,7 @@ def parse(output, exit_status, timed_out):
             failed += 1
         elif SKIP.search(found.group(3)):
             skipped += 1
+            reasons.append(found.group(3))
         else:
             passed += 1
     if timed_out:
@@ -63,7 +70,7 @@ def parse(output, exit_status, timed_out):
         notes.append(f"ended by signal {-exit_status}")
     elif exit_status != 0 and failed == 0 and not notes:
         notes.append(f"exit status {exit_status} without a failed test")
-    return passed, failed + len(notes), skipped, notes
+    return passed, failed + len(notes), skipped, notes, reasons
 
 
 def run(test, args, extra_env):
@@ -104,17 +111,27 @@ def choose(args):
         tests = [t for t in tests if set(t["suites"]) & set(args.suite)]
     if args.name:
         tests = [t for t in tests if t["name"] in args.name]
-    if args.at_most and args.results and os.path.exists(args.results):
-        took = {}
-        with open(args.results, encoding="utf-8") as f:
-            for line in f:
-                for name, seconds in json.loads(line).get("seconds", {}).items():
-                    took[name] = min(seconds, took.get(name, seconds))
-        left_out = [t["name"] for t in tests if took.get(t["name"], 0) > args.at_most]
-        if left_out:
-            print(f"Left out, as they take long and ran in the other builds: {', '.join(left_out)}")
-        tests = [t for t in tests if t["name"] not in left_out]
+    tests = [t for t in tests if args.without not in t["suites"]]
+    tests.sort(key=lambda t: -t.get("priority", 0))
     return tests
+
+
+def memory_folder():
+    """A new folder on /dev/shm, or None where that is small or lacks what a disk's file system has."""
+    try:
+        room = os.statvfs("/dev/shm")
+        if room.f_bavail * room.f_frsize < MEMORY_BYTES or room.f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
+            return None
+        folder = tempfile.mkdtemp(prefix="tocsin-tests-", dir="/dev/shm")
+    except OSError:
+        return None
+    try:
+        os.chmod(folder, 0o755)
+        os.setxattr(folder, "user.tocsin", b"1")  # tmpfs has these, and flags, since Linux 6.6
+        return folder
+    except OSError:
+        os.rmdir(folder)
+        return None
 
 
 def main():
@@ -123,9 +140,10 @@ def main():
     parser.add_argument("--results")
     parser.add_argument("--label", default="")
     parser.add_argument("--suite", action="append", default=[])
-    parser.add_argument("--jobs", type=int, default=int(os.environ.get("TEST_JOBS") or os.cpu_count() or 1))
+    parser.add_argument("--jobs", type=int, default=int(os.environ.get("TEST_JOBS") or 2 * (os.cpu_count() or 1)))
     parser.add_argument("--as-user", type=int, default=0)
-    parser.add_argument("--at-most", type=float, default=0)
+    parser.add_argument("--without", default="")
+    parser.add_argument("--in-memory", action="store_true")
     parser.add_argument("name", nargs="*")
     args = parser.parse_intermixed_args()
     label = args.label or os.path.basename(os.path.normpath(args.build))
@@ -139,24 +157,28 @@ def main():
     for name in ("TOCSIN_HOME", "LANGUAGE"):
         os.environ.pop(name, None)
     tests = choose(args)
-    totals = {"passed": 0, "failed": 0, "skipped": 0, "seconds": {}}
+    memory = memory_folder() if args.in_memory else None
+    if memory:
+        env["TMPDIR"] = memory
+    totals = {"passed": 0, "failed": 0, "skipped": 0}
     done = 0
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
         futures = {pool.submit(run, t, args, env): t for t in tests}
         for future in concurrent.futures.as_completed(futures):
             test = futures[future]
-            passed, failed, skipped, notes, text, seconds = future.result()
+            passed, failed, skipped, notes, reasons, text, seconds = future.result()
             with lock:
                 done += 1
                 totals["passed"] += passed
                 totals["failed"] += failed
                 totals["skipped"] += skipped
-                totals["seconds"][test["name"]] = round(seconds, 1)
                 word = "FAILED" if failed else "ok"
                 print(f"[{label} {done}/{len(tests)}] {test['name']}: {word}, {passed} passed"
                       + (f", {failed} failed" if failed else "")
                       + (f", {skipped} skipped" if skipped else "") + f" ({seconds:.1f} s)", flush=True)
+                for reason in reasons:
+                    print(f"    skipped: {reason}")
                 if failed:
                     for line in text.splitlines()[-400:]:
                         if not line.startswith("ok "):
@@ -164,6 +186,8 @@ def main():
                     for note in notes:
                         print(f"    {test['name']}: {note}")
                     sys.stdout.flush()
+    if memory:
+        shutil.rmtree(memory, ignore_errors=True)
     if not tests:
         print(f"[{label}] no tests", flush=True)
     if args.results:
