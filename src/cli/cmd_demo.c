@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "cli/cli.h"
@@ -171,6 +172,8 @@ static enum status undo(
 	struct live live;
 	struct drill_watch watch;
 	live_start(&live, s, false, &watch);
+	/* The Ctrl-C that ended the attack must not end what it asks for; a second one ends all. */
+	watch.stop_wanted = NULL;
 	enum status status = drill_undo(&context, id, &watch, s->pool, out, e);
 	live_end(&live);
 	return status;
@@ -190,10 +193,22 @@ static enum status tell(struct session *s, const struct drill_result *r,
 	struct render_terminal t = { (size_t)s->width, s->colour };
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(render_scorecard_terminal(r, t, &text, e));
-	buf_addf(&text,
-		_("\nUndone: every decoy proven by hash (%u had to be put back), %u objects "
-		  "removed.\n"),
-		u->n_restored, u->n_removed);
+	if (u->n_left > 0 || (r->undone && !u->verified))
+		buf_addf(&text,
+			_("\nUndone in part: %u decoys put back, %u objects removed, %u left. Not "
+			  "every decoy could be proven.\n"),
+			u->n_restored, u->n_removed, u->n_left);
+	else if (r->undone && u->n_restored > 0)
+		buf_addf(&text,
+			_("\nUndone: every decoy proven by hash (%u had to be put back), %u "
+			  "objects "
+			  "removed.\n"),
+			u->n_restored, u->n_removed);
+	else if (r->undone)
+		buf_addf(&text,
+			_("\nUndone: every decoy proven by hash (the backup had brought them all "
+			  "back), %u objects removed.\n"),
+			u->n_removed);
 	return session_print(buf_view(&text), e);
 }
 
@@ -210,6 +225,9 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	defaults.out = args->out;
 	defaults.allowed_by = _("whoever started this demo");
 	drill_request_from(&defaults, &request);
+	if (geteuid() != 0)
+		session_say(s, _("Not started by root: the drill has no user id of its own. The "
+				 "locks that are in force stand on the scorecard."));
 	TRY(report_settle(s, &request, e));
 	TRY(prepare(d, &request, e));
 	session_say(s, _("Nothing watches this machine yet in the demo, so the attack on the "
@@ -218,10 +236,13 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	TRY(drill_run_and_report(s, &request, &result, &astray, e));
 	if (astray)
 		request.out_folder = NULL;
+	enum status status = OK;
 	if (!args->keep) {
-		TRY(undo(s, result.id, &undone, e));
+		status = undo(s, result.id, &undone, e);
+		if (status != OK && status != E_PARTLY)
+			return error_wrap(e, "put back what drill %s left", result.id);
 		/* The reports say how things are once the demo has ended. */
-		result.undone = true;
+		result.undone = undone.is_over;
 		TRY(report_write(s, report_folder(s, &request, &result), &result, e));
 	}
 	TRY(tell(s, &result, &undone, e));
@@ -231,7 +252,7 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 		return E_VOIDED;
 	if (result.verdict == DRILL_STOPPED)
 		return E_STOPPED;
-	return astray ? E_PARTLY : OK;
+	return astray ? E_PARTLY : status;
 }
 
 static enum status run_demo(struct session *s, const void *raw, struct error *e)

@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "cli/cli.h"
+#include "cli/hint.h"
 #include "cli/live.h"
 #include "cli/verify.h"
 #include "render/render.h"
@@ -171,8 +172,8 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	buf_add_char(&text, '\n');
 	buf_addf(&text,
 		_("Let your backup run. Plant again on another day for a recovery point, or run "
-		  "the drill: tocsin drill run --planted %s%s"),
-		planted.id, session_home_words(s));
+		  "the drill: %s"),
+		hint_command(s, "drill run --planted", planted.id));
 	buf_add_char(&text, '\n');
 	return session_print(buf_view(&text), e);
 }

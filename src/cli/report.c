@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "base/i18n.h"
+#include "cli/hint.h"
 #include "render/render.h"
 #include "sys/account.h"
 #include "sys/file.h"
@@ -133,11 +134,10 @@ void report_notify_finished(const struct session *s, const struct drill_result *
 	if (r->report.pdf != NULL)
 		buf_addf(&text, _("Record as PDF: %s\n"), r->report.pdf);
 	if (r->record != NULL)
-		buf_addf(&text, _("Signed record; check it with: tocsin drill verify %s%s\n"),
-			r->record, session_home_words(s));
+		buf_addf(&text, _("Signed record; check it with: %s\n"),
+			hint_command(s, "drill verify", r->record));
 	if (!r->undone)
-		buf_addf(&text,
-			_("Put everything back and remove the decoys: tocsin drill undo %s%s"),
-			r->id, session_home_words(s));
-	session_say(s, buf_text(&text));
+		buf_addf(&text, _("Put everything back and remove the decoys: %s\n"),
+			hint_command(s, "drill undo", r->id));
+	(void)fputs(buf_text(&text), stderr);
 }

@@ -42,7 +42,7 @@ bool session_interrupted(void)
 	return interrupted != 0;
 }
 
-static const char *default_home(struct pool *p)
+const char *session_default_home(struct pool *p)
 {
 	const char *named = getenv("TOCSIN_HOME");
 	if (named != NULL && named[0] != '\0')
@@ -83,7 +83,7 @@ enum status session_open(struct session *s, const char *home, bool json, struct 
 	if (s->pool == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	if (home == NULL)
-		home = default_home(s->pool);
+		home = session_default_home(s->pool);
 	if (home == NULL || home[0] == '\0')
 		return error_set(
 			e, E_USAGE, "no state folder: name one with --home or TOCSIN_HOME");
@@ -189,13 +189,4 @@ bool session_confirm(const char *question)
 		return false;
 	struct view v = view_trim(view_of(answer));
 	return view_is(v, "yes") || view_is(v, "y") || view_is(v, "是");
-}
-
-const char *session_home_words(const struct session *s)
-{
-	const char *by_itself = default_home(s->pool);
-	if (by_itself != NULL && strcmp(by_itself, s->home) == 0)
-		return "";
-	const char *words = pool_textf(s->pool, " --home '%s'", s->home);
-	return words == NULL ? "" : words;
 }

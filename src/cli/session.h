@@ -41,8 +41,9 @@ enum status session_store(struct session *s, struct error *e) MUST_CHECK;
 /* E_ABSENT where it is yet to be made, E_DENIED as above. */
 enum status session_has_home(struct session *s, struct error *e) MUST_CHECK;
 
-/* " --home 'DIR'" for commands that are printed, "" where the home is the one taken by itself. */
-const char *session_home_words(const struct session *s);
+/* The home where neither option nor caller names one; NULL where nothing says where a user keeps
+ * things. */
+const char *session_default_home(struct pool *p);
 
 /* Data: one JSON object and a newline. Takes the reference. */
 enum status session_print_json(json_t *value, struct error *e) MUST_CHECK;

@@ -77,8 +77,9 @@ enum status arena_owner(const struct drill_context *c, const char *arena, struct
 	if (id == NULL || lstat(arena, &st) != 0)
 		return OK;
 	if (state != STATE_PLANTED)
-		return error_set(e, E_CONFLICT, "%s was used by drill %s, which is not undone yet",
-			arena, id);
+		return error_set(e, E_CONFLICT,
+			"'%s' was used by drill %s, which is not undone yet: tocsin drill undo %s",
+			arena, id, id);
 	*out_id = id;
 	return OK;
 }
