@@ -135,7 +135,7 @@ static enum status build_workbook(const struct incident *const *all, size_t n,
 /* The library writes to a name alone: that of a file that lives in memory. */
 static enum status read_back(int fd, struct buf *out, struct error *e)
 {
-	char chunk[16 * 1024];
+	char chunk[8 * 1024];
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return error_sys(e, E_FAILED, errno, "read the workbook");
 	for (;;) {

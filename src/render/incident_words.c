@@ -111,3 +111,22 @@ const char *kind_name(const char *key)
 			return _(rows[i].name);
 	return key == NULL ? _("unknown") : key;
 }
+
+const char *clock_state_words(enum clock_state s)
+{
+	switch (s) {
+	case CLOCK_WAITING:
+		return _("not yet");
+	case CLOCK_RUNNING:
+		return _("running");
+	case CLOCK_OVERDUE:
+		return _("overdue");
+	case CLOCK_DONE:
+		return _("done");
+	case CLOCK_DONE_LATE:
+		return _("done late");
+	case CLOCK_CEASED:
+		return _("no longer owed");
+	}
+	return "";
+}

@@ -20,6 +20,8 @@ int64_t zone_of(const struct profile_set *s, const char *profile);
  * needed. In the pool of `out`. */
 void grade_text(const struct profile *p, int grade, struct buf *out);
 enum style grade_style(const struct profile *p, int grade);
+/* "running", "done late", … in the language of i18n_use. */
+const char *clock_state_words(enum clock_state s);
 /* Names from a form's notice kinds, "ransomware" → 勒索软件. */
 const char *kind_name(const char *key);
 

@@ -34,6 +34,8 @@ struct pdf {
 	bool unbroken; /* one block is being measured: no page ends */
 	double air;    /* factor of the white space between things, about 1 */
 	const struct document *document;
+	const char *brand;     /* above the title */
+	const char *watermark; /* across each page; NULL: none */
 };
 
 struct text_style {

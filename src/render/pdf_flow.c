@@ -24,8 +24,26 @@ static void foot(struct pdf *p)
 		BODY_W * 0.2);
 }
 
+/* Large, light and across the page: a copy of one sheet still says what it is. */
+static void watermark(struct pdf *p)
+{
+	const struct text_style style = { .size = 96, .bold = true };
+	if (p->watermark == NULL || p->dry)
+		return;
+	PangoLayout *layout = pdf_layout(p, p->watermark, &style, -1);
+	cairo_save(p->cairo);
+	cairo_translate(p->cairo, PAGE_W / 2, PAGE_H / 2);
+	cairo_rotate(p->cairo, -0.42);
+	cairo_set_source_rgba(p->cairo, 0.70, 0.15, 0.12, 0.10);
+	cairo_move_to(p->cairo, -pdf_width(layout) / 2, -pdf_height(layout) / 2);
+	pango_cairo_show_layout(p->cairo, layout);
+	cairo_restore(p->cairo);
+	g_object_unref(layout);
+}
+
 static void end_page(struct pdf *p)
 {
+	watermark(p);
 	foot(p);
 	if (!p->dry)
 		cairo_show_page(p->cairo);

@@ -8,6 +8,8 @@
 #include "render/charts.h"
 #include "render/control.h"
 #include "render/figures.h"
+#include "render/paper.h"
+#include "render/render.h"
 #include "render/wording.h"
 
 enum tone tone_of_score(double score)
@@ -180,4 +182,37 @@ enum status report_build(const struct drill_result *r, struct document *d, struc
 	if (d->failed)
 		return error_set(e, E_TOO_BIG, "the report does not fit into its memory");
 	return OK;
+}
+
+/* --- as a page and as a PDF ------------------------------------------------------------------- */
+
+static enum status build(const void *what, struct document *d, struct error *e)
+{
+	return report_build(what, d, e);
+}
+
+static struct paper paper_of(const struct drill_result *r, const char *subject)
+{
+	return (struct paper){ .build = build,
+		.what = r,
+		.brand = N_("Tocsin drill report"),
+		.foot = N_("Made by Tocsin. The signed record is what counts; this page is made "
+			   "from it and fetches nothing."),
+		.subject = subject,
+		.at_ns = r->ended_ns };
+}
+
+enum status render_report_html(const struct drill_result *r, struct buf *out, struct error *e)
+{
+	AUTO_BUF struct buf subject;
+	buf_init(&subject, 4 * KIB);
+	buf_addf(&subject, "%s · %s", r->host == NULL ? "" : r->host, r->id == NULL ? "" : r->id);
+	const struct paper paper = paper_of(r, buf_text(&subject));
+	return paper_html(&paper, out, e);
+}
+
+enum status render_report_pdf(const struct drill_result *r, struct buf *out, struct error *e)
+{
+	const struct paper paper = paper_of(r, r->id == NULL ? "" : r->id);
+	return paper_pdf(&paper, out, e);
 }

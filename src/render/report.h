@@ -29,6 +29,4 @@ void add_alerts(struct document *d, const struct drill_result *r);
 enum tone tone_of_score(double score);
 enum tone tone_of_rating(enum drill_rating rating);
 
-enum { REPORT_POOL_BYTES = 32 * 1024 * 1024 };
-
 #endif

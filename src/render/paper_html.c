@@ -1,12 +1,11 @@
 /*
- * The report as one HTML file: both languages, switched by two radio buttons and CSS alone.
+ * A document as one HTML file: both languages, switched by two radio buttons and CSS alone.
  */
 #include "base/digest.h"
 #include "base/embed.h"
 #include "base/i18n.h"
 #include "render/html.h"
-#include "render/render.h"
-#include "render/report.h"
+#include "render/paper.h"
 
 extern const struct embedded_file style_files[];
 
@@ -14,6 +13,7 @@ struct page {
 	struct buf *out;
 	const char *language; /* "en", "zh": prefixes ids */
 	int n_charts;
+	const struct paper *paper;
 };
 
 static void open_tag(struct buf *b, const struct cell *c)
@@ -260,7 +260,7 @@ static void write_document(struct page *p, const struct document *d)
 		"18.500h18l-2-3v-5c0-3.500-1.900-6.300"
 		"-5.200-7.100A1.800 1.800 0 0 0 12 1.500zM9.500 20a2.500 2.500 0 0 0 5 "
 		"0z\"/></svg>");
-	html_text(b, _("Tocsin drill report"));
+	html_text(b, _(p->paper->brand));
 	HTML(b, "</div><h1>");
 	html_text(b, d->title);
 	HTML(b, "</h1><p>");
@@ -273,34 +273,39 @@ static void write_document(struct page *p, const struct document *d)
 		write_block(p, x, before_heading);
 	}
 	HTML(b, "<footer><p>");
-	html_text(b,
-		_("Made by Tocsin. The signed record is what counts; this page is made from it and "
-		  "fetches nothing."));
+	html_text(b, _(p->paper->foot));
 	HTML(b, "</p></footer>\n");
 }
 
 static enum status write_language(
-	const struct drill_result *r, enum language language, struct buf *out, struct error *e)
+	const struct paper *paper, enum language language, struct buf *out, struct error *e)
 {
-	AUTO(pool_free) struct pool *pool = pool_new(REPORT_POOL_BYTES);
+	AUTO(pool_free) struct pool *pool = pool_new(PAPER_POOL_BYTES);
 	struct document d;
 	if (pool == NULL)
 		return error_set(e, E_NO_SPACE, "memory for the report is short");
 	i18n_use(language);
 	document_init(&d, pool);
-	TRY(report_build(r, &d, e));
-	struct page p = { out, language == LANGUAGE_ZH ? "zh" : "en", 0 };
+	TRY(paper->build(paper->what, &d, e));
+	struct page p = {
+		.out = out, .language = language == LANGUAGE_ZH ? "zh" : "en", .paper = paper
+	};
 	if (language == LANGUAGE_ZH)
 		HTML(out, "<main lang=\"zh-Hans\">\n");
 	else
 		HTML(out, "<main lang=\"en\">\n");
+	if (paper->watermark != NULL) {
+		HTML(out, "<p class=\"watermark\" aria-hidden=\"true\">");
+		html_text(out, _(paper->watermark));
+		HTML(out, "</p>\n");
+	}
 	write_document(&p, &d);
 	HTML(out, "</main>\n");
 	return OK;
 }
 
 /* The policy names the style by its hash, so that not even an injected style would apply. */
-static void write_head(const struct drill_result *r, struct buf *out)
+static void write_head(const struct paper *paper, struct buf *out)
 {
 	const struct embedded_file *style = &style_files[0];
 	struct digest hash = digest_of(style->bytes, style->n_bytes);
@@ -311,15 +316,13 @@ static void write_head(const struct drill_result *r, struct buf *out)
 	HTML(out, "'; base-uri 'none'; form-action 'none'\">\n"
 		  "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 		  "<meta name=\"referrer\" content=\"no-referrer\">\n<title>Tocsin · ");
-	html_text(out, r->host);
-	HTML(out, " · ");
-	html_text(out, r->id);
+	html_text(out, paper->subject);
 	HTML(out, "</title>\n<style>");
 	buf_add_bytes(out, style->bytes, style->n_bytes); /* ours, from the build */
 	HTML(out, "</style>\n</head>\n<body>\n");
 }
 
-enum status render_report_html(const struct drill_result *r, struct buf *out, struct error *e)
+enum status paper_html(const struct paper *paper, struct buf *out, struct error *e)
 {
 	enum language opens_in = i18n_language();
 	bool zh = opens_in == LANGUAGE_ZH;
@@ -327,7 +330,7 @@ enum status render_report_html(const struct drill_result *r, struct buf *out, st
 		HTML(out, "<!DOCTYPE html>\n<html lang=\"zh-Hans\">\n<head>\n");
 	else
 		HTML(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n");
-	write_head(r, out);
+	write_head(paper, out);
 	HTML(out, "<input class=\"switch\" type=\"radio\" name=\"lang\" id=\"lang-en\"");
 	if (!zh)
 		HTML(out, " checked");
@@ -338,9 +341,9 @@ enum status render_report_html(const struct drill_result *r, struct buf *out, st
 	HTML(out, " aria-label=\"中文\">\n<nav class=\"languages\"><label for=\"lang-en\" "
 		  "lang=\"en\">English</label><label for=\"lang-zh\" lang=\"zh-Hans\">中文</label>"
 		  "</nav>\n");
-	enum status status = write_language(r, LANGUAGE_EN, out, e);
+	enum status status = write_language(paper, LANGUAGE_EN, out, e);
 	if (status == OK)
-		status = write_language(r, LANGUAGE_ZH, out, e);
+		status = write_language(paper, LANGUAGE_ZH, out, e);
 	i18n_use(opens_in);
 	TRY(status);
 	HTML(out, "</body>\n</html>\n");

@@ -1,13 +1,13 @@
 /*
- * The report as PDF, in the language of i18n_use. cairo hands its bytes to our buf and opens no
+ * A document as PDF, in the language of i18n_use. cairo hands its bytes to our buf and opens no
  * file; fontconfig reads the fonts of the machine, of which cairo embeds the glyphs that are used.
  */
 #include <cairo-pdf.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
+#include "render/paper.h"
 #include "render/pdf.h"
-#include "render/render.h"
-#include "render/report.h"
 
 AUTO_TYPE(cairo_surface_destroy, cairo_surface_t *)
 AUTO_TYPE(cairo_destroy, cairo_t *)
@@ -32,16 +32,14 @@ static bool has_font(struct pdf *p, const char *sample)
 	return has;
 }
 
-static void describe(
-	cairo_surface_t *surface, const struct drill_result *r, const struct document *d)
+static void describe(cairo_surface_t *surface, const struct paper *paper, const struct document *d)
 {
 	char time[TIME_TEXT_MAX];
-	/* Not the present: the same result gives the same file. */
-	(void)time_text(r->ended_ns, time);
+	/* Not the present: the same content gives the same file. */
+	(void)time_text(paper->at_ns, time);
 	time[sizeof "2026-11-24T06:23:27" - 1] = '\0';
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, d->title);
-	cairo_pdf_surface_set_metadata(
-		surface, CAIRO_PDF_METADATA_SUBJECT, r->id == NULL ? "" : r->id);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT, paper->subject);
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Tocsin");
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, time);
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_MOD_DATE, time);
@@ -69,8 +67,8 @@ static struct setting choose_setting(struct pdf p)
 
 /* Without a number of pages onto nothing, only to find out how it is to be set (subsetting fonts is
  * what takes the time). Metrics are not hinted, so that all passes break lines alike. */
-static enum status set(const struct drill_result *r, const struct document *d,
-	struct setting *setting, struct buf *out, struct error *e)
+static enum status set(const struct paper *paper, const struct document *d, struct setting *setting,
+	struct buf *out, struct error *e)
 {
 	int n_pages = setting->n_pages;
 	AUTO(cairo_surface_destroy)
@@ -89,12 +87,14 @@ static enum status set(const struct drill_result *r, const struct document *d,
 		.code = code,
 		.n_pages = n_pages,
 		.air = setting->air,
-		.document = d };
+		.document = d,
+		.brand = _(paper->brand),
+		.watermark = paper->watermark == NULL ? NULL : _(paper->watermark) };
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	AUTO(cairo_font_options_destroy)
 	cairo_font_options_t *options = cairo_font_options_create();
 	if (n_pages > 0)
-		describe(surface, r, d);
+		describe(surface, paper, d);
 	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
 	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
 	/* A font map of our own: pango's default one keeps what it has read until the process ends.
@@ -124,16 +124,16 @@ static enum status set(const struct drill_result *r, const struct document *d,
 	return OK;
 }
 
-enum status render_report_pdf(const struct drill_result *r, struct buf *out, struct error *e)
+enum status paper_pdf(const struct paper *paper, struct buf *out, struct error *e)
 {
-	AUTO(pool_free) struct pool *pool = pool_new(REPORT_POOL_BYTES);
+	AUTO(pool_free) struct pool *pool = pool_new(PAPER_POOL_BYTES);
 	struct document d;
 	struct setting setting = { 0, 1 };
 	if (pool == NULL)
 		return error_set(e, E_NO_SPACE, "memory for the report is short");
 	document_init(&d, pool);
-	TRY(report_build(r, &d, e));
-	TRY(set(r, &d, &setting, out, e));
-	TRY(set(r, &d, &setting, out, e));
+	TRY(paper->build(paper->what, &d, e));
+	TRY(set(paper, &d, &setting, out, e));
+	TRY(set(paper, &d, &setting, out, e));
 	return buf_check(out, "PDF", e);
 }
