@@ -13,5 +13,6 @@
 #include "record/parcel.h"
 #include "record/receipt.h"
 #include "record/route.h"
+#include "record/sender.h"
 
 #endif

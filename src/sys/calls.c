@@ -1,19 +1,23 @@
 /*
  * The system calls that remain, by libseccomp: an allow-list for each kind of role, everything else
- * kills the whole process. A foreign ABI, x32 among them, is killed too.
+ * kills the whole process (the sender's is answered with an error). A foreign ABI, x32 among them,
+ * is killed too.
  *
  * A few calls that C libraries make of their own accord are answered with an error instead, so that
  * a lazily loaded configuration does not end a drill: they do nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +34,8 @@ AUTO_TYPE(seccomp_release, scmp_filter_ctx)
 #define WITNESS (1U << CONFINE_CALLS_WITNESS)
 #define WRITERS (EMULATOR | PLANTER | UNDO)
 #define ALL (WRITERS | WITNESS)
+#define SENDER (1U << CONFINE_CALLS_SENDER)
+#define EVERY (ALL | SENDER)
 
 struct call_row {
 	int number;
@@ -39,24 +45,24 @@ struct call_row {
 static const struct call_row allowed[] = {
 	/* files: by descriptor, or beneath one */
 	{ SCMP_SYS(openat2), ALL },
-	{ SCMP_SYS(close), ALL },
+	{ SCMP_SYS(close), EVERY },
 	{ SCMP_SYS(close_range), ALL },
-	{ SCMP_SYS(read), ALL },
-	{ SCMP_SYS(readv), ALL },
+	{ SCMP_SYS(read), EVERY },
+	{ SCMP_SYS(readv), EVERY },
 	{ SCMP_SYS(pread64), ALL },
 	{ SCMP_SYS(preadv), ALL },
-	{ SCMP_SYS(lseek), ALL },
-	{ SCMP_SYS(fstat), ALL },
-	{ SCMP_SYS(newfstatat), ALL },
-	{ SCMP_SYS(statx), ALL },
+	{ SCMP_SYS(lseek), EVERY },
+	{ SCMP_SYS(fstat), EVERY },
+	{ SCMP_SYS(newfstatat), EVERY },
+	{ SCMP_SYS(statx), EVERY },
 	{ SCMP_SYS(fstatfs), ALL },
 	{ SCMP_SYS(statfs), ALL },
 	{ SCMP_SYS(getdents64), ALL },
 	{ SCMP_SYS(fadvise64), ALL },
 	{ SCMP_SYS(fgetxattr), WITNESS },
 	{ SCMP_SYS(flistxattr), WITNESS },
-	{ SCMP_SYS(write), WRITERS },
-	{ SCMP_SYS(writev), WRITERS },
+	{ SCMP_SYS(write), WRITERS | SENDER },
+	{ SCMP_SYS(writev), WRITERS | SENDER },
 	{ SCMP_SYS(pwrite64), WRITERS },
 	{ SCMP_SYS(pwritev), WRITERS },
 	{ SCMP_SYS(ftruncate), WRITERS },
@@ -71,52 +77,67 @@ static const struct call_row allowed[] = {
 	{ SCMP_SYS(unlinkat), WRITERS },
 	{ SCMP_SYS(mkdirat), PLANTER | UNDO },
 	/* memory; mmap and mprotect are below */
-	{ SCMP_SYS(munmap), ALL },
-	{ SCMP_SYS(mremap), ALL },
-	{ SCMP_SYS(madvise), ALL },
-	{ SCMP_SYS(brk), ALL },
-	{ SCMP_SYS(membarrier), ALL },
+	{ SCMP_SYS(munmap), EVERY },
+	{ SCMP_SYS(mremap), EVERY },
+	{ SCMP_SYS(madvise), EVERY },
+	{ SCMP_SYS(brk), EVERY },
+	{ SCMP_SYS(membarrier), EVERY },
 	/* waiting, threads, time */
-	{ SCMP_SYS(poll), ALL },
-	{ SCMP_SYS(ppoll), ALL },
-	{ SCMP_SYS(futex), ALL },
-	{ SCMP_SYS(set_robust_list), ALL },
-	{ SCMP_SYS(rseq), ALL },
-	{ SCMP_SYS(set_tid_address), ALL },
-	{ SCMP_SYS(sched_yield), ALL },
-	{ SCMP_SYS(sched_getaffinity), ALL },
-	{ SCMP_SYS(getcpu), ALL },
-	{ SCMP_SYS(clock_gettime), ALL },
-	{ SCMP_SYS(clock_getres), ALL },
-	{ SCMP_SYS(clock_nanosleep), ALL },
-	{ SCMP_SYS(nanosleep), ALL },
-	{ SCMP_SYS(gettimeofday), ALL },
-	{ SCMP_SYS(time), ALL },
-	{ SCMP_SYS(restart_syscall), ALL },
-	{ SCMP_SYS(exit), ALL },
-	{ SCMP_SYS(exit_group), ALL },
+	{ SCMP_SYS(poll), EVERY },
+	{ SCMP_SYS(ppoll), EVERY },
+	{ SCMP_SYS(futex), EVERY },
+	{ SCMP_SYS(set_robust_list), EVERY },
+	{ SCMP_SYS(rseq), EVERY },
+	{ SCMP_SYS(set_tid_address), EVERY },
+	{ SCMP_SYS(sched_yield), EVERY },
+	{ SCMP_SYS(sched_getaffinity), EVERY },
+	{ SCMP_SYS(getcpu), EVERY },
+	{ SCMP_SYS(clock_gettime), EVERY },
+	{ SCMP_SYS(clock_getres), EVERY },
+	{ SCMP_SYS(clock_nanosleep), EVERY },
+	{ SCMP_SYS(nanosleep), EVERY },
+	{ SCMP_SYS(gettimeofday), EVERY },
+	{ SCMP_SYS(time), EVERY },
+	{ SCMP_SYS(restart_syscall), EVERY },
+	{ SCMP_SYS(exit), EVERY },
+	{ SCMP_SYS(exit_group), EVERY },
 	/* signals of our own */
-	{ SCMP_SYS(rt_sigaction), ALL },
-	{ SCMP_SYS(rt_sigprocmask), ALL },
-	{ SCMP_SYS(rt_sigreturn), ALL },
-	{ SCMP_SYS(rt_sigpending), ALL },
-	{ SCMP_SYS(rt_sigtimedwait), ALL },
-	{ SCMP_SYS(sigaltstack), ALL },
+	{ SCMP_SYS(rt_sigaction), EVERY },
+	{ SCMP_SYS(rt_sigprocmask), EVERY },
+	{ SCMP_SYS(rt_sigreturn), EVERY },
+	{ SCMP_SYS(rt_sigpending), EVERY },
+	{ SCMP_SYS(rt_sigtimedwait), EVERY },
+	{ SCMP_SYS(sigaltstack), EVERY },
 	/* questions */
-	{ SCMP_SYS(getrandom), ALL },
-	{ SCMP_SYS(getpid), ALL },
-	{ SCMP_SYS(gettid), ALL },
-	{ SCMP_SYS(getppid), ALL },
-	{ SCMP_SYS(getuid), ALL },
-	{ SCMP_SYS(geteuid), ALL },
-	{ SCMP_SYS(getgid), ALL },
-	{ SCMP_SYS(getegid), ALL },
-	{ SCMP_SYS(getrusage), ALL },
-	{ SCMP_SYS(getrlimit), ALL },
-	{ SCMP_SYS(times), ALL },
-	{ SCMP_SYS(sysinfo), ALL },
-	{ SCMP_SYS(uname), ALL },
+	{ SCMP_SYS(getrandom), EVERY },
+	{ SCMP_SYS(getpid), EVERY },
+	{ SCMP_SYS(gettid), EVERY },
+	{ SCMP_SYS(getppid), EVERY },
+	{ SCMP_SYS(getuid), EVERY },
+	{ SCMP_SYS(geteuid), EVERY },
+	{ SCMP_SYS(getgid), EVERY },
+	{ SCMP_SYS(getegid), EVERY },
+	{ SCMP_SYS(getrusage), EVERY },
+	{ SCMP_SYS(getrlimit), EVERY },
+	{ SCMP_SYS(times), EVERY },
+	{ SCMP_SYS(sysinfo), EVERY },
+	{ SCMP_SYS(uname), EVERY },
 	{ SCMP_SYS(umask), WRITERS },
+	/* the network; socket, setsockopt and ioctl are below */
+	{ SCMP_SYS(connect), SENDER },
+	{ SCMP_SYS(sendto), SENDER },
+	{ SCMP_SYS(sendmsg), SENDER },
+	{ SCMP_SYS(sendmmsg), SENDER },
+	{ SCMP_SYS(recvfrom), SENDER },
+	{ SCMP_SYS(recvmsg), SENDER },
+	{ SCMP_SYS(getsockopt), SENDER },
+	{ SCMP_SYS(getsockname), SENDER },
+	{ SCMP_SYS(getpeername), SENDER },
+	{ SCMP_SYS(shutdown), SENDER },
+	/* a library's way to wake itself */
+	{ SCMP_SYS(pipe2), SENDER },
+	{ SCMP_SYS(eventfd2), SENDER },
+	{ SCMP_SYS(socketpair), SENDER },
 };
 
 /* What libraries try on their own. */
@@ -187,6 +208,37 @@ static int add_argument_rules(scmp_filter_ctx f)
 		f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(INT_IS(PR_SET_NAME)));
 }
 
+/* TCP and UDP over IPv4 and IPv6. Options of a socket that the libraries set, and not the hundreds
+ * that reach into netfilter and the like. */
+static int add_socket_rules(scmp_filter_ctx f)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static const int levels[] = { SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP, IPPROTO_IPV6 };
+	static const int questions[] = { FIONREAD, FIONBIO };
+	static const int kinds[] = { SOCK_STREAM, SOCK_DGRAM };
+	const uint64_t whole = INT_BITS & ~(uint64_t)(SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int rc = 0;
+	for (size_t i = 0; i < COUNT_OF(families) * COUNT_OF(kinds) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+			SCMP_A0(INT_IS(families[i / COUNT_OF(kinds)])),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, whole, (uint64_t)kinds[i % COUNT_OF(kinds)]));
+	for (size_t i = 0; i < COUNT_OF(levels) && rc == 0; i++)
+		rc = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1, SCMP_A1(INT_IS(levels[i])));
+	for (size_t i = 0; i < COUNT_OF(questions) && rc == 0; i++)
+		rc = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(INT_IS(questions[i])));
+	if (rc == 0) /* not to block */
+		rc = seccomp_rule_add(
+			f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(INT_IS(F_SETFL)));
+	/* These are no library's attempt: they end the process. */
+	static const int never[] = { SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace),
+		SCMP_SYS(process_vm_writev) };
+	for (size_t i = 0; i < COUNT_OF(never) && rc == 0; i++)
+		rc = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, never[i], 0);
+	return rc;
+}
+
 /* The witness writes to its channel and to nothing else, whatever it has open. */
 static int add_channel_rules(scmp_filter_ctx f, const struct confine_request *r)
 {
@@ -223,6 +275,8 @@ static int add_rules(scmp_filter_ctx f, const struct confine_request *r)
 		rc = add_thread_rules(f);
 	if (rc == 0 && (set & WITNESS) != 0)
 		rc = add_channel_rules(f, r);
+	if (rc == 0 && (set & SENDER) != 0)
+		rc = add_socket_rules(f);
 	/* futimens(3): no path, so a descriptor that is open already. */
 	if (rc == 0 && (set & (PLANTER | UNDO)) != 0)
 		rc = seccomp_rule_add(
@@ -232,7 +286,9 @@ static int add_rules(scmp_filter_ctx f, const struct confine_request *r)
 
 enum status calls_lock(const struct confine_request *r, struct error *e)
 {
-	AUTO(seccomp_release) scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	AUTO(seccomp_release)
+	scmp_filter_ctx f = seccomp_init(
+		r->calls == CONFINE_CALLS_SENDER ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
 	if (FAULT("calls_init") || f == NULL)
 		return error_set(e, E_DENIED, "this kernel has no system call filter");
 	int rc = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);

@@ -57,6 +57,11 @@ static enum status check_request(const struct confine_request *r, struct error *
 		return r->calls == CONFINE_CALLS_WITNESS
 			       ? OK
 			       : error_set(e, E_INVALID, "only the witness reads everywhere");
+	if ((r->reach == CONFINE_REACH_NETWORK) != (r->calls == CONFINE_CALLS_SENDER))
+		return error_set(
+			e, E_INVALID, "only the sender, and nothing else of it, has sockets");
+	if (r->reach == CONFINE_REACH_NETWORK)
+		return OK;
 	struct file_identity folder;
 	struct stat root;
 	TRY(file_identify(r->folder_fd, &folder, e));
@@ -164,11 +169,28 @@ static void explain_landlock(int abi, char out[CONFINE_REASON_MAX])
 		out[0] = '\0';
 }
 
+/* No call that opens a file is left to the sender, so no file is in reach on any kernel; Landlock
+ * says so a second time where there is one, and names the ports. */
+static enum status lock_to_network(
+	const struct confine_request *r, struct confine_locks *locks, struct error *e)
+{
+	int abi = landlock_offered();
+	TRY(uid_lock(r, &locks->own_uid, e));
+	TRY(tie_to_parent(r->parent, e));
+	if (abi >= LANDLOCK_ABI_NEEDED) {
+		TRY(landlock_lock(abi, -1, r, e));
+		locks->landlock_abi = abi;
+	}
+	return OK;
+}
+
 /* Landlock covers the thread that calls it; there is only this one. */
 static enum status lock_outside(const struct confine_request *r, struct confine_locks *locks,
 	int *out_folder_fd, struct error *e)
 {
 	struct mountns mounts;
+	if (r->reach == CONFINE_REACH_NETWORK)
+		return lock_to_network(r, locks, e);
 	TRY(mountns_lock(r->folder_fd, r->reach, &mounts, e));
 	int abi = landlock_offered();
 	struct confine_reasons why_not = { .landlock = "" };
@@ -191,7 +213,7 @@ static enum status lock_outside(const struct confine_request *r, struct confine_
 	TRY(uid_lock(r, &locks->own_uid, e));
 	TRY(tie_to_parent(r->parent, e));
 	if (abi >= LANDLOCK_ABI_NEEDED) {
-		TRY(landlock_lock(abi, folder_fd, r->reach, e));
+		TRY(landlock_lock(abi, folder_fd, r, e));
 		locks->landlock_abi = abi;
 	}
 	*out_folder_fd = TAKE_FD(folder_fd);

@@ -1,10 +1,11 @@
 /*
  * The locks that a role puts on itself before it touches anything: after confine_enter only one
- * folder can be reached, by two independent means where the kernel has both (Landlock, ABI 3 or
- * later, and a private mount namespace in which that folder is the only mount), by one of them
- * always; with neither, E_DENIED and a sentence that says why. Beside them, always: a uid of its
- * own (root start) or no new privileges (user start), no capabilities, a system call allow-list,
- * only the named descriptors, RLIMIT_FSIZE and no core, PDEATHSIG with the parent checked again.
+ * folder can be reached (or, for the sender, no file), by two independent means where the kernel
+ * has both (Landlock, ABI 3 or later, and a private mount namespace in which that folder is the
+ * only mount), by one of them always; with neither, E_DENIED and a sentence that says why. Beside
+ * them, always: a uid of its own (root start) or no new privileges (user start), no capabilities, a
+ * system call allow-list, only the named descriptors, RLIMIT_FSIZE and no core, PDEATHSIG with the
+ * parent checked again.
  *
  * There is no argument that leaves a lock out.
  */
@@ -26,25 +27,32 @@ enum confine_calls {
 	CONFINE_CALLS_PLANTER,	/* as emulator, and mkdirat, fallocate, futimens on own descriptors
 				 */
 	CONFINE_CALLS_UNDO,	/* as planter: it restores and removes */
-	CONFINE_CALLS_WITNESS	/* reads only: openat2, read, stat, getdents64 */
+	CONFINE_CALLS_WITNESS,	/* reads only: openat2, read, stat, getdents64 */
+	CONFINE_CALLS_SENDER /* no file can be opened at all; sockets of the Internet. What is not
+				allowed is answered with an error and does not kill: the TLS
+				library of a system that nobody here has seen must still deliver */
 };
 
 enum confine_reach {
-	CONFINE_REACH_FOLDER,  /* read and write beneath the folder, nothing else anywhere */
-	CONFINE_REACH_READ_ALL /* the witness: read anywhere, write nowhere */
+	CONFINE_REACH_FOLDER,	/* read and write beneath the folder, nothing else anywhere */
+	CONFINE_REACH_READ_ALL, /* the witness: read anywhere, write nowhere */
+	CONFINE_REACH_NETWORK	/* the sender: no file; TCP to the named ports where Landlock can
+				   tell them (version 4), names asked of the system's servers */
 };
 
 struct confine_request {
 	enum confine_calls calls;
 	enum confine_reach reach;
-	int folder_fd; /* the arena's root, O_DIRECTORY (or O_PATH); -1 with READ_ALL */
+	int folder_fd; /* the arena's root, O_DIRECTORY (or O_PATH); -1 with other reaches */
 	uid_t uid;     /* taken where the role starts as root; ignored otherwise */
 	gid_t gid;
-	uint64_t max_file_bytes; /* RLIMIT_FSIZE */
+	uint64_t max_file_bytes;	 /* RLIMIT_FSIZE */
 	struct confine_reasons *why_not; /* filled where not NULL */
-	pid_t parent;		 /* who must be the parent, before and after */
-	const int *keep_fds;	 /* every other descriptor (also 0, 1, 2) is closed */
+	pid_t parent;			 /* who must be the parent, before and after */
+	const int *keep_fds;		 /* every other descriptor (also 0, 1, 2) is closed */
 	size_t n_keep_fds;
+	const uint16_t *tcp_ports; /* with NETWORK */
+	size_t n_tcp_ports;
 };
 
 struct confine_locks {

@@ -17,7 +17,7 @@
 
 /* The same on every architecture (asm-generic/unistd.h). */
 enum { CALL_CREATE_RULESET = 444, CALL_ADD_RULE = 445, CALL_RESTRICT_SELF = 446 };
-enum { CREATE_RULESET_VERSION = 1, RULE_PATH_BENEATH = 1 };
+enum { CREATE_RULESET_VERSION = 1, RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2, ABI_NETWORK = 4 };
 
 #define FS_EXECUTE (1ULL << 0)
 #define FS_WRITE_FILE (1ULL << 1)
@@ -47,6 +47,11 @@ struct path_beneath {
 	int32_t parent_fd;
 } __attribute__((packed));
 
+struct net_port {
+	uint64_t allowed;
+	uint64_t port;
+};
+
 int landlock_offered(void)
 {
 	long abi = syscall(CALL_CREATE_RULESET, NULL, (size_t)0, CREATE_RULESET_VERSION);
@@ -59,7 +64,7 @@ static struct ruleset_attributes attributes_for(int abi, size_t *out_size)
 		.handled_fs = FS_ALL_OF_ABI_1 | FS_REFER | FS_TRUNCATE,
 	};
 	*out_size = sizeof a.handled_fs;
-	if (abi >= 4) {
+	if (abi >= ABI_NETWORK) {
 		a.handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
 		*out_size += sizeof a.handled_net;
 	}
@@ -82,14 +87,9 @@ static uint64_t allowed_for(enum confine_reach reach)
 	       FS_MAKE_DIR | FS_REMOVE_FILE | FS_REMOVE_DIR;
 }
 
-enum status landlock_lock(int abi, int folder_fd, enum confine_reach reach, struct error *e)
+static enum status add_folder_rule(
+	int ruleset, int folder_fd, enum confine_reach reach, struct error *e)
 {
-	size_t size = 0;
-	struct ruleset_attributes a = attributes_for(abi, &size);
-	AUTO_FD int ruleset =
-		FAULT("landlock_create") ? -1 : (int)syscall(CALL_CREATE_RULESET, &a, size, 0U);
-	if (ruleset < 0)
-		return error_sys(e, E_DENIED, errno, "make a Landlock rule set");
 	AUTO_FD int root = -1;
 	if (reach == CONFINE_REACH_READ_ALL) {
 		root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -100,6 +100,32 @@ enum status landlock_lock(int abi, int folder_fd, enum confine_reach reach, stru
 	struct path_beneath rule = { .allowed = allowed_for(reach), .parent_fd = folder_fd };
 	if (syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0U) != 0)
 		return error_sys(e, E_DENIED, errno, "add a Landlock rule");
+	return OK;
+}
+
+static enum status add_port_rules(
+	int abi, int ruleset, const struct confine_request *r, struct error *e)
+{
+	for (size_t i = 0; abi >= ABI_NETWORK && i < r->n_tcp_ports; i++) {
+		struct net_port rule = { NET_CONNECT_TCP, r->tcp_ports[i] };
+		if (syscall(CALL_ADD_RULE, ruleset, RULE_NET_PORT, &rule, 0U) != 0)
+			return error_sys(e, E_DENIED, errno, "add a Landlock rule");
+	}
+	return OK;
+}
+
+enum status landlock_lock(int abi, int folder_fd, const struct confine_request *r, struct error *e)
+{
+	size_t size = 0;
+	struct ruleset_attributes a = attributes_for(abi, &size);
+	AUTO_FD int ruleset =
+		FAULT("landlock_create") ? -1 : (int)syscall(CALL_CREATE_RULESET, &a, size, 0U);
+	if (ruleset < 0)
+		return error_sys(e, E_DENIED, errno, "make a Landlock rule set");
+	if (r->reach == CONFINE_REACH_NETWORK)
+		TRY(add_port_rules(abi, ruleset, r, e));
+	else
+		TRY(add_folder_rule(ruleset, folder_fd, r->reach, e));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return error_sys(e, E_DENIED, errno, "give up new privileges");
 	if (FAULT("landlock_restrict") || syscall(CALL_RESTRICT_SELF, ruleset, 0U) != 0)

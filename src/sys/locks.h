@@ -13,9 +13,10 @@ enum { LANDLOCK_ABI_NEEDED = 3 };
 
 /* The ABI that this kernel offers; 0 where there is none. */
 int landlock_offered(void);
-/* Restricts the calling thread to what is beneath `folder_fd`, or to reading. `abi` as offered. */
+/* Restricts the calling thread to what is beneath `folder_fd`, to reading, or to the request's
+ * ports. `abi` as offered. */
 enum status landlock_lock(
-	int abi, int folder_fd, enum confine_reach reach, struct error *e) MUST_CHECK;
+	int abi, int folder_fd, const struct confine_request *r, struct error *e) MUST_CHECK;
 
 /* --- mountns.c --- */
 

@@ -132,7 +132,7 @@ static void make_receipt_key(const char *folder, const char *name)
 	EVP_PKEY_free(key);
 }
 
-#define HERE "DNS:localhost,IP:127.0.0.1,IP:::1"
+#define HERE "DNS:localhost,DNS:report.test,IP:127.0.0.1,IP:::1"
 
 void pki_make(const char *folder)
 {

@@ -3,7 +3,7 @@
  * in the tree. All of them are files in one folder:
  *
  *   ca.pem                     the authority that server and client belong to
- *   server.pem, .key           for localhost, 127.0.0.1 and ::1
+ *   server.pem, .key           for localhost, report.test, 127.0.0.1 and ::1
  *   expired.pem, .key          the same, ended an hour ago
  *   elsewhere.pem, .key        for elsewhere.example
  *   client.pem, .key           the client

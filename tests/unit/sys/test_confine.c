@@ -5,14 +5,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -231,6 +235,104 @@ TEST(only_the_witness_may_ask_to_read_everywhere)
 	CHECK_INT(WEXITSTATUS(run_raw(&f, enter_status)), 100 + E_INVALID);
 }
 
+/* --- the sender --- */
+
+static void prepare_sender(struct fixture *f, uint16_t *port)
+{
+	prepare(f);
+	f->request.calls = CONFINE_CALLS_SENDER;
+	f->request.reach = CONFINE_REACH_NETWORK;
+	f->request.folder_fd = -1;
+	f->request.max_file_bytes = 0;
+	f->request.tcp_ports = port;
+	f->request.n_tcp_ports = 1;
+}
+
+static int reach_out(struct fixture *f)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons(f->request.tcp_ports[0]) };
+	int on = 1;
+	if (enter(f) != 0)
+		return 100;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+		return 1;
+	if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0 && errno != EINPROGRESS)
+		return 2;
+	if (socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0)
+		return 3;
+	return f->locks.seccomp ? 0 : 4;
+}
+
+static int reach_in(struct fixture *f)
+{
+	char *const argv[] = { NULL };
+	if (enter(f) != 0)
+		return 100;
+	if (open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ||
+		open(test_path("arena/in"), O_RDONLY | O_CLOEXEC) >= 0 ||
+		open(test_path("new"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0)
+		return 1;
+	int fd = -1;
+	if (file_open_beneath(AT_FDCWD, "etc", O_RDONLY, 0, &fd, &f->e) == OK)
+		return 2;
+	if (socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0 ||
+		socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0 ||
+		socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0)
+		return 3;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) == 0 || listen(fd, 1) == 0)
+		return 4;
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+		MAP_FAILED)
+		return 5;
+	if (fork() >= 0 || kill(getppid(), 0) == 0 || unlink(test_path("arena/in")) == 0)
+		return 6;
+	(void)execve("/bin/true", argv, argv); /* this one kills */
+	return 7;
+}
+
+TEST(the_sender_can_connect_and_set_up_its_sockets)
+{
+	struct fixture f;
+	uint16_t port = 9;
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t n = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0);
+	REQUIRE(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+	port = ntohs(at.sin_port);
+	prepare_sender(&f, &port);
+	CHECK_INT(run_raw(&f, reach_out), 0);
+}
+
+TEST(the_sender_opens_no_file_listens_nowhere_and_starts_nothing)
+{
+	struct fixture f;
+	uint16_t port = 9;
+	prepare_sender(&f, &port);
+	int status = run_raw(&f, reach_in);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	if (WIFEXITED(status))
+		test_fail(__FILE__, __LINE__, "exit status %d", WEXITSTATUS(status));
+}
+
+TEST(only_the_sender_may_ask_for_the_network)
+{
+	struct fixture f;
+	uint16_t port = 9;
+	prepare_sender(&f, &port);
+	f.request.calls = CONFINE_CALLS_EMULATOR;
+	CHECK_INT(WEXITSTATUS(run_raw(&f, enter_status)), 100 + E_INVALID);
+	f.request.calls = CONFINE_CALLS_SENDER;
+	f.request.reach = CONFINE_REACH_READ_ALL;
+	CHECK_INT(WEXITSTATUS(run_raw(&f, enter_status)), 100 + E_INVALID);
+}
+
 static void *wait_forever(void *context)
 {
 	(void)context;
@@ -308,8 +410,8 @@ TEST(locks_that_fail_anywhere_refuse_with_a_sentence)
 		struct confine_locks locks;
 		struct confine_reasons why_not;
 		fault_arm("", nth);
-		enum status status = confine_probe(f.request.folder_fd, f.request.uid,
-			f.request.gid, &locks, &why_not, &f.e);
+		enum status status = confine_probe(
+			f.request.folder_fd, f.request.uid, f.request.gid, &locks, &why_not, &f.e);
 		fault_disarm();
 		if (status == OK && locks.landlock_abi >= 3 && locks.mount_namespace)
 			break;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,6 +57,9 @@ static long open_any(const char *path, int flags)
 
 /* --- Landlock --- */
 
+static const struct confine_request folder_request = { .reach = CONFINE_REACH_FOLDER };
+static const struct confine_request read_request = { .reach = CONFINE_REACH_READ_ALL };
+
 static void need_landlock(void)
 {
 	if (landlock_offered() < LANDLOCK_ABI_NEEDED)
@@ -68,7 +73,7 @@ TEST(landlock_leaves_the_folder_and_nothing_else)
 	test_write_file(test_path("outside"), "x", 1);
 	int fd = folder_of("arena");
 	test_write_file(test_path("arena/in"), "x", 1);
-	REQUIRE_OK(landlock_lock(landlock_offered(), fd, CONFINE_REACH_FOLDER, &e), e);
+	REQUIRE_OK(landlock_lock(landlock_offered(), fd, &folder_request, &e), e);
 	CHECK(openat(fd, "in", O_RDWR | O_TRUNC | O_CLOEXEC) >= 0);
 	CHECK(openat(fd, "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) >= 0);
 	CHECK(renameat(fd, "new", fd, "newer") == 0 && unlinkat(fd, "newer", 0) == 0);
@@ -86,7 +91,7 @@ TEST(landlock_of_the_witness_reads_everywhere_and_writes_nowhere)
 	need_landlock();
 	struct error e;
 	test_write_file(test_path("f"), "x", 1);
-	REQUIRE_OK(landlock_lock(landlock_offered(), -1, CONFINE_REACH_READ_ALL, &e), e);
+	REQUIRE_OK(landlock_lock(landlock_offered(), -1, &read_request, &e), e);
 	CHECK(open(test_path("f"), O_RDONLY | O_CLOEXEC) >= 0);
 	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0);
 	CHECK(open(test_path("f"), O_WRONLY | O_CLOEXEC) < 0);
@@ -103,13 +108,51 @@ TEST(landlock_serves_every_version_that_the_kernel_still_speaks)
 		pid_t pid = fork();
 		if (pid == 0) {
 			struct error e;
-			bool good = landlock_lock(abi, fd, CONFINE_REACH_FOLDER, &e) == OK &&
+			bool good = landlock_lock(abi, fd, &folder_request, &e) == OK &&
 				    open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0;
 			_exit(good ? 0 : 1);
 		}
 		REQUIRE(waitpid(pid, &status, 0) == pid);
 		CHECK_INT(status, 0);
 	}
+}
+
+/* A listening socket of this test; the port that it got. */
+static uint16_t listen_somewhere(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t n = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0);
+	REQUIRE(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+	return ntohs(at.sin_port);
+}
+
+static int connect_to(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons(port) };
+	AUTO_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? 0 : errno;
+}
+
+TEST(landlock_of_the_sender_leaves_no_file_and_the_named_ports)
+{
+	need_landlock();
+	struct error e;
+	const uint16_t ports[] = { listen_somewhere(), 53 };
+	uint16_t other = listen_somewhere();
+	const struct confine_request request = {
+		.reach = CONFINE_REACH_NETWORK, .tcp_ports = ports, .n_tcp_ports = 2
+	};
+	REQUIRE_OK(landlock_lock(landlock_offered(), -1, &request, &e), e);
+	CHECK(open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
+	CHECK(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0);
+	CHECK_INT(connect_to(ports[0]), 0);
+	if (landlock_offered() < 4)
+		test_skip("this kernel's Landlock does not know ports");
+	CHECK_INT(connect_to(other), EACCES);
 }
 
 /* --- mounts --- */
