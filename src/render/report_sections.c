@@ -65,7 +65,7 @@ static void each_lock(
 /* The user's own files that others changed, by name. */
 static void add_unattributed(struct document *d, const struct drill_result *r)
 {
-	enum { PATHS_SHOWN = 20 };
+	enum { PATHS_SHOWN = 8 };
 	struct rows list = rows_begin(d, BLOCK_LIST, 1);
 	for (size_t i = 0; i < r->n_unattributed && i < PATHS_SHOWN; i++)
 		rows_cell(&list, CELL_CODE(or_dash(r->unattributed[i])));
@@ -76,8 +76,8 @@ static void add_unattributed(struct document *d, const struct drill_result *r)
 	rows_add(&list);
 	if (r->safety.n_unattributed > list.n_cells)
 		add_note(d, doc_textf(d,
-				    _("Further ones that are not named here: %s. The record names "
-				      "up to fifty."),
+				    _("Further ones that are not named here: %s. report.json names "
+				      "up to 200."),
 				    figure_count(r->safety.n_unattributed - list.n_cells).text));
 }
 

@@ -167,6 +167,22 @@ static void put_figures(const struct screen *s, const struct drill_result *r)
 	}
 }
 
+/* In one line: a path that is too long loses its beginning, since its end tells more. */
+static void put_path(const struct screen *s, const char *path)
+{
+	enum { AT = 25 };
+	size_t room = s->width - AT;
+	bool cut = text_cells(path) > room;
+	while (cut && *path != '\0' && text_cells(path) + 1 > room)
+		do
+			path++;
+		while (((unsigned char)*path & 0xc0) == 0x80);
+	struct line l = line_start(s);
+	line_to(&l, AT);
+	line_putf(&l, STYLE_PLAIN, cut ? "…%s" : "%s", path);
+	line_end(&l);
+}
+
 /* Files of the user's own that some other program changed meanwhile. */
 static void put_unattributed(const struct screen *s, const struct drill_result *r)
 {
@@ -175,7 +191,7 @@ static void put_unattributed(const struct screen *s, const struct drill_result *
 	put_pair(
 		s, _("Changed by others"), figure_count(r->safety.n_unattributed).text, STYLE_FAIR);
 	for (size_t i = 0; i < n; i++)
-		put_wrapped(s, "", r->unattributed[i]);
+		put_path(s, r->unattributed[i]);
 	if (r->safety.n_unattributed > n && n > 0) {
 		char more[120];
 		(void)snprintf(more, sizeof more, _("and %s more"),

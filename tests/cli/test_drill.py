@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A drill as scripts call it: every field and exit code of the contract, printed as TAP."""
+import hashlib
 import json
 import os
 import pathlib
@@ -59,6 +60,14 @@ def with_backup(base, home):
     check("the four reports are there and none is empty",
           all(os.path.getsize(r["report"][k]) > 1000 for k in ("html", "json", "pdf", "navigator")), r)
     check("the PDF is one", open(r["report"]["pdf"], "rb").read(5) == b"%PDF-", r)
+    lines = [json.loads(line) for line in open(r["record"], encoding="utf-8")]
+    scored = [line["data"]["result_sha256"] for line in lines if line.get("event") == "scored"]
+    written = hashlib.sha256(open(r["report"]["json"], "rb").read()).hexdigest()
+    check("report.json is the result whose hash is in the signed record", scored == [written], (scored, written))
+    stored = json.load(open(r["report"]["json"], encoding="utf-8"))
+    check("what is stored claims nothing about report paths", "report" not in stored and stored["score"] == r["score"], stored)
+    why = stored["parts"]["damage"]["why"]
+    check("the facts behind a rating are stored in both languages", "decoys" in why["en"] and "诱饵文件" in why["zh"], why)
     code, again, _ = call(home, "drill", "show", r["id"])
     check("show gives the same result", code == 0 and again["score"] == r["score"], again)
     code, v, _ = call(home, "drill", "verify", r["record"])
@@ -88,6 +97,55 @@ def undo_after_attack(base, home):
     check("the decoys are changed on disk", contents(arena) != before, "")
     code, u, err = call(home, "drill", "undo", r["id"])
     check("undo restores each changed decoy", code == 0 and u.get("restored") == r["files_changed"], (u, err))
+
+
+def card(home, language, drill):
+    done = subprocess.run([PROGRAM, "--home", home, "--lang", language, "drill", "show", drill], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, check=False)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def controls(base):
+    """The benign twin: no score; false alarms for each channel; and what later drills pay for it."""
+    home, arena, log = f"{base}/control-home", f"{base}/arena6", f"{base}/edr.log"
+    words = ["drill", "run", "benign-twin", "--decoys", "40", "--yes", "--arena", arena]
+    open(log, "w", encoding="utf-8").close()
+    code, deaf, err = call(home, *words, "--rate", "unlimited")
+    check("a control run has null for score and grade", code == 0 and deaf.get("score", 0) is None and deaf["grade"] is None,
+          (deaf, err))
+    check("a control run has no Navigator layer and three other reports",
+          deaf["report"]["navigator"] is None and all(deaf["report"][k] for k in ("html", "json", "pdf")), deaf["report"])
+    shown = card(home, "en", deaf["id"])
+    check("without a channel its card says that nothing was measured", "nothing was measured" in shown and "--channel" in shown,
+          shown)
+    shown = card(home, "zh", deaf["id"])
+    check("and so in Chinese", "没有测量到任何结果" in shown, shown)
+    call(home, "drill", "undo", deaf["id"])
+    process = subprocess.Popen([PROGRAM, *words, "--rate", "20", "--channel", f"file:{log}:ransom", "--channel",
+                                f"file,kind=logged:{log}:zip", "--home", home, "--json"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for _ in range(300):
+        time.sleep(0.1)
+        if len(list(pathlib.Path(arena).rglob("*.*"))) > 10:
+            break
+    with open(log, "a", encoding="utf-8") as f:
+        f.write("ransom: zip writes much\n")
+    out, err2 = process.communicate(timeout=120)
+    heard = json.loads(out)
+    channels = [(c["alerts"], c["false_alarms"]) for c in heard["attack"]["channels"]]
+    check("alerts and false alarms are counted for each channel", channels == [(1, 1), (1, 0)], (heard["attack"], err2))
+    shown = card(home, "en", heard["id"])
+    check("its card has both counts", "alerts 2, false alarms 1" in shown, shown)
+    call(home, "drill", "undo", heard["id"])
+    code, r, err = call(home, "drill", "run", "quick", "--decoys", "20", "--rate", "unlimited", "--yes", "--arena", arena)
+    check("the next drill pays for them and says when they were measured",
+          r.get("false_alarms") == 1 and r.get("control_at") is not None and r.get("early_alerts") == 0, (r, err))
+    call(home, "drill", "undo", r["id"])
+    code, rows, _ = call(home, "drill", "show")
+    check("a list has null where there is no score", [d["score"] is None for d in rows["drills"]] == [False, True, True] and
+          [d["false_alarms"] for d in rows["drills"]] == [None, 1, None], rows)
+    shutil.rmtree(home)
+    os.unlink(log)
 
 
 def stopped(base, home):
@@ -253,6 +311,7 @@ def main():
         undo_after_attack(base, home)
         stopped(base, home)
         killed(base, home)
+        controls(base)
         in_hands_of_others(base)
         through_own_links(base)
         reports_for_another(base)

@@ -188,6 +188,26 @@ TEST(a_void_scorecard_names_the_file_that_changed_and_how)
 	CHECK(strstr(buf_text(&out), "and 1 more") != NULL);
 }
 
+TEST(a_long_path_keeps_its_end)
+{
+	static const char *const paths[] = {
+		"/srv/甲/乙/丙/"
+		"一个很长的目录名称一个很长的目录名称一个很长的目录名称一个很长的目录/账本.xlsx",
+		"\x80\x80\xff\xff"
+	};
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf out;
+	struct drill_result r = scored(FIXTURE_VOID, p);
+	r.unattributed = paths;
+	r.n_unattributed = r.safety.n_unattributed = 2;
+	buf_init(&out, MIB);
+	REQUIRE_OK(render_scorecard_terminal(&r, (struct render_terminal){ .width = 80 }, &out, &e),
+		e);
+	CHECK(strstr(buf_text(&out), "/账本.xlsx ") != NULL);
+	CHECK(strstr(buf_text(&out), " …") != NULL && strstr(buf_text(&out), "/srv/甲") == NULL);
+	check_lines(buf_text(&out), 80, true);
+}
+
 TEST(a_control_card_counts_false_alarms_and_says_what_they_cost)
 {
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
