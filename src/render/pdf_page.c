@@ -287,8 +287,7 @@ void pdf_head(struct pdf *p)
 	};
 	struct text_style title = { .size = 19, .bold = true, .colour = colour_of_ink(INK_TEXT) };
 	struct text_style small = style_of(8.5, INK_MUTED);
-	p->y += pdf_text(
-		p, p->brand, &brand, (struct point){ MARGIN_X, p->y }, BODY_W);
+	p->y += pdf_text(p, p->brand, &brand, (struct point){ MARGIN_X, p->y }, BODY_W);
 	p->y += 4;
 	p->y += pdf_text(p, p->document->title, &title, (struct point){ MARGIN_X, p->y }, BODY_W) +
 		2;
