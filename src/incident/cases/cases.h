@@ -7,8 +7,14 @@
  * before any network call. Records are kept three years at least (State Council order 790 art. 12);
  * purge refuses earlier.
  *
- * Tables: incident_case, incident_revision, incident_grade, incident_submission, incident_call,
- * incident_event, incident_attachment.
+ * Every row carries its company as the distribution key, so that a hub can hold many.
+ *
+ * Tables: incident_case, incident_number, incident_profile, incident_revision, incident_grade,
+ * incident_submission, incident_recipient, incident_attachment, incident_call, incident_event,
+ * incident_purged, incident_warning, incident_warning_version.
+ *
+ * What lies in a struct that a call gives lies in that call's pool, JSON values too: they are
+ * borrowed.
  */
 #ifndef INCIDENT_CASES_H
 #define INCIDENT_CASES_H
@@ -28,6 +34,8 @@ struct incident_context {
 	const struct profile_set *profiles;
 	const struct form_set *forms;
 	const char *by; /* who acts: a person's name or role, "" the calling user's uid */
+	/* Distribution key of the rows; NULL: "", a home of one company. */
+	const char *company;
 };
 
 /* Payload types of envelopes. A drill's notice is another type, refused on a real route. */
@@ -38,14 +46,18 @@ struct incident_context {
 #define INCIDENT_APPROVAL_PAYLOAD "application/vnd.tocsin.approval+json"
 #define WARNING_PAYLOAD "application/vnd.tocsin.warning+json"
 
+#define WARNING_DRILL_PAYLOAD "application/vnd.tocsin.warning-drill+json"
+
 enum life { LIFE_OPEN, LIFE_HANDLED, LIFE_CLOSED };
 const char *life_name(enum life l);
 
-/* The eight facts of a first notice; NULL or -1 is unknown, which is an answer. */
+/* The eight facts of a first notice; NULL, -1 or "unknown" is unknown, which is an answer. What is
+ * NULL here is looked for in `more`, then in <home>/incident.yaml (company, callback, profiles,
+ * tlp; docs/modules/incident.md). */
 struct first_notice {
 	const char *company;
 	int64_t discovered_ns;
-	const char *kind; /* kinds of rules/forms/first-notice.yaml: "ransomware", "leak", … */
+	const char *kind; /* an option of rules/forms/first-notice.yaml: "ransomware", "leak", … */
 	const char *what; /* one line */
 	const char *systems;
 	const char *ongoing; /* "yes", "no", "unknown" */
@@ -65,20 +77,27 @@ struct incident_receipt { /* local: what was put where, provable offline */
 	struct id incident;
 	struct id envelope;
 	const char *sha256;  /* of the envelope's bytes, hex */
-	json_t *signed_form; /* DSSE, INCIDENT_LOCAL_RECEIPT_PAYLOAD */
+	json_t *signed_form; /* DSSE, INCIDENT_LOCAL_RECEIPT_PAYLOAD; names every envelope */
 	int64_t at_ns;
+	const char *number;  /* 2026-0001 */
+	const char *warning; /* what of the home was left aside (incident.yaml, routes), "" nothing
+			      */
 };
-/* Checks, signs, and stores notice, grades, clocks and the envelope for each route in one
- * transaction. All faults are in `faults`; then E_INVALID and nothing stored. */
+/* Checks, signs, and stores notice, grades, clocks and the envelopes in one transaction: one
+ * envelope for each profile under which a first notice is owed, so that no regime reads another's
+ * grade; none is owed: one for the first profile, kept here. A damaged incident.yaml or routes.yaml
+ * does not stop a notice (out->warning). All faults are in `faults`; then E_INVALID and nothing
+ * stored. Asks nobody and touches no network. */
 enum status incident_new(const struct incident_context *c, const struct first_notice *n,
 	struct pool *p, struct incident_receipt *out, struct field_faults *faults,
 	struct error *e) MUST_CHECK;
 
 /* --- grades --- */
 struct regrade {
-	const char *profile;
-	int grade;	    /* index; -1: what the rules say of the present facts */
-	const char *reason; /* not empty for a person's grade */
+	json_t *new_facts;   /* merged over the present ones, null is unknown; NULL none */
+	const char *profile; /* NULL: the case's first */
+	int grade;	     /* index; -1: what the rules say of the present facts */
+	const char *reason;  /* not empty for a person's grade */
 	const char *person;
 	const char *const
 		*approvals; /* files of DSSE approvals by two different persons' keys, to lower */
@@ -94,19 +113,24 @@ struct grade_row {
 	const char *person, *reason;
 	json_t *classification; /* as classification_to_json */
 };
-/* New facts (NULL: none) are merged, then each profile is classified anew. A person may raise with
- * a reason; lowering under what is in force needs a reason and two approvals by different persons'
- * keys (in <home>/persons) over the statement that regrade_statement gives. Clocks before and
- * after in out_before/out_after. */
+/* New facts are merged, then each profile is classified anew: what the rules find graver is in
+ * force at once. A person may raise with a reason; lowering under what is in force, also to what
+ * the rules say, needs a reason and two approvals by different persons' keys (in <home>/persons)
+ * over the statement that regrade_statement gives, and no new facts in the same step. */
 struct regrade_result {
 	struct clock_row *before, *after;
 	size_t n_before, n_after;
 	const struct grade_row *grade;
 };
-enum status incident_regrade(const struct incident_context *c, const char *id, json_t *new_facts,
+enum status incident_regrade(const struct incident_context *c, const char *id,
 	const struct regrade *what, struct pool *p, struct regrade_result *out,
 	struct field_faults *faults, struct error *e) MUST_CHECK;
-/* The exact bytes that approvers sign, for their own tool or `tocsin incident approve`. */
+/* The exact bytes that approvers sign, for their own tool or `tocsin incident approve`: incident,
+ * profile, grade in force and its number in the history, the new grade, the reason, the SHA-256 of
+ * the present facts. So an approval holds for this one step. E_CONFLICT where nothing would change.
+ * Blanks around the statement do not count.
+ *
+ * <home>/persons/<name>.pem or <home>/persons/<name>/<any>.pem are a person's public keys. */
 enum status regrade_statement(const struct incident_context *c, const char *id,
 	const struct regrade *what, struct buf *out, struct error *e) MUST_CHECK;
 
@@ -127,9 +151,20 @@ struct submission_row {
 	const char *profile, *stage, *form, *what_changed;
 	json_t *filled;
 	bool draft, drill;
-	enum outbox_state delivery; /* of the last of its routes */
-	const char *received_by;    /* "" nobody yet */
-	int64_t received_ns;	    /* the server's time, -1 */
+	enum outbox_state delivery;		/* the worst of its recipients' */
+	const char *received_by;		/* the first server that has it; "" nobody yet */
+	int64_t received_ns;			/* that server's time, -1 */
+	const char *sha256;			/* of the envelope, "" a draft */
+	const struct recipient_row *recipients; /* none: it is kept here alone */
+	size_t n_recipients;
+};
+struct recipient_row {
+	const char *role;
+	const char *route; /* "" none serves that role (yet) */
+	enum outbox_state state;
+	const char *server;  /* that has it; "" */
+	int64_t received_ns; /* by that server's clock, -1 */
+	const char *trouble; /* the last error; "" none */
 };
 /* The pre-filled form of the next submission. */
 enum status incident_form(const struct incident_context *c, const char *id,
@@ -147,20 +182,38 @@ struct incident_call {	    /* a notice given by telephone */
 	const char *said;
 	const char *stage;   /* NULL: "first_notice" */
 	const char *profile; /* NULL: all */
+	const char *medium;  /* NULL: "telephone"; "written" where it was handed over on paper, by
+				fax  or in a portal */
+};
+struct call_result {
+	struct id id;
+	size_t n_discharged; /* duties that it answers; 0 also where `to` is no role of the rules */
 };
 enum status incident_call(const struct incident_context *c, const char *id,
-	const struct incident_call *call, struct pool *p, struct id *out_id, size_t *out_discharged,
+	const struct incident_call *call, struct pool *p, struct call_result *out,
 	struct field_faults *faults, struct error *e) MUST_CHECK;
 
-/* A moment that starts clocks: "handling_ended", "requested", "paid", "remedy", "receipt". */
+/* A moment that starts clocks. Occurred, discovered and judged are facts: they become a new
+ * revision of them. The end of handling moves the life to handled. Not later than now, and not more
+ * than a day before discovery. */
 enum status incident_moment(const struct incident_context *c, const char *id, enum moment m,
 	int64_t at_ns, const char *note, struct error *e) MUST_CHECK;
 /* E_CONFLICT names the duties still open, unless `anyway` with a reason. */
 enum status incident_close(const struct incident_context *c, const char *id, const char *reason,
 	bool anyway, struct error *e) MUST_CHECK;
+/* A closed incident goes on: the duties whose moment comes are owed again. */
+enum status incident_reopen(const struct incident_context *c, const char *id, const char *reason,
+	struct error *e) MUST_CHECK;
+/* E_DENIED before three years have passed since it was closed and last written to, or while the
+ * wall clock was stepped in this boot; E_CONFLICT where it is not closed or something still waits
+ * to be sent. A line of its number and times stays. */
 enum status incident_purge(
 	const struct incident_context *c, const char *id, struct error *e) MUST_CHECK;
-/* Puts what the sender learned into the history and discharges clocks. Called after each flush. */
+/* Puts what found no route when it was made into the outbox, now that one serves its recipient. */
+enum status incident_route(
+	const struct incident_context *c, size_t *out_n, struct error *e) MUST_CHECK;
+/* Puts what the sender learned into the history and discharges clocks at the servers' times. Called
+ * after each flush; does incident_route too. */
 enum status incident_take_receipts(
 	const struct incident_context *c, size_t *out_n, struct error *e) MUST_CHECK;
 
@@ -193,6 +246,8 @@ struct incident {
 	const struct incident_event *events;
 	size_t n_events;
 	struct legal_now now;
+	int64_t first_bad_event; /* events are chained by SHA-256: the first that does not fit, -1
+				  */
 };
 /* `id`: the UUID, the number, or "latest". */
 enum status incident_read(const struct incident_context *c, const char *id, struct pool *p,
@@ -207,7 +262,15 @@ struct incident_row {
 	size_t n_open_clocks;
 	int64_t next_due_ns;
 };
+/* Real ones first, drills behind; each the newest first. At most INCIDENT_LIST_MAX. */
+enum { INCIDENT_LIST_MAX = 1000 };
 enum status incident_list(const struct incident_context *c, bool closed_too, struct pool *p,
 	struct incident_row **out, size_t *out_n, struct error *e) MUST_CHECK;
+struct incident_counts {
+	int64_t n_open, n_handled, n_closed;
+};
+/* Drills are never counted with real incidents. */
+enum status incident_count(const struct incident_context *c, struct incident_counts *out_real,
+	struct incident_counts *out_drills, struct error *e) MUST_CHECK;
 
 #endif

@@ -311,3 +311,21 @@ enum status clocks_discharge(
 	*out_n = n;
 	return OK;
 }
+
+enum status clocks_forget(struct store *s, const struct id *incident, struct error *e)
+{
+	static const char *const statements[] = {
+		"DELETE FROM incident_clock_acknowledgement WHERE clock IN"
+		" (SELECT id FROM incident_clock WHERE incident = ?)",
+		"DELETE FROM incident_clock_silence WHERE clock IN"
+		" (SELECT id FROM incident_clock WHERE incident = ?)",
+		"DELETE FROM incident_clock WHERE incident = ?",
+	};
+	for (size_t i = 0; i < COUNT_OF(statements); i++) {
+		AUTO(statement_free) struct statement *q = NULL;
+		TRY(store_prepare(s, statements[i], &q, e));
+		bind_text(q, 1, incident->text);
+		TRY(statement_run(q, e));
+	}
+	return OK;
+}

@@ -77,6 +77,11 @@ struct discharge {
 enum status clocks_discharge(
 	struct store *s, const struct discharge *d, size_t *out_n, struct error *e) MUST_CHECK;
 
+/* Removes all clocks of an incident, and who had them: for a purge. Inside the caller's
+ * transaction.
+ */
+enum status clocks_forget(struct store *s, const struct id *incident, struct error *e) MUST_CHECK;
+
 struct clock_filter {
 	const struct id *incident; /* NULL: all */
 	bool all;		   /* done and ceased too */

@@ -7,9 +7,6 @@
 
 #include "incident/forms/forms.h"
 
-/* The option that a key or a label in either language names, NULL none. */
-const struct fact_choice *form_option(const struct form_field *f, const char *name);
-
 struct value_reader {
 	const struct form_field *field;
 	int64_t now_ns;

@@ -101,6 +101,8 @@ enum status form_read(struct view text, const char *what, struct pool *p, struct
 	struct error *e) MUST_CHECK;
 
 const struct form_field *form_field_named(const struct form *f, const char *key); /* NULL: none */
+/* The option that a key or a label in either language names, NULL none. */
+const struct fact_choice *form_option(const struct form_field *f, const char *name);
 /* Place of the stage in the form's list, -1 where it is handed in by another form. */
 int form_stage(const struct form *f, const char *stage);
 

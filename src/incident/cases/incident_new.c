@@ -1,0 +1,170 @@
+/*
+ * The first notice: everything that must not be lost goes to disk in one transaction, signed,
+ * before anybody is told or any network is touched.
+ */
+#include <string.h>
+
+#include "base/fault.h"
+#include "incident/cases/notice.h"
+#include "incident/cases/spool.h"
+
+struct filing {
+	const struct desk *desk;
+	const struct notice *notice;
+	struct case_row row;
+	struct handed_in envelopes[CASE_PROFILES_MAX];
+	size_t n_envelopes;
+};
+
+static enum status open_case(struct filing *f, const struct first_notice *given, struct error *e)
+{
+	const struct desk *d = f->desk;
+	f->row = (struct case_row){ .id = id_new(d->now.wall_ns),
+		.life = LIFE_OPEN,
+		.drill = given->drill,
+		.drill_id = f->notice->drill_id,
+		.tlp = f->notice->tlp,
+		.created_ns = d->now.wall_ns,
+		.closed_ns = -1,
+		.notice = f->notice->notice,
+		.facts = f->notice->facts,
+		.values = f->notice->values,
+		.n_profiles = f->notice->n_profiles };
+	for (size_t i = 0; i < f->row.n_profiles; i++)
+		f->row.profiles[i] = f->notice->profiles[i]->id;
+	TRY(case_next_number(d, given->drill ? SERIES_DRILL : SERIES_REAL, &f->row.number, e));
+	TRY(case_insert(d, &f->row, e));
+	return case_revise(d, &f->row, f->notice->notice, f->notice->facts, e);
+}
+
+static enum status grade_all(struct filing *f, struct error *e)
+{
+	for (size_t i = 0; i < f->notice->n_profiles; i++) {
+		struct classification k;
+		classify(f->notice->profiles[i], &f->row.values, &k);
+		const struct grade_decision g = { .profile = f->notice->profiles[i],
+			.rules = &k,
+			.grade = k.grade,
+			.person = "",
+			.reason = "" };
+		TRY(grade_insert(f->desk, &f->row, &g, e));
+	}
+	return OK;
+}
+
+static enum status hand_in(struct filing *f, const struct profile *p, bool anyway, struct error *e)
+{
+	struct handed_in *h = &f->envelopes[f->n_envelopes];
+	struct classification k;
+	classify(p, &f->row.values, &k);
+	*h = (struct handed_in){ .profile = p,
+		.stage = "first_notice",
+		.form = "first-notice",
+		.filled = f->notice->filled,
+		.what_changed = "" };
+	spool_recipients(f->desk, &f->row, h, k.grade);
+	if (h->n_roles == 0 && !anyway)
+		return OK;
+	f->n_envelopes++;
+	return spool_put(f->desk, &f->row, h, e);
+}
+
+/* One for each regime to which a first notice is owed; where none is, one that is kept here. */
+static enum status hand_in_all(struct filing *f, struct error *e)
+{
+	for (size_t i = 0; i < f->notice->n_profiles; i++)
+		TRY(hand_in(f, f->notice->profiles[i], false, e));
+	return f->n_envelopes > 0 ? OK : hand_in(f, f->notice->profiles[0], true, e);
+}
+
+static enum status add_event(struct filing *f, const char *warning, struct error *e)
+{
+	const struct desk *d = f->desk;
+	int64_t discovered_ns = -1;
+	const char *text = json_string_value(json_object_get(f->row.facts, "discovered_at"));
+	AUTO_JSON json_t *profiles = json_array();
+	for (size_t i = 0; i < f->row.n_profiles; i++)
+		if (json_array_append_new(profiles, json_string(f->row.profiles[i])) != 0)
+			return case_no_memory(e);
+	if (text != NULL && !time_parse(view_of(text), &discovered_ns))
+		discovered_ns = -1;
+	return history_add(d, &f->row.id, discovered_ns, "notice",
+		json_pack("{s:O, s:O, s:O, s:b, s:s, s:s}", "profiles", profiles, "notice",
+			f->row.notice, "facts", f->row.facts, "drill", (int)f->row.drill,
+			"drill_id", f->row.drill_id, "left_aside", warning),
+		e);
+}
+
+/* What was put where, by the key of this home: to be shown, printed, and checked offline. */
+static enum status make_receipt(
+	const struct filing *f, struct incident_receipt *out, struct error *e)
+{
+	const struct desk *d = f->desk;
+	char at[TIME_TEXT_MAX], chain[CHAIN_TEXT_MAX];
+	struct view text;
+	AUTO_JSON json_t *list = json_array();
+	for (size_t i = 0; i < f->n_envelopes; i++)
+		if (json_array_append_new(list,
+			    json_pack("{s:s, s:s, s:s, s:s}", "id", f->envelopes[i].id.text,
+				    "sha256", f->envelopes[i].sha256, "profile",
+				    f->envelopes[i].profile->id, "stage", f->envelopes[i].stage)) !=
+			0)
+			return case_no_memory(e);
+	TRY(history_head(d, &f->row.id, chain, e));
+	AUTO_JSON json_t *payload = json_pack("{s:i, s:s, s:s, s:b, s:s, s:O, s:s}", "format", 1,
+		"incident", f->row.id.text, "number", f->row.number, "drill", (int)f->row.drill,
+		"at", time_text(d->now.wall_ns, at), "envelopes", list, "history", chain);
+	if (payload == NULL)
+		return case_no_memory(e);
+	const char *sha256 = "";
+	TRY(spool_sign(d, INCIDENT_LOCAL_RECEIPT_PAYLOAD, payload, &text, &sha256, e));
+	out->incident = f->row.id;
+	out->envelope = f->envelopes[0].id;
+	out->sha256 = f->envelopes[0].sha256;
+	out->at_ns = d->now.wall_ns;
+	out->number = f->row.number;
+	return case_json_of(d->pool, text, &out->signed_form, e);
+}
+
+static const char *warning_of(const struct desk *d, const struct notice *n)
+{
+	if (n->trouble[0] == '\0')
+		return d->trouble;
+	if (d->trouble[0] == '\0')
+		return n->trouble;
+	return pool_textf(d->pool, "%s; %s", n->trouble, d->trouble);
+}
+
+static enum status store_all(struct filing *f, const struct first_notice *given,
+	struct incident_receipt *out, struct error *e)
+{
+	AUTO_TRANSACTION struct transaction t = { NULL, false };
+	struct incident_receipt receipt = { .warning = warning_of(f->desk, f->notice) };
+	if (receipt.warning == NULL)
+		return case_no_memory(e);
+	TRY(transaction_begin(f->desk->c->store, &t, e));
+	TRY(open_case(f, given, e));
+	TRY(grade_all(f, e));
+	TRY(add_event(f, receipt.warning, e));
+	TRY(hand_in_all(f, e));
+	TRY(case_sync(f->desk, &f->row, e));
+	TRY(make_receipt(f, &receipt, e));
+	TRY(transaction_commit(&t, e));
+	*out = receipt;
+	return OK;
+}
+
+enum status incident_new(const struct incident_context *c, const struct first_notice *n,
+	struct pool *p, struct incident_receipt *out, struct field_faults *faults, struct error *e)
+{
+	AUTO_DESK struct desk d = { .routes = NULL };
+	struct notice notice;
+	TRY(desk_open(c, p, true, &d, e));
+	TRY(notice_read(&d, n, &notice, faults, e));
+	TRY(field_faults_error(faults, e));
+	struct filing *f = pool_take(p, 1, sizeof *f);
+	if (f == NULL)
+		return case_no_memory(e);
+	*f = (struct filing){ .desk = &d, .notice = &notice };
+	return store_all(f, n, out, e);
+}

@@ -1,0 +1,85 @@
+/*
+ * Reading incident.yaml.
+ */
+#include "incident/cases/settings.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "sys/file.h"
+
+enum { SETTINGS_BYTES_MAX = 64 * 1024, VALUE_BYTES_MAX = 600 };
+#define FILE_NAME "incident.yaml"
+
+static enum status take_text(
+	struct json_place top, const char *key, struct pool *p, const char **out, struct error *e)
+{
+	const char *text = NULL;
+	TRY(json_get_text(top, key, JSON_OPTIONAL, &text, e));
+	if (text == NULL)
+		return OK;
+	TRY(case_check_text(text, VALUE_BYTES_MAX, TEXT_ONE_LINE, key, e));
+	*out = pool_text(p, view_of(text));
+	return *out == NULL ? case_no_memory(e) : OK;
+}
+
+static enum status take_profiles(
+	struct json_place top, struct pool *p, struct settings *s, struct error *e)
+{
+	json_t *list = NULL;
+	TRY(json_get_array(top, "profiles", JSON_OPTIONAL, &list, e));
+	if (json_array_size(list) > CASE_PROFILES_MAX)
+		return error_set(e, E_INVALID, "profiles: more than %d", CASE_PROFILES_MAX);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = json_string_value(json_array_get(list, i));
+		if (id == NULL)
+			return error_set(e, E_INVALID, "profiles[%zu]: not text", i);
+		s->profiles[i] = pool_text(p, view_of(id));
+		if (s->profiles[i] == NULL)
+			return case_no_memory(e);
+		s->n_profiles++;
+	}
+	return OK;
+}
+
+static enum status parse(struct view text, struct pool *p, struct settings *s, struct error *e)
+{
+	static const char *const known[] = { "company", "callback", "profiles", "tlp", NULL };
+	AUTO_JSON json_t *value = NULL;
+	TRY(yaml_read(text, SETTINGS_BYTES_MAX, FILE_NAME, &value, e));
+	const struct json_place top = { value, "" };
+	if (!json_is_object(value))
+		return error_set(e, E_INVALID, "expected company, callback, profiles, tlp");
+	TRY(json_only_keys(top, known, e));
+	TRY(take_text(top, "company", p, &s->company, e));
+	TRY(take_text(top, "callback", p, &s->callback, e));
+	TRY(take_text(top, "tlp", p, &s->tlp, e));
+	return take_profiles(top, p, s, e);
+}
+
+static enum status read_file(const char *home, struct pool *p, struct settings *s, struct error *e)
+{
+	AUTO_FD int folder = -1;
+	AUTO_BUF struct buf text;
+	buf_init(&text, SETTINGS_BYTES_MAX + 1);
+	TRY(file_open_folder(home, &folder, e));
+	TRY(file_read_all(folder, FILE_NAME, SETTINGS_BYTES_MAX, &text, e));
+	return parse(buf_view(&text), p, s, e);
+}
+
+enum status settings_read(const char *home, struct pool *p, struct settings *out, struct error *e)
+{
+	struct error why = ERROR_NONE;
+	struct settings s = { .trouble = "" };
+	const enum status status = home == NULL ? E_ABSENT : read_file(home, p, &s, &why);
+	*out = (struct settings){ .trouble = "" };
+	if (status == E_NO_SPACE) {
+		*e = why;
+		return status;
+	}
+	if (status == OK)
+		*out = s;
+	else if (status != E_ABSENT)
+		out->trouble = pool_textf(p, FILE_NAME ": %s", why.text);
+	return out->trouble == NULL ? case_no_memory(e) : OK;
+}
