@@ -1,6 +1,6 @@
 /*
  * A report as a list of blocks, in one language: built once (report.c, report_sections.c), written
- * as HTML (report_html.c) or set as PDF (report_pdf.c), so that both say the same.
+ * as HTML (paper_html.c) or set as PDF (paper_pdf.c), so that both say the same.
  */
 #ifndef RENDER_DOCUMENT_H
 #define RENDER_DOCUMENT_H

@@ -1,6 +1,6 @@
 /*
  * A chart as a list of shapes: built once (charts.c), written as SVG (svg.c) or drawn by cairo
- * (report_pdf.c). Units are CSS pixels of a 720 wide drawing; y grows downwards.
+ * (pdf_text.c). Units are CSS pixels of a 720 wide drawing; y grows downwards.
  */
 #ifndef RENDER_DRAWING_H
 #define RENDER_DRAWING_H
