@@ -23,44 +23,54 @@ static enum status no_memory(struct error *e)
 
 /* --- words of the other side --- */
 
-/* The length of the UTF-8 sequence at `at` that a terminal may be given; 0: leave the byte out.
- * Left out: control characters (C0, DEL, C1) and what turns or hides text (U+200B to U+200F,
- * U+2028 to U+202E, U+2066 to U+2069, U+FEFF). */
-static size_t printable(const unsigned char *at)
+/* The code point at *at, which moves behind it. `text` is UTF-8: it came through the JSON reader.
+ */
+static uint32_t next_character(const unsigned char **at)
 {
-	if (at[0] < 0x80)
-		return at[0] >= ' ' && at[0] != 0x7f ? 1 : 0;
-	size_t n = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-	if (at[0] == 0xc2 && at[1] < 0xa0)
-		return 0;
-	if (at[0] == 0xe2 && at[1] == 0x80 &&
-		((at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae)))
-		return 0;
-	if (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9)
-		return 0;
-	if (at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf)
-		return 0;
-	return n;
+	uint32_t c = **at;
+	size_t n_more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+	if (n_more > 0)
+		c &= 0x3fU >> n_more;
+	(*at)++;
+	for (; n_more > 0 && (**at & 0xc0) == 0x80; n_more--, (*at)++)
+		c = c << 6 | (**at & 0x3fU);
+	return c;
 }
 
-/* `text` is UTF-8: it came through the JSON reader. */
+/* Control characters, and what hides text or turns its direction. */
+static bool is_for_nobody(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0, 0x1f },
+		{ 0x7f, 0x9f },
+		{ 0x200b, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f },
+	};
+	for (size_t i = 0; i < COUNT_OF(ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
 static void add_clean(struct buf *out, const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	while (*at != '\0') {
-		size_t n = printable(at);
-		if (n == 0) {
-			/* the bytes that continue a sequence go with it */
-			for (at++; (*at & 0xc0) == 0x80; at++)
-				continue;
+		const unsigned char *start = at;
+		if (is_for_nobody(next_character(&at)))
 			continue;
-		}
+		size_t n = (size_t)(at - start);
 		if (out->len + n > WORDS_BYTES_MAX) {
 			buf_add_text(out, "…");
 			return;
 		}
-		buf_add_bytes(out, at, n);
-		at += n;
+		buf_add_bytes(out, start, n);
 	}
 }
 

@@ -96,7 +96,7 @@ enum status outbox_count(struct store *s, const struct outbox_filter *f, struct 
 
 /* Who holds an item: this boot of the machine, this process. A lease is void once its process or
  * its boot is gone, so that nothing waits for the dead, and at the latest after lease_ns of boot
- * time. */
+ * time. A holder may take again what it holds. */
 enum { OUTBOX_HOLDER_MAX = 96 };
 struct outbox_holder {
 	char text[OUTBOX_HOLDER_MAX];

@@ -110,7 +110,10 @@ static enum status find(struct store *s, const struct outbox_pick *pick, struct 
 		TRY(statement_step(q, &row, e));
 		if (!row)
 			return OK;
-		bool held = column_int(q, 3) > boot_ns && is_alive(column_text(q, 2));
+		/* What this process holds itself is left over from a flush that failed. */
+		bool held = column_int(q, 3) > boot_ns &&
+			    !view_is(column_text(q, 2), pick->holder->text) &&
+			    is_alive(column_text(q, 2));
 		if (held || is_skipped(pick, column_text(q, 1)))
 			continue;
 		if (!id_parse(column_text(q, 0), out))

@@ -14,5 +14,6 @@
 #include "record/receipt.h"
 #include "record/route.h"
 #include "record/sender.h"
+#include "record/syslog.h"
 
 #endif

@@ -160,40 +160,35 @@ static bool is_about_our_certificate(const char *message)
 
 static enum sent_end end_of_code(CURLcode code, const char *message)
 {
+	static const struct {
+		CURLcode code;
+		enum sent_end end;
+	} rows[] = {
+		{ CURLE_COULDNT_RESOLVE_HOST, SENT_NO_NAME },
+		{ CURLE_COULDNT_CONNECT, SENT_NO_CONNECTION },
+		{ CURLE_COULDNT_RESOLVE_PROXY, SENT_NO_PROXY },
+		{ CURLE_PROXY, SENT_NO_PROXY },
+		{ CURLE_PEER_FAILED_VERIFICATION, SENT_NOT_TRUSTED },
+		{ CURLE_SSL_CONNECT_ERROR, SENT_NO_TLS },
+		{ CURLE_SSL_CACERT_BADFILE, SENT_NO_TLS },
+		{ CURLE_SSL_CERTPROBLEM, SENT_NO_TLS },
+		{ CURLE_SSL_CIPHER, SENT_NO_TLS },
+		{ CURLE_OPERATION_TIMEDOUT, SENT_SLOW },
+		{ CURLE_ABORTED_BY_CALLBACK, SENT_SLOW },
+		{ CURLE_GOT_NOTHING, SENT_CUT },
+		{ CURLE_SEND_ERROR, SENT_CUT },
+		{ CURLE_RECV_ERROR, SENT_CUT },
+		{ CURLE_PARTIAL_FILE, SENT_CUT },
+		{ CURLE_WRITE_ERROR, SENT_TOO_BIG },
+		{ CURLE_WEIRD_SERVER_REPLY, SENT_NOT_HTTP },
+		{ CURLE_UNSUPPORTED_PROTOCOL, SENT_NOT_HTTP },
+	};
 	if (is_about_our_certificate(message))
 		return SENT_OUR_CERTIFICATE;
-	switch ((int)code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return SENT_NO_NAME;
-	case CURLE_COULDNT_CONNECT:
-		return SENT_NO_CONNECTION;
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_PROXY:
-		return SENT_NO_PROXY;
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return SENT_NOT_TRUSTED;
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-		return SENT_NO_TLS;
-	case CURLE_OPERATION_TIMEDOUT:
-	case CURLE_ABORTED_BY_CALLBACK:
-		return SENT_SLOW;
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_PARTIAL_FILE:
-		return SENT_CUT;
-	case CURLE_WRITE_ERROR:
-		return SENT_TOO_BIG;
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_HTTP_RETURNED_ERROR:
-		return SENT_NOT_HTTP;
-	default:
-		return SENT_OTHER;
-	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (rows[i].code == code)
+			return rows[i].end;
+	return SENT_OTHER;
 }
 
 void exchange_fail(struct exchange *x, CURLcode code, const char *message, struct outcome *out)
