@@ -11,6 +11,10 @@ int cli_main(const struct command_table *t, int argc, char **argv);
 
 /* The nouns that exist so far, for main's table. */
 extern const struct noun cli_noun_drill;
+extern const struct noun cli_noun_incident;
+extern const struct noun cli_noun_warning;
+extern const struct noun cli_noun_clock;
+extern const struct noun cli_noun_outbox;
 extern const struct noun cli_noun_evidence;
 extern const struct noun cli_noun_demo;
 extern const struct noun cli_noun_help;

@@ -92,7 +92,7 @@ static enum status notice_from(struct session *s, const struct notice_args *a, j
 /* --- after it --------------------------------------------------------------------------------- */
 
 struct delivery {
-	bool delivered; /* somebody's receipt verified */
+	bool delivered; /* each recipient's receipt verified */
 	bool late;	/* after its deadline, or still here past it */
 };
 
@@ -104,9 +104,15 @@ static bool is_first(const struct clock_row *c)
 static struct delivery delivery_of(const struct incident *i)
 {
 	struct delivery d = { false, false };
-	for (size_t k = 0; k < i->n_submissions; k++)
-		if (i->submissions[k].delivery == OUTBOX_DELIVERED)
-			d.delivered = true;
+	size_t n_sent = 0, n_received = 0;
+	for (size_t k = 0; k < i->n_submissions; k++) {
+		n_sent += i->submissions[k].n_recipients > 0 ? 1U : 0U;
+		n_received += i->submissions[k].n_recipients > 0 &&
+					      i->submissions[k].delivery == OUTBOX_DELIVERED
+				      ? 1U
+				      : 0U;
+	}
+	d.delivered = n_sent > 0 && n_received == n_sent;
 	for (size_t k = 0; k < i->n_clocks; k++)
 		if (is_first(&i->clocks[k]) && (i->clocks[k].state == CLOCK_DONE_LATE ||
 						       i->clocks[k].state == CLOCK_OVERDUE))
@@ -226,6 +232,8 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 	const enum status status =
 		incident_new(&is.context, &notice, s->pool, &receipt, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
+	if (receipt.warning != NULL && receipt.warning[0] != '\0')
+		session_say(s, receipt.warning);
 	return send_and_tell(s, &is, a, &receipt, e);
 }
 
@@ -277,7 +285,8 @@ enum status classify_object(struct session *s, json_t *object, enum facts_keys k
 	struct facts facts;
 	const int64_t now_ns = clock_wall_ns(NULL);
 	TRY(incident_profiles(s, &profiles, e));
-	TRY(facts_read(profile_facts(profiles), object, keys, now_ns, s->pool, &facts, &faults, e));
+	TRY(facts_read(profile_facts(profiles), (struct facts_input){ object, keys, now_ns },
+		s->pool, &facts, &faults, e));
 	TRY(tell_faults(s, &faults, faults.n == 0 ? OK : E_INVALID, e));
 	for (size_t i = 0; i < a->what_if.n; i++)
 		TRY(facts_set(profile_facts(profiles), &facts, a->what_if.at[i], now_ns, e));

@@ -120,8 +120,9 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	TRY(read_new_facts(a, &facts, e));
 	if (a->statement)
 		return print_statement(&is, a->id, &what, e);
+	what.new_facts = facts;
 	const enum status status =
-		incident_regrade(&is.context, a->id, facts, &what, s->pool, &result, &faults, e);
+		incident_regrade(&is.context, a->id, &what, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	TRY(tell_regrade(s, &is, &result, e));
 	struct error trouble = ERROR_NONE; /* the new grade is kept whatever the network does */
@@ -155,33 +156,34 @@ enum status cmd_incident_call(struct session *s, const void *raw, struct error *
 	const struct call_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	struct field_faults faults = { .n = 0 };
-	struct id id;
-	size_t n_discharged = 0;
+	struct call_result result;
 	const struct incident_call call = { .to = a->to,
 		.person = a->person,
 		.number = a->number,
 		.at_ns = a->at_ns,
 		.said = a->said,
 		.stage = a->stage,
-		.profile = a->profile };
+		.profile = a->profile,
+		.medium = a->medium };
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	const enum status status =
-		incident_call(&is.context, a->id, &call, s->pool, &id, &n_discharged, &faults, e);
+		incident_call(&is.context, a->id, &call, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	if (s->json)
-		return session_print_json(json_pack("{s:s,s:I}", "call", id.text, "clocks_answered",
-						  (json_int_t)n_discharged),
+		return session_print_json(
+			json_pack("{s:s,s:I}", "call", result.id.text, "clocks_answered",
+				(json_int_t)result.n_discharged),
 			e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, 4096);
-	if (n_discharged == 0)
+	if (result.n_discharged == 0)
 		buf_addf(&text, "%s\n",
 			_("The call is logged. It answers no open duty: a written one may still be "
 			  "owed (clock list)."));
 	else
 		buf_addf(&text, _("The call is logged and answers %zu open duties.\n"),
-			n_discharged);
+			result.n_discharged);
 	return session_print(buf_view(&text), e);
 }
 
@@ -241,11 +243,15 @@ enum status cmd_incident_close(struct session *s, const void *raw, struct error 
 	TRY(incident_session_open(s, &is, e));
 	if (a->purge)
 		TRY(incident_purge(&is.context, a->id, e));
+	else if (a->reopen)
+		TRY(incident_reopen(&is.context, a->id, a->reason, e));
 	else
 		TRY(incident_close(&is.context, a->id, a->reason, a->anyway, e));
 	if (s->json)
 		return session_print_json(json_pack("{s:s,s:s}", "id", a->id, "state",
-						  a->purge ? "purged" : "closed"),
+						  a->purge    ? "purged"
+						  : a->reopen ? "open"
+							      : "closed"),
 			e);
 	session_say(
 		s, a->purge ? _("The incident and its records are removed.")

@@ -95,8 +95,8 @@ static enum status cmd_issue(struct session *s, const void *raw, struct error *e
 		return error_set(e, E_USAGE, "say with --role who issues it");
 	TRY(read_fields(a, &fields, e));
 	TRY(incident_session_open(s, &is, e));
-	const enum status status =
-		warning_issue(&is.context, fields, a->role, a->drill, s->pool, &row, &faults, e);
+	const struct warning_order order = { fields, a->role, a->drill };
+	const enum status status = warning_issue(&is.context, &order, s->pool, &row, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	return tell(s, &row, e);
 }
@@ -111,8 +111,9 @@ static enum status cmd_adjust(struct session *s, const void *raw, struct error *
 	TRY(session_has_home(s, e));
 	TRY(read_fields(a, &fields, e));
 	TRY(incident_session_open(s, &is, e));
+	const struct warning_change change = { fields, a->reason };
 	const enum status status =
-		warning_adjust(&is.context, a->id, fields, a->reason, s->pool, &row, &faults, e);
+		warning_adjust(&is.context, a->id, &change, s->pool, &row, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	return tell(s, &row, e);
 }

@@ -18,7 +18,7 @@ const struct option notice_options[N_NOTICE_OPTIONS] = {
 	{ "company", OPTION_TEXT, AT(company), N_("NAME"),
 		N_("The company concerned; otherwise the one in the home's incident.yaml."), NULL },
 	{ "discovered-at", OPTION_TIME, AT(discovered_ns), N_("TIME"),
-		N_("When it was noticed, RFC 3339; otherwise now."), NULL },
+		N_("When it was noticed, RFC 3339; unknown, clocks run from now."), NULL },
 	{ "kind", OPTION_TEXT, AT(kind), N_("KIND"),
 		N_("ransomware, leak, tampering, destruction, unauthorised_access, abuse, "
 		   "illegal_transfer, outage, other or unknown."),
@@ -111,6 +111,10 @@ const struct option call_options[N_CALL_OPTIONS] = {
 		N_("The stage that the call was (first_notice)."), NULL },
 	{ "profile", OPTION_TEXT, AT(profile), N_("PROFILE"),
 		N_("Only for this regime; otherwise for all that owe it."), NULL },
+	{ "medium", OPTION_TEXT, AT(medium), N_("WORD"),
+		N_("telephone, or written where it was handed over on paper, by fax or in a portal "
+		   "(telephone)."),
+		NULL },
 };
 #undef AT
 
@@ -170,6 +174,7 @@ const struct option close_options[N_CLOSE_OPTIONS] = {
 		N_("Although duties are still open; the reason is kept."), NULL },
 	{ "purge", OPTION_FLAG, AT(purge), NULL,
 		N_("Remove a closed incident whose three years are over."), NULL },
+	{ "reopen", OPTION_FLAG, AT(reopen), NULL, N_("Open a closed incident again."), NULL },
 };
 #undef AT
 

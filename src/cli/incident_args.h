@@ -65,8 +65,9 @@ struct call_args {
 	const char *said;
 	const char *stage;
 	const char *profile;
+	const char *medium;
 };
-enum { N_CALL_OPTIONS = 7 };
+enum { N_CALL_OPTIONS = 8 };
 extern const struct option call_options[N_CALL_OPTIONS];
 extern const struct call_args call_defaults;
 
@@ -128,8 +129,9 @@ struct close_args {
 	const char *reason;
 	bool anyway;
 	bool purge;
+	bool reopen;
 };
-enum { N_CLOSE_OPTIONS = 3 };
+enum { N_CLOSE_OPTIONS = 4 };
 extern const struct option close_options[N_CLOSE_OPTIONS];
 
 struct approve_args {

@@ -74,7 +74,7 @@ void incident_session_close(struct incident_session *is)
 
 static enum status read_input(struct buf *out, struct error *e)
 {
-	char chunk[16 * 1024];
+	char chunk[8 * 1024];
 	size_t n;
 	while ((n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
 		buf_add_bytes(out, chunk, n);

@@ -36,7 +36,7 @@ enum status render_incidents_terminal(const struct incident_row *rows, size_t n_
 		line_putf(&l, STYLE_PLAIN, "%s · %s", r->company, kind_name(r->kind));
 		if (r->drill)
 			line_put(&l, STYLE_FAIR, _(" · DRILL"));
-		line_put_right(&l, STYLE_MUTED, life_name(r->life));
+		line_put_right(&l, STYLE_MUTED, life_words(r->life));
 		line_end(&l);
 		l = line_start(&s);
 		line_to(&l, NUMBER_CELLS + 7);

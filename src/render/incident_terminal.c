@@ -171,34 +171,41 @@ static void clock_hold(const struct clock_row *c, int64_t zone, struct buf *out)
 
 enum { LEFT_CELLS = 20 };
 
+/* The time left as a lead of LEFT_CELLS cells. */
+static const char *clock_lead(const struct clock_row *c, struct buf *out)
+{
+	clock_time_left(c, out);
+	size_t cells = text_cells(buf_text(out));
+	do
+		buf_add_char(out, ' ');
+	while (++cells < LEFT_CELLS);
+	return buf_text(out);
+}
+
 static void clock_lines(
 	const struct screen *s, const struct clock_table *table, const struct clock_row *c)
 {
-	AUTO_BUF struct buf text;
+	static const char lead[LEFT_CELLS + 1] = "                    ";
+	AUTO_BUF struct buf left, text;
 	const int64_t zone = zone_of(table->profiles, c->profile);
+	buf_init(&left, 4 * KIB);
 	buf_init(&text, 16 * KIB);
-	clock_time_left(c, &text);
-	struct line l = line_start(s);
-	line_put_within(&l, clock_style(c), buf_text(&text), LEFT_CELLS - 1);
-	line_to(&l, LEFT_CELLS);
-	line_putf(&l, STYLE_PLAIN, "%s → %s · %s", rule_name(table->profiles, RULE_ROLES, c->owes),
-		rule_name(table->profiles, RULE_ROLES, c->to),
-		rule_name(table->profiles, RULE_STAGES, c->stage));
+	buf_addf(&text, _("%s: %s → %s"), rule_name(table->profiles, RULE_STAGES, c->stage),
+		rule_name(table->profiles, RULE_ROLES, c->owes),
+		rule_name(table->profiles, RULE_ROLES, c->to));
 	if (strcmp(c->medium, "any") != 0)
-		line_putf(&l, STYLE_PLAIN, " · %s",
-			rule_name(table->profiles, RULE_MEDIA, c->medium));
+		buf_addf(&text, " · %s", rule_name(table->profiles, RULE_MEDIA, c->medium));
 	if (c->drill)
-		line_put(&l, STYLE_FAIR, _(" · DRILL"));
-	line_end(&l);
+		buf_add_text(&text, _(" · DRILL"));
+	screen_paragraph(s, clock_style(c), clock_lead(c, &left), LEFT_CELLS, buf_text(&text));
 	buf_reset(&text);
 	clock_due(c, zone, &text);
-	buf_addf(&text, " · %s %s %s (%c) · …%s", c->profile, c->instrument, c->row, c->certainty,
-		c->id.text + ID_TEXT_LEN - 6);
 	clock_hold(c, zone, &text);
-	l = line_start(s);
-	line_to(&l, LEFT_CELLS);
-	line_put(&l, STYLE_MUTED, buf_text(&text));
-	line_end(&l);
+	screen_paragraph(s, STYLE_PLAIN, lead, LEFT_CELLS, buf_text(&text));
+	buf_reset(&text);
+	buf_addf(&text, "%s · %s %s (%c) · …%s", c->profile, c->instrument, c->row, c->certainty,
+		c->id.text + ID_TEXT_LEN - 6);
+	screen_paragraph(s, STYLE_MUTED, lead, LEFT_CELLS, buf_text(&text));
 }
 
 enum status render_clocks_terminal(
@@ -315,6 +322,19 @@ static void submission_lines(
 	}
 }
 
+/* What of an event's details says most in few words. */
+static const char *event_remark(json_t *detail)
+{
+	static const char *const keys[] = { "what_changed", "reason", "said", "note", "server",
+		"why", "stage" };
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		const char *text = json_string_value(json_object_get(detail, keys[i]));
+		if (text != NULL && text[0] != '\0')
+			return text;
+	}
+	return NULL;
+}
+
 static void history_lines(
 	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
 {
@@ -323,10 +343,10 @@ static void history_lines(
 	const size_t first = i->n_events > HISTORY_MAX ? i->n_events - HISTORY_MAX : 0;
 	for (size_t k = first; k < i->n_events; k++) {
 		const struct incident_event *ev = &i->events[k];
-		const char *text = json_string_value(json_object_get(ev->detail, "text"));
+		const char *text = event_remark(ev->detail);
 		struct line l = line_start(s);
 		line_put(&l, STYLE_MUTED, zoned_time(ev->at_ns, zone, time));
-		line_putf(&l, STYLE_PLAIN, " · %s", ev->kind);
+		line_putf(&l, STYLE_PLAIN, " · %s", event_words(ev->kind));
 		if (ev->by[0] != '\0')
 			line_putf(&l, STYLE_PLAIN, " · %s", ev->by);
 		if (text != NULL)
@@ -342,7 +362,7 @@ enum status render_incident_terminal(const struct incident *i, const struct prof
 	const struct clock_table clocks = { i->clocks, i->n_clocks, &i->now, profiles };
 	struct line l = line_start(&s);
 	line_putf(&l, STYLE_STRONG, "%s · %s", i->number, notice_text(i, "what"));
-	line_put_right(&l, STYLE_MUTED, life_name(i->life));
+	line_put_right(&l, STYLE_MUTED, life_words(i->life));
 	line_end(&l);
 	drill_line(&s, i);
 	labelled(&s, STYLE_PLAIN, _("Company"), notice_text(i, "company"));

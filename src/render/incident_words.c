@@ -130,3 +130,38 @@ const char *clock_state_words(enum clock_state s)
 	}
 	return "";
 }
+
+const char *life_words(enum life l)
+{
+	switch (l) {
+	case LIFE_OPEN:
+		return _("open");
+	case LIFE_HANDLED:
+		return _("handled");
+	case LIFE_CLOSED:
+		return _("closed");
+	}
+	return "";
+}
+
+const char *event_words(const char *kind)
+{
+	static const struct {
+		const char *key, *words;
+	} rows[] = { { "notice", N_("first notice") }, { "facts", N_("new facts") },
+		{ "grade", N_("graded") }, { "draft", N_("draft kept") },
+		{ "submission", N_("handed in") }, { "routed", N_("route found") },
+		{ "receipt", N_("receipt") }, { "refused", N_("refused") },
+		{ "call", N_("told by telephone or by hand") }, { "closed", N_("closed") },
+		{ "reopened", N_("opened again") },
+		{ "moment-handling-ended", N_("handling ended") },
+		{ "moment-requested", N_("a report was requested") },
+		{ "moment-paid", N_("a ransom was paid") },
+		{ "moment-remedy", N_("a remedy is available") },
+		{ "moment-receipt", N_("the report was received here") },
+		{ "moment-new-facts", N_("new facts came up") } };
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strcmp(rows[i].key, kind) == 0)
+			return _(rows[i].words);
+	return kind;
+}

@@ -20,6 +20,10 @@ int64_t zone_of(const struct profile_set *s, const char *profile);
  * needed. In the pool of `out`. */
 void grade_text(const struct profile *p, int grade, struct buf *out);
 enum style grade_style(const struct profile *p, int grade);
+/* "open", "handled", "closed" in the language of i18n_use. */
+const char *life_words(enum life l);
+/* A line of the history: "first notice", "graded", … */
+const char *event_words(const char *kind);
 /* "running", "done late", … in the language of i18n_use. */
 const char *clock_state_words(enum clock_state s);
 /* Names from a form's notice kinds, "ransomware" → 勒索软件. */
