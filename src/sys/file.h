@@ -59,6 +59,7 @@ enum status file_memory(
 struct file_system {
 	char kind[24]; /* "ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuse", "nfs", "0x…" */
 	bool allowed;  /* ext4, xfs, btrfs */
+	bool read_only;
 	uint64_t free_bytes; /* for an unprivileged user */
 	uint64_t total_bytes;
 	uint64_t free_inodes;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include "sys/file.h"
@@ -73,6 +74,7 @@ enum status file_system_of(int fd, struct file_system *out, struct error *e)
 		.free_bytes = fs.f_bavail * unit,
 		.total_bytes = fs.f_blocks * unit,
 		.free_inodes = fs.f_ffree,
+		.read_only = (fs.f_flags & ST_RDONLY) != 0,
 	};
 	uint32_t magic = (uint32_t)fs.f_type;
 	(void)snprintf(out->kind, sizeof out->kind, "0x%x", magic);

@@ -189,6 +189,9 @@ enum status planting_check(const char *arena, const char *home, const struct man
 			"Btrfs, on "
 			"which its undo was proven",
 			arena, fs.kind);
+	if (fs.read_only)
+		return error_set(
+			e, E_DENIED, "'%s' lies on a file system that is mounted read-only", arena);
 	if (arena_fd >= 0)
 		TRY(check_standing(arena_fd, arena, so_far, e));
 	*out = fs;
