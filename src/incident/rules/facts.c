@@ -50,13 +50,13 @@ static bool read_choice(
 {
 	AUTO_BUF struct buf all;
 	const char *word = json_string_value(value);
+	buf_init(&all, 2048);
 	for (size_t i = 0; word != NULL && i < row->n_choices; i++) {
 		if (strcmp(row->choices[i].key, word) == 0) {
 			*out = (int64_t)i;
 			return true;
 		}
 	}
-	buf_init(&all, 2048);
 	field_fault_add(r->faults, r->pool, row->key, _("must be one of %s, or unknown"),
 		choices_text(row, &all));
 	return false;

@@ -56,9 +56,9 @@ enum status field_faults_error(const struct field_faults *all, struct error *e)
 	enum { ROOM_FOR_MORE = 100 };
 	AUTO_BUF struct buf text;
 	size_t n = 0;
+	buf_init(&text, ERROR_TEXT_MAX - ROOM_FOR_MORE);
 	if (all->n == 0 && all->n_more == 0)
 		return OK;
-	buf_init(&text, ERROR_TEXT_MAX - ROOM_FOR_MORE);
 	while (n < all->n) { /* an append that does not fit leaves what is there */
 		buf_addf(&text, "%s%s: %s", n == 0 ? "" : "; ", all->at[n].field, all->at[n].what);
 		if (text.failed)

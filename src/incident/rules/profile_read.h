@@ -34,11 +34,28 @@ struct profile_source {
 
 struct profile_loader {
 	struct pool *pool;
-	struct fact_catalogue catalogue;
+	struct catalogue_builder *builder;
+	struct fact_catalogue catalogue; /* after gathering */
 	struct rule_word_list *words[RULE_WORD_KINDS];
 	struct profile_source *sources;
 	size_t n_sources;
 };
+
+/* In this order: open (the common facts and words, the built-in sources), add, gather, read each,
+ * close. Everything is taken from the pool but the parsed files, which close drops; it may be
+ * called whatever failed. */
+enum status profile_loader_open(
+	struct pool *pool, struct profile_loader *out, struct error *e) MUST_CHECK;
+/* A loader of its own over another that was opened and not yet gathered. */
+enum status profile_loader_fork(const struct profile_loader *from, struct pool *pool,
+	struct profile_loader *out, struct error *e) MUST_CHECK;
+enum status profile_loader_add_home(
+	struct profile_loader *l, const char *home, struct error *e) MUST_CHECK;
+/* As if `name` ("own.yaml") lay in <home>/profiles. */
+enum status profile_loader_add_text(
+	struct profile_loader *l, struct view text, const char *name, struct error *e) MUST_CHECK;
+enum status profile_loader_gather(struct profile_loader *l, struct error *e) MUST_CHECK;
+void profile_loader_close(struct profile_loader *l);
 
 /* The profile of one source. */
 enum status profile_read(const struct profile_loader *l, const struct profile_source *s,

@@ -105,10 +105,10 @@ enum status rule_choice(struct json_place in, const char *key, enum json_need ne
 	char path[RULE_PATH_MAX];
 	AUTO_BUF struct buf all;
 	const char *text = NULL;
+	buf_init(&all, 1024);
 	TRY(json_get_text(in, key, need, &text, e));
 	if (text == NULL)
 		return OK;
-	buf_init(&all, 1024);
 	for (int i = 0; words[i] != NULL; i++) {
 		if (strcmp(words[i], text) == 0) {
 			*out = i;
