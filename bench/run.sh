@@ -4,3 +4,8 @@ set -eu
 build=$1
 shift
 "$build/bench/bench_drill" "$@"
+# The other benchmarks have no patterns to choose from.
+case " $* " in
+*" --pattern "*) ;;
+*) "$build/bench/bench_incident" "$@" ;;
+esac
