@@ -54,8 +54,7 @@ enum sent_stage { STAGE_START, STAGE_NAME, STAGE_CONNECT, STAGE_TLS, STAGE_SEND,
 	F(u16, port)                                                                               \
 	F(text, path)                                                                              \
 	F(text, proxy_host)                                                                        \
-	F(u16, proxy_port) F(u32, uid) F(u32, gid) F(u32, n_ca) F(u32, n_certificate)              \
-		F(u32, n_key)
+	F(u16, proxy_port) F(u32, uid) F(u32, gid) F(u32, n_ca) F(u32, n_certificate) F(u32, n_key)
 #define SENDER_READY_FIELDS(F) F(u32, landlock_abi) F(u8, own_uid)
 #define SENDER_FAULT_FIELDS(F) F(u8, status) F(text, sentence)
 #define SENDER_POST_FIELDS(F)                                                                      \

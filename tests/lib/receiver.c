@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,19 @@ static bool takes_early_act(struct receiver_shared *s, enum receiver_act act)
 	return true;
 }
 
+/* What the other side still sends is read before the end, or the kernel would answer it with a
+ * reset that overtakes our last words. */
+static void close_politely(int fd)
+{
+	const struct timeval most = { 1, 0 };
+	char room[4096];
+	(void)shutdown(fd, SHUT_WR);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+	while (recv(fd, room, sizeof room, 0) > 0)
+		continue;
+	(void)close(fd);
+}
+
 struct accepted {
 	struct receiver_server *server;
 	int fd;
@@ -111,7 +125,7 @@ static void *serve_connection(void *context)
 		}
 		SSL_free(w.ssl);
 	}
-	(void)close(a.fd);
+	close_politely(a.fd);
 	return NULL;
 }
 
