@@ -17,7 +17,7 @@ enum { MORE_BYTES_MAX = 256 * 1024, MORE_TEXT_MAX = 16 * 1024, DRILL_ID_MAX = 10
 struct reading {
 	const struct desk *desk;
 	const struct first_notice *given;
-	struct settings settings;
+	struct case_settings settings;
 	const struct form *form;
 	json_t *more;	 /* our own copy */
 	json_t *changes; /* for the form */
@@ -383,7 +383,7 @@ enum status notice_read(const struct desk *d, const struct first_notice *n, stru
 	struct reading r = { .desk = d, .given = n, .faults = faults, .e = e };
 	struct notice notice = { .trouble = "" };
 	TRY(form_find(d->c->forms, FORM_ID, &r.form, e));
-	TRY(settings_read(d->c->home, d->pool, &r.settings, e));
+	TRY(case_settings_read(d->c->home, d->pool, &r.settings, e));
 	TRY(copy_more(&r));
 	TRY(take_eight(&r));
 	TRY(look_at_others(&r));

@@ -24,7 +24,7 @@ static enum status take_text(
 }
 
 static enum status take_profiles(
-	struct json_place top, struct pool *p, struct settings *s, struct error *e)
+	struct json_place top, struct pool *p, struct case_settings *s, struct error *e)
 {
 	json_t *list = NULL;
 	TRY(json_get_array(top, "profiles", JSON_OPTIONAL, &list, e));
@@ -42,7 +42,7 @@ static enum status take_profiles(
 	return OK;
 }
 
-static enum status parse(struct view text, struct pool *p, struct settings *s, struct error *e)
+static enum status parse(struct view text, struct pool *p, struct case_settings *s, struct error *e)
 {
 	static const char *const known[] = { "company", "callback", "profiles", "tlp", NULL };
 	AUTO_JSON json_t *value = NULL;
@@ -57,7 +57,7 @@ static enum status parse(struct view text, struct pool *p, struct settings *s, s
 	return take_profiles(top, p, s, e);
 }
 
-static enum status read_file(const char *home, struct pool *p, struct settings *s, struct error *e)
+static enum status read_file(const char *home, struct pool *p, struct case_settings *s, struct error *e)
 {
 	AUTO_FD int folder = -1;
 	AUTO_BUF struct buf text;
@@ -67,12 +67,12 @@ static enum status read_file(const char *home, struct pool *p, struct settings *
 	return parse(buf_view(&text), p, s, e);
 }
 
-enum status settings_read(const char *home, struct pool *p, struct settings *out, struct error *e)
+enum status case_settings_read(const char *home, struct pool *p, struct case_settings *out, struct error *e)
 {
 	struct error why = ERROR_NONE;
-	struct settings s = { .trouble = "" };
+	struct case_settings s = { .trouble = "" };
 	const enum status status = home == NULL ? E_ABSENT : read_file(home, p, &s, &why);
-	*out = (struct settings){ .trouble = "" };
+	*out = (struct case_settings){ .trouble = "" };
 	if (status == E_NO_SPACE) {
 		*e = why;
 		return status;

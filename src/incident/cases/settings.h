@@ -13,14 +13,14 @@
 
 #include "incident/cases/case.h"
 
-struct settings {
+struct case_settings {
 	const char *company, *callback, *tlp; /* NULL: not said */
 	const char *profiles[CASE_PROFILES_MAX];
 	size_t n_profiles;
 	const char *trouble; /* why the file was left aside; "" */
 };
 /* Fails only where memory is short. */
-enum status settings_read(
-	const char *home, struct pool *p, struct settings *out, struct error *e) MUST_CHECK;
+enum status case_settings_read(
+	const char *home, struct pool *p, struct case_settings *out, struct error *e) MUST_CHECK;
 
 #endif

@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""Incidents as scripts call them, against a receiver over real TLS, printed as TAP."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import receiver  # noqa: E402
+
+PROGRAM = os.environ["TOCSIN"]
+OK, USAGE, ABSENT, INVALID, QUEUED, LATE = 0, 2, 5, 6, 7, 8
+RESULTS = []
+
+
+def check(name, holds, shown=""):
+    RESULTS.append(bool(holds))
+    if not holds:
+        print(f"# {shown!r}"[:1500])
+    print(f"{'ok' if holds else 'not ok'} {len(RESULTS)} - {name}", flush=True)
+
+
+def call(home, *words, stdin=None, timeout=60):
+    done = subprocess.run([PROGRAM, *words, "--home", home, "--json"], input=stdin, capture_output=True,
+                          timeout=timeout, stdin=None if stdin is not None else subprocess.DEVNULL)
+    try:
+        value = json.loads(done.stdout)
+    except ValueError:
+        value = {"not JSON": done.stdout.decode("utf-8", "replace")}
+    return done.returncode, value, done.stderr.decode("utf-8", "replace")
+
+
+def new_home(base, name):
+    home = f"{base}/{name}"
+    os.makedirs(home, mode=0o700)
+    return home
+
+
+def write(path, value):
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(value, f, ensure_ascii=False)
+    return path
+
+
+def classification(base):
+    home = f"{base}/none"
+    facts = write(f"{base}/facts.json", {"data_domain": "industrial", "data_class": "important", "threat": "serious",
+                                         "direct_loss_fen": 10000000000})
+    code, r, err = call(home, "incident", "classify", "--facts", facts)
+    check("classify answers with every field of the contract", code == OK and {
+        "profile", "tier", "class", "tier_zh", "colour", "response_level", "met", "unknown", "needs_review"} <= set(r), (r, err))
+    check("the lower bound of a loss is inclusive", r.get("tier") == 2 and {"2.1", "2.3"} <= {m["row"] for m in r["met"]}, r)
+    check("classify makes no home", not os.path.exists(home))
+    code, r, _ = call(home, "incident", "classify", "--facts", facts, "--what-if", "direct_loss_fen=100000000000")
+    check("what-if raises the tier", code == OK and r.get("tier") == 1, r)
+    code, r, _ = call(home, "incident", "classify", "--facts", "-", stdin=b"{}")
+    check("empty facts are tier 4 with everything unknown and a person to ask",
+          code == OK and r["tier"] == 4 and r["needs_review"] and len(r["unknown"]) > 3, r)
+    code, r, _ = call(home, "incident", "classify", "--facts", facts, "--profile", "cn-miit", "--profile", "eu-nis2")
+    check("two profiles give two grades, each with its own scale", code == OK and
+          [c["profile"] for c in r["classifications"]] == ["cn-miit", "eu-nis2"], r)
+    bad = {"direct_loss_fen": -1, "data_class": "secret", "outage_minutes": "long", "discovered_at": "2999-01-01T00:00:00Z",
+           "no_such_key": 1}
+    code, r, err = call(home, "incident", "classify", "--facts", "-", stdin=json.dumps(bad).encode())
+    check("every fault is named with its field", code == INVALID and
+          {f["field"] for f in r.get("faults", [])} == set(bad), (r, err))
+    code, r, _ = call(home, "incident", "classify", "--facts", facts, "--profile", "cn-mitt")
+    check("a profile that is not there is named with the nearest", code == ABSENT and "cn-miit" in r["error"]["message"], r)
+
+
+def offline(base):
+    home = new_home(base, "offline")
+    code, r, err = call(home, "incident", "new", "--company", "示例公司", "--kind", "ransomware", "--what", "文件被加密",
+                        "--wait", "0")
+    check("without a route a notice is kept and the exit code says so", code == QUEUED and r.get("delivered") is False, (r, err))
+    check("its answer holds every field of the contract", {"id", "receipt", "clocks", "delivered", "late"} <= set(r) and
+          all({"profile", "stage", "owes", "to", "due_at", "internal_target"} <= set(c) for c in r["clocks"]), r)
+    ten = [c for c in r["clocks"] if c["stage"] == "first_notice" and c["to"] == "ministry" and c["due_at"]]
+    check("the ministry is owed it within ten minutes", len(ten) == 1 and 0 < ten[0]["remaining_s"] <= 600, r["clocks"])
+    code, listed, _ = call(home, "clock", "list")
+    check("clock list shows every running duty", code == OK and len(listed["clocks"]) >= len(r["clocks"]) and all(
+        {"incident", "profile", "stage", "due_at", "remaining_s", "state"} <= set(c) for c in listed["clocks"]), listed)
+    clock = ten[0]["id"]
+    code, _, _ = call(home, "clock", "acknowledge", clock[-6:], "--person", "duty officer", "--for", "5m")
+    check("a duty is acknowledged by name", code == OK)
+    _, listed, _ = call(home, "clock", "list")
+    mine = [c for c in listed["clocks"] if c["id"] == clock][0]
+    check("and runs on", mine["acknowledged_by"] == "duty officer" and mine["state"] == "running" and mine["remaining_s"] < 600, mine)
+    code, _, _ = call(home, "clock", "acknowledge", clock)
+    check("nobody cannot acknowledge", code == INVALID)
+    code, q, _ = call(home, "incident", "call", r["id"], "--to", "ministry", "--person", "desk", "--said", "told them")
+    check("a call to the ministry answers the duty", code == OK and q["clocks_answered"] >= 1, q)
+    _, listed, _ = call(home, "clock", "list", "--all")
+    check("which is then done in time", [c["state"] for c in listed["clocks"] if c["id"] == clock] == ["done"], listed)
+    done = subprocess.run([PROGRAM, "incident", "new", "--ask", "--home", home], stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False)
+    check("--ask without a terminal is refused", done.returncode == USAGE, done.stderr)
+    before = pathlib.Path(f"{home}/tocsin.db").stat().st_size
+    facts = write(f"{base}/bad.json", {"company": "x" * 1000000, "kind": "earthquake", "direct_loss_fen": -5,
+                                       "discovered_at": "2999-01-01T00:00:00Z"})
+    code, r, _ = call(home, "incident", "new", "--facts", facts, "--wait", "0")
+    fields = {f["field"] for f in r.get("faults", [])}
+    check("a notice that will not do is refused by every field", code == INVALID and
+          {"company", "kind", "direct_loss_fen", "discovered_at"} <= fields, r)
+    _, listed, _ = call(home, "incident", "status")
+    check("and nothing of it is kept", len(listed["incidents"]) == 1 and before > 0, listed)
+
+
+def delivered(base, server):
+    home = new_home(base, "online")
+    server.route(home)
+    code, r, err = call(home, "incident", "new", "--company", "示例公司", "--kind", "leak", "--what", "客户资料外泄", "--set",
+                        "personal_information_persons=20000", "--wait", "20")
+    check("a notice is delivered and its receipt verified", code == OK and r.get("delivered") is True and not r.get("late"), (r, err))
+    kinds = {kind for kind, _ in server.envelopes()}
+    check("it went as a real incident", kinds == {"application/vnd.tocsin.incident+json"}, kinds)
+    check("and no part of it twice", server.posts == len(server.received), (server.posts, len(server.received)))
+    code, status, _ = call(home, "incident", "status", "latest")
+    check("status tells who received it and when", code == OK and all(
+        s["delivery"] == "delivered" and s["received_by"] == "province" for s in status["submissions"]), status)
+    check("the clock of the ministry is done", any(c["state"] == "done" and c["to"] == "ministry" for c in status["clocks"]), status)
+    code, listed, _ = call(home, "outbox", "list")
+    check("nothing is left in the outbox", code == OK and listed["items"] == [], listed)
+    code, shown, _ = call(home, "incident", "report", "latest", "--show", "--profile", "cn-miit-2024-214")
+    check("the next form opens filled with what is known", "示例公司" in json.dumps(shown, ensure_ascii=False), shown)
+    code, r, _ = call(home, "incident", "report", "latest", "--stage", "written", "--wait", "0")
+    check("a form with holes is refused by its fields", code == INVALID and len(r["faults"]) >= 3, r)
+    code, drafted, err = call(home, "incident", "report", "latest", "--stage", "written", "--set", "event.cause=phishing", "--draft")
+    check("but is kept as a draft", code == OK and drafted["draft"] is True, (drafted, err))
+    return home
+
+
+def refused_and_late(base, server):
+    home = new_home(base, "refused")
+    server.route(home)
+    server.answer = "busy"
+    code, r, _ = call(home, "incident", "new", "--company", "甲厂", "--kind", "outage", "--discovered-at",
+                      time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)), "--wait", "1")
+    check("a notice that is late and stuck says both", code == QUEUED and r["late"] is True and r["trouble"], r)
+    server.answer = "good"
+    code, r, err = call(home, "outbox", "flush", "--wait", "20")
+    check("it goes out once the server is there", code == OK and r["delivered"] >= 1 and r["waiting"] == 0, (r, err))
+    code, status, _ = call(home, "incident", "status", "latest")
+    check("and its clock is done late", any(c["state"] == "done-late" for c in status["clocks"]), status["clocks"])
+    code, r, _ = call(home, "incident", "new", "--company", "甲厂", "--kind", "outage", "--discovered-at",
+                      time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)), "--wait", "20")
+    check("a late notice that is delivered has its own exit code", code == LATE and r["delivered"] and r["late"], r)
+    server.answer = "refuse"
+    code, r, err = call(home, "incident", "new", "--company", "甲厂", "--kind", "other", "--wait", "10")
+    check("what the server refuses is shown with its words", code == QUEUED and "unknown company" in r["trouble"], (r, err))
+    posts = server.posts
+    server.answer = "good"
+    call(home, "outbox", "flush", "--wait", "2")
+    check("and is never tried again", server.posts == posts, (posts, server.posts))
+
+
+def drills(base, server):
+    home = new_home(base, "drill")
+    server.route(home)
+    server.answer = "good"
+    received = len(server.received)
+    code, r, _ = call(home, "incident", "new", "--company", "演练公司", "--kind", "ransomware", "--drill", "exercise-1", "--wait", "3")
+    check("a drill's notice does not reach a real inbox", code == QUEUED and r["drill"] and len(server.received) == received, r)
+    server.route(home, name="exercise", drills=True)
+    code, r, err = call(home, "outbox", "flush", "--wait", "20")
+    kinds = {kind for kind, _ in server.envelopes()[received:]}
+    check("it reaches a route for drills, as a drill", kinds == {"application/vnd.tocsin.incident-drill+json"}, (r, err, kinds))
+    code, listed, _ = call(home, "clock", "list", "--drills", "real", "--all")
+    check("its clocks are not among the real ones", code == OK and listed["clocks"] == [], listed)
+
+
+def regrading(home):
+    code, r, err = call(home, "incident", "regrade", "latest", "--set", "data_class=important", "--set", "threat=serious", "--wait", "5")
+    check("new facts raise the tier and show the clocks before and after", code == OK and
+          r["classification"]["tier"] == 2 and "clocks_before" in r and "clocks_after" in r, (r, err))
+    code, r, _ = call(home, "incident", "regrade", "latest", "--tier", "4", "--person", "somebody", "--reason", "not so bad", "--wait", "0")
+    check("one person cannot lower it", code != OK, r)
+    _, status, _ = call(home, "incident", "status", "latest")
+    tiers = [g["classification"]["tier"] for g in status["grade_history"] if g["profile"] == "cn-miit"]
+    check("the history keeps every grade", len(tiers) >= 2 and tiers[-1] == 2, status["grade_history"])
+
+
+def lowering(base, home):
+    people = f"{home}/persons"
+    os.makedirs(people, mode=0o700)
+    approvals = []
+    words = ["--tier", "4", "--person", "head of security", "--reason", "the data turned out to be test data"]
+    statement = subprocess.run([PROGRAM, "incident", "regrade", "latest", *words, "--statement", "--home", home],
+                               capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    with open(f"{base}/statement", "wb") as f:
+        f.write(statement.stdout)
+    for name in ("first", "second"):
+        receiver.openssl("genpkey", "-algorithm", "ed25519", "-out", f"{base}/{name}.key")
+        os.chmod(f"{base}/{name}.key", 0o600)
+        receiver.openssl("pkey", "-in", f"{base}/{name}.key", "-pubout", "-out", f"{people}/{name}.pem")
+        done = subprocess.run([PROGRAM, "incident", "approve", f"{base}/statement", "--key", f"{base}/{name}.key", "--home", home],
+                              capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        with open(f"{base}/{name}.approval", "wb") as f:
+            f.write(done.stdout)
+        approvals += ["--approval", f"{base}/{name}.approval"]
+    code, r, _ = call(home, "incident", "regrade", "latest", *words, *approvals[:2], *approvals[:2], "--wait", "0")
+    check("one person with two copies of an approval is one person", code != OK, r)
+    code, r, err = call(home, "incident", "regrade", "latest", *words, *approvals, "--wait", "0")
+    check("two persons' keys lower it", code == OK and r["classification"]["tier"] == 4, (r, err, statement.stderr))
+
+
+def closing(home):
+    code, r, _ = call(home, "incident", "close", "latest", "--reason", "done")
+    check("an incident with open duties is not closed, and they are named", code == ABSENT and len(r["error"]["message"]) > 20, r)
+    code, r, err = call(home, "incident", "mark", "latest", "handled")
+    check("the end of handling starts what is owed after it", code == OK and any(
+        c["stage"] == "summary" and c["state"] == "running" for c in r["clocks"]), (r, err))
+    code, r, err = call(home, "incident", "close", "latest", "--reason", "handed over to the group", "--anyway")
+    check("it is closed with a reason", code == OK and r["state"] == "closed", (r, err))
+    code, r, _ = call(home, "incident", "close", "latest", "--purge")
+    check("its records are not removed before three years", code == 4, r)
+
+
+def parcels(base, server):
+    home = new_home(base, "parcel")
+    server.route(home)
+    folder = server.folder
+    receiver.openssl("req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=courier", "-keyout",
+                     f"{folder}/courier.key", "-out", f"{folder}/courier.pem")
+    call(home, "incident", "new", "--company", "乙厂", "--kind", "leak", "--wait", "0")
+    code, r, err = call(home, "outbox", "export", f"{base}/parcel", "--recipient", f"{folder}/courier.pem")
+    check("what waits can be put on removable media", code == OK and r["envelopes"] >= 1, (r, err))
+    plain = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", f"{base}/parcel", "-inkey",
+                            f"{folder}/courier.key", "-recip", f"{folder}/courier.pem"], capture_output=True, check=False)
+    check("its recipient reads it with a common tool", plain.returncode == 0 and "tocsin_parcel" in plain.stdout.decode(), plain.stderr)
+    parcel = json.loads(plain.stdout)
+    receipts = []
+    for row in parcel["envelopes"]:
+        server.reply("/api/v1/envelopes", row["id"], row["envelope"].encode())
+        receipts.append({"id": row["id"], "receipt": server.received[row["id"]][1].decode()})
+    write(f"{base}/answer", {"tocsin_parcel": 1, "made_at": parcel["made_at"], "route": parcel["route"], "receipts": receipts})
+    code, r, err = call(home, "outbox", "import", f"{base}/answer")
+    check("receipts that come back on media prove delivery", code == OK and r["delivered"] >= 1 and r["wrong"] == 0, (r, err))
+
+
+def warnings(base):
+    home = new_home(base, "warning")
+    fields = [f"--set={k}={v}" for k, v in {
+        "level": "yellow", "start": "2026-11-27", "scope": "本市钢铁企业", "harm": "勒索软件可能经远程运维入口传播", "notes": "关注异常登录",
+        "measures": "关闭不必要的远程入口", "deadline": "三日内", "audience": "钢铁企业", "issuer": "市工业和信息化局"}.items()]
+    code, r, err = call(home, "warning", "issue", "--role", "local_regulator", *fields)
+    check("a yellow warning is issued by the local regulator", code == OK and r["level"] == "yellow", (r, err))
+    number = r.get("number", "")
+    code, r, _ = call(home, "warning", "adjust", number, "--set", "level=red", "--reason", "spreading")
+    check("who may issue yellow may not make it red", code == 4, r)
+    code, r, err = call(home, "warning", "adjust", number, "--set", "deadline=今日内", "--reason", "spreading")
+    check("it is adjusted with a reason, as a new version", code == OK and r["version"] == 2, (r, err))
+    code, r, _ = call(home, "warning", "lift", number, "--reason", "the risk is gone")
+    check("and lifted", code == OK and r["state"] == "lifted", r)
+    code, r, _ = call(home, "warning", "list")
+    check("a lifted warning is not listed as in force", code == OK and r["warnings"] == [], r)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="tocsin-incident-", dir="/var/tmp") as base:
+        authority = f"{base}/authority"
+        os.makedirs(authority, mode=0o700)
+        server = receiver.Receiver(authority)
+        classification(base)
+        offline(base)
+        home = delivered(base, server)
+        regrading(home)
+        lowering(base, home)
+        closing(home)
+        refused_and_late(base, server)
+        drills(base, server)
+        parcels(base, server)
+        warnings(base)
+    print(f"1..{len(RESULTS)}")
+    sys.exit(0 if all(RESULTS) else 1)
+
+
+main()
