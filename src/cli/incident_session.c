@@ -170,13 +170,15 @@ enum status incident_deliver(struct session *s, struct incident_session *is, con
 	int64_t limit_ns, struct flush_report *out, struct error *e)
 {
 	AUTO(routes_free) struct routes *routes = NULL;
-	size_t n_receipts = 0;
+	size_t n = 0;
 	*out = (struct flush_report){ .first_trouble = "" };
+	TRY(incident_route(&is->context, &n, e)); /* a route may have come since */
+	if (limit_ns <= 0)
+		return OK;
 	TRY(routes_open(s->home, &routes, e));
-	const struct flush what = { .subject = subject,
-		.due_only = false,
-		.limit_ns = limit_ns,
-		.until_empty = limit_ns > 0 };
+	const struct flush what = {
+		.subject = subject, .due_only = false, .limit_ns = limit_ns, .until_empty = true
+	};
 	TRY(sender_flush(s->store, routes, NULL, &what, s->pool, out, e));
-	return incident_take_receipts(&is->context, &n_receipts, e);
+	return incident_take_receipts(&is->context, &n, e);
 }

@@ -38,7 +38,8 @@ enum status read_assignments(
 enum status tell_faults(struct session *s, const struct field_faults *faults, enum status status,
 	struct error *e) MUST_CHECK;
 
-/* Sends what is due for at most `limit_ns` and takes the receipts in. `subject` NULL: everything.
+/* Sends what is due for at most `limit_ns` (0: nothing is sent) and takes the receipts in.
+ * `subject` NULL: everything.
  */
 enum status incident_deliver(struct session *s, struct incident_session *is, const char *subject,
 	int64_t limit_ns, struct flush_report *out, struct error *e) MUST_CHECK;

@@ -183,6 +183,12 @@ def regrading(home):
     check("the history keeps every grade", len(tiers) >= 2 and tiers[-1] == 2, status["grade_history"])
 
 
+def handling(home):
+    code, r, err = call(home, "incident", "mark", "latest", "handled")
+    check("the end of handling starts what is owed after it", code == OK and any(
+        c["stage"] == "summary" and c["state"] == "running" for c in r["clocks"]), (r, err))
+
+
 def lowering(base, home):
     people = f"{home}/persons"
     os.makedirs(people, mode=0o700)
@@ -210,9 +216,6 @@ def lowering(base, home):
 def closing(home):
     code, r, _ = call(home, "incident", "close", "latest", "--reason", "done")
     check("an incident with open duties is not closed, and they are named", code == ABSENT and len(r["error"]["message"]) > 20, r)
-    code, r, err = call(home, "incident", "mark", "latest", "handled")
-    check("the end of handling starts what is owed after it", code == OK and any(
-        c["stage"] == "summary" and c["state"] == "running" for c in r["clocks"]), (r, err))
     code, r, err = call(home, "incident", "close", "latest", "--reason", "handed over to the group", "--anyway")
     check("it is closed with a reason", code == OK and r["state"] == "closed", (r, err))
     code, r, _ = call(home, "incident", "close", "latest", "--purge")
@@ -226,9 +229,9 @@ def parcels(base, server):
     receiver.openssl("req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", "2", "-subj", "/CN=courier", "-keyout",
                      f"{folder}/courier.key", "-out", f"{folder}/courier.pem")
     call(home, "incident", "new", "--company", "乙厂", "--kind", "leak", "--wait", "0")
-    code, r, err = call(home, "outbox", "export", f"{base}/parcel", "--recipient", f"{folder}/courier.pem")
+    code, r, err = call(home, "outbox", "export", f"{base}/courier.tocsin", "--recipient", f"{folder}/courier.pem")
     check("what waits can be put on removable media", code == OK and r["envelopes"] >= 1, (r, err))
-    plain = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", f"{base}/parcel", "-inkey",
+    plain = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-in", f"{base}/courier.tocsin", "-inkey",
                             f"{folder}/courier.key", "-recip", f"{folder}/courier.pem"], capture_output=True, check=False)
     check("its recipient reads it with a common tool", plain.returncode == 0 and "tocsin_parcel" in plain.stdout.decode(), plain.stderr)
     parcel = json.loads(plain.stdout)
@@ -268,6 +271,7 @@ def main():
         offline(base)
         home = delivered(base, server)
         regrading(home)
+        handling(home)
         lowering(base, home)
         closing(home)
         refused_and_late(base, server)
