@@ -80,6 +80,8 @@ static enum status run_parsed(
 	s.colour = s.colour && !parsed->common.no_colour;
 	session_catch_signals();
 	status = parsed->command->run(&s, parsed->args, e);
+	if (status == E_STOPPED && session_interrupted())
+		status = E_INTERRUPTED; /* by a signal, not on request */
 	*out_told = s.told;
 	session_close(&s);
 	return status;

@@ -66,19 +66,43 @@ static json_t *plan_json(const struct drill_plan *plan)
 		(json_int_t)b->largest_file_bytes, "free_needed_bytes",
 		(json_int_t)b->free_needed_bytes, "free_kept_bytes",
 		(json_int_t)b->free_kept_bytes);
-	return json_pack("{s:s,s:o,s:o,s:s,s:s,s:I,s:f,s:s,s:s}", "scenario", plan->scenario.id,
+	json_t *people = json_pack("{s:b,s:s?,s:I,s:s}", "terminal", (int)plan->people.terminal,
+		"file", plan->people.file, "authority_due_s",
+		(json_int_t)(plan->people.authority_due_ns / NS_PER_S), "authority_rule",
+		plan->people.authority_rule.en);
+	return json_pack("{s:s,s:o,s:o,s:s,s:s,s:I,s:f,s:s,s:s,s:o}", "scenario", plan->scenario.id,
 		"budget", budget, "locks", locks, "arena", plan->arena, "file_system",
 		plan->file_system, "free_bytes", (json_int_t)plan->free_bytes, "rate_files_per_s",
-		plan->rate_files_per_s, "marker", plan->marker, "process_name", plan->process_name);
+		plan->rate_files_per_s, "marker", plan->marker, "process_name", plan->process_name,
+		"people", people);
 }
 
-static enum status print_paper_card(struct session *s, struct error *e)
+static json_t *step_json(const struct drill_step *step)
+{
+	return json_pack("{s:s,s:{s:s,s:s},s:{s:s,s:s},s:s,s:I,s:{s:s,s:s}}", "id", step->id,
+		"title", "en", step->title.en, "zh", step->title.zh, "inject", "en",
+		step->inject.en, "zh", step->inject.zh, "role", step->role, "due_s",
+		(json_int_t)(step->due_ns / NS_PER_S), "rule", "en", step->rule.en, "zh",
+		step->rule.zh);
+}
+
+static enum status print_paper_card(
+	struct session *s, const struct drill_args *args, struct error *e)
 {
 	struct drill_step *steps;
 	size_t n;
+	const struct drill_context context = drill_context_of(s);
+	TRY(drill_people_steps(&context, args->people_file, s->pool, &steps, &n, e));
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
-	TRY(drill_people_steps(s->pool, &steps, &n, e));
+	if (s->json) {
+		TRY(render_people_template(steps, n, &text, e));
+		json_t *list = json_array();
+		for (size_t i = 0; i < n; i++)
+			(void)json_array_append_new(list, step_json(&steps[i]));
+		return session_print_json(
+			json_pack("{s:o,s:s}", "steps", list, "template", buf_text(&text)), e);
+	}
 	TRY(render_paper_card(steps, n, NULL, &text, e));
 	return session_print(buf_view(&text), e);
 }
@@ -121,7 +145,7 @@ static enum status print_plan(struct session *s, const struct drill_plan *plan, 
 static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 {
 	if (((const struct drill_args *)raw)->paper_card)
-		return print_paper_card(s, e);
+		return print_paper_card(s, raw, e);
 	struct drill_request request;
 	struct drill_plan plan;
 	drill_request_from(raw, &request);

@@ -19,7 +19,7 @@ static enum status print_plan(const struct session *s, const struct drill_reques
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(render_plan_terminal(plan, t, &text, e));
 	buf_add_char(&text, '\n');
-	TRY(render_card_text(plan, &request->authority, plan->id, &text, e));
+	TRY(render_card_text(plan, &request->authority, plan->id, t.width, &text, e));
 	(void)fwrite(buf_text(&text), 1, text.len, where);
 	return OK;
 }
@@ -49,10 +49,8 @@ static enum status consent(const struct session *s, const struct drill_args *arg
 		return error_set(e, E_USAGE,
 			"a drill without a terminal needs --yes: nobody was asked, nothing was "
 			"done");
-	if (session_confirm(
-		    _("Start this drill? It only touches decoys that it plants. Type 'yes':")))
-		return OK;
-	return error_set(e, E_STOPPED, "not started");
+	return session_confirm(
+		_("Start this drill? It only touches decoys that it plants. Type 'yes':"), e);
 }
 
 static enum status print_result(struct session *s, const struct drill_result *r, struct error *e)

@@ -42,11 +42,20 @@ static const char *const guard_choices[] = { "auto", "off", "external", NULL };
 			NULL                                                                       \
 	}
 
+#define PEOPLE_FILE_ROW                                                                            \
+	{                                                                                          \
+		"people-file", OPTION_TEXT, AT(people_file), N_("FILE"),                           \
+			N_("The controller's answers to the people's steps (YAML or JSON, see "    \
+			   "docs/people.md)."),                                                    \
+			NULL                                                                       \
+	}
+
 const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS] = {
 	DECOYS_ROW,
 	ARENA_ROW,
 	RATE_ROW,
 	SEED_ROW,
+	PEOPLE_FILE_ROW,
 	{ "paper-card", OPTION_FLAG, AT(paper_card), NULL,
 		N_("Print the people's steps as a card for paper instead of the plan."), NULL },
 };
@@ -97,8 +106,7 @@ const struct option drill_run_options[N_DRILL_RUN_OPTIONS] = {
 		NULL },
 	{ "people", OPTION_FLAG, AT(people), NULL, N_("Ask the people's steps at this terminal."),
 		NULL },
-	{ "people-file", OPTION_TEXT, AT(people_file), N_("FILE"),
-		N_("The controller's answers to the people's steps (YAML or JSON)."), NULL },
+	PEOPLE_FILE_ROW,
 	{ "out", OPTION_TEXT, AT(out), N_("DIR"),
 		N_("Where the reports go; otherwise the drill's folder in the home."), NULL },
 	{ "stop-file", OPTION_TEXT, AT(stop_file), N_("FILE"),

@@ -37,7 +37,7 @@ struct drill_args {
 };
 extern const struct drill_args drill_args_defaults;
 
-enum { N_DRILL_PLAN_OPTIONS = 5, N_DRILL_RUN_OPTIONS = 24 };
+enum { N_DRILL_PLAN_OPTIONS = 6, N_DRILL_RUN_OPTIONS = 24 };
 extern const struct option drill_run_options[N_DRILL_RUN_OPTIONS];
 extern const struct option drill_plan_options[N_DRILL_PLAN_OPTIONS];
 extern const struct operand drill_scenario_operand[1];

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "cli/entry.h"
 #include "drill/drill.h"
 #include "record/record.h"
 #include "sys/file.h"
@@ -23,8 +25,10 @@ static void note_signal(int number)
 {
 	(void)number;
 	/* A second Ctrl-C ends the program at once: undo copes with that as with a power cut. */
-	if (interrupted != 0)
+	if (interrupted != 0) {
+		entry_restore_terminal();
 		_exit(130);
+	}
 	interrupted = 1;
 }
 
@@ -73,6 +77,8 @@ static int terminal_width(void)
 	unsigned long long n;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
 	return view_to_u64(view_of(columns), &n) && n > 0 && n < 1000 ? (int)n : 80;
 }
 
@@ -90,7 +96,10 @@ enum status session_open(struct session *s, const char *home, bool json, struct 
 	s->home = session_from_root(s->pool, home);
 	if (s->home == NULL)
 		return error_sys(e, E_FAILED, errno, "find the current folder");
-	s->colour = !json && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
+	const char *kind = getenv("TERM");
+	bool plain = kind == NULL || kind[0] == '\0' || strcmp(kind, "dumb") == 0;
+	s->error_moves = !plain && isatty(STDERR_FILENO) == 1;
+	s->colour = !json && !plain && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == NULL;
 	s->error_is_terminal = isatty(STDERR_FILENO) == 1;
 	s->input_is_terminal = isatty(STDIN_FILENO) == 1;
 	return OK;
@@ -180,13 +189,50 @@ void session_say(const struct session *s, const char *sentence)
 		(void)fprintf(stderr, "%s\n", sentence);
 }
 
-bool session_confirm(const char *question)
+/* A signal that comes just before the wait must end it too: it is let through by ppoll alone. */
+static bool wait_for_input(const sigset_t *outside)
 {
-	char answer[16] = "";
+	struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
+	while (interrupted == 0) {
+		int n = ppoll(&wait, 1, NULL, outside);
+		if (n > 0)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return false;
+	}
+	return false;
+}
+
+static void read_answer(char *out, size_t room)
+{
+	sigset_t ours;
+	sigset_t outside;
+	size_t n = 0;
+	char c = '\0';
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGINT);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &ours, &outside);
+	while (wait_for_input(&outside) && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+		if (n + 1 < room)
+			out[n++] = c;
+	out[n] = '\0';
+	(void)sigprocmask(SIG_SETMASK, &outside, NULL);
+}
+
+enum status session_confirm(const char *question, struct error *e)
+{
+	char answer[64] = "";
 	(void)fprintf(stderr, "%s ", question);
 	(void)fflush(stderr);
-	if (fgets(answer, sizeof answer, stdin) == NULL)
-		return false;
+	read_answer(answer, sizeof answer);
+	if (interrupted != 0) {
+		(void)fputc('\n', stderr);
+		return error_set(e, E_INTERRUPTED, "interrupted before it began: nothing was done");
+	}
 	struct view v = view_trim(view_of(answer));
-	return view_is(v, "yes") || view_is(v, "y") || view_is(v, "是");
+	if (view_is(v, "yes") || view_is(v, "y") || view_is(v, "是"))
+		return OK;
+	return error_set(e, E_STOPPED, "not started: nothing was done");
 }

@@ -22,9 +22,10 @@ struct session {
 	bool quiet;
 	bool colour; /* standard output takes colours */
 	bool error_is_terminal;
+	bool error_moves; /* and its cursor can be moved: not a dumb terminal */
 	bool input_is_terminal;
 	bool told;	     /* what is returned as a failure has been printed already */
-	int width;	     /* columns of standard output, 80 where unknown */
+	int width;	     /* columns of standard output, else of standard error, else 80 */
 	struct store *store; /* NULL until session_store */
 };
 
@@ -51,8 +52,9 @@ enum status session_print_json(json_t *value, struct error *e) MUST_CHECK;
 enum status session_print(struct view text, struct error *e) MUST_CHECK;
 /* A sentence on standard error, unless quiet. */
 void session_say(const struct session *s, const char *sentence);
-/* Asks on the terminal; true only for an explicit yes. */
-bool session_confirm(const char *question);
+/* Asks on the terminal; OK only for an explicit yes, E_STOPPED for any other answer,
+ * E_INTERRUPTED where a signal came instead. */
+enum status session_confirm(const char *question, struct error *e) MUST_CHECK;
 
 /* Set by SIGINT and SIGTERM once session_catch_signals was called. */
 void session_catch_signals(void);

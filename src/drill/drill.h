@@ -118,6 +118,14 @@ struct drill_budget {
 	uint64_t free_kept_bytes; /* the run stops before free space falls below this */
 };
 
+/* Who answers the people's steps, and what sets the authority's term. */
+struct drill_plan_people {
+	bool terminal;
+	const char *file; /* the controller's; NULL: none */
+	int64_t authority_due_ns;
+	struct drill_text authority_rule;
+};
+
 struct drill_plan {
 	const char *id;	  /* that the run will have: a new one, or the planting's */
 	const char *home; /* the state folder */
@@ -128,12 +136,13 @@ struct drill_plan {
 	uint64_t free_bytes;
 	struct confine_locks locks;
 	struct confine_reasons why_not; /* of the locks against the outside that are off */
-	const char *marker; /* string that every note and process carries */
+	const char *marker;		/* string that every note and process carries */
 	const char *process_name;
 	double rate_files_per_s;
 	/* Of the planting. Where the request has none it follows from host, scenario and the newest
 	 * drill of this home, so that a plan holds for the run that comes next. */
 	uint64_t seed;
+	struct drill_plan_people people;
 };
 enum status drill_plan(const struct drill_context *c, const struct drill_request *r, struct pool *p,
 	struct drill_plan *out, struct error *e) MUST_CHECK;
@@ -174,6 +183,17 @@ struct drill_progress {
 
 struct drill_step; /* below */
 
+/* A people step that waits for its answer at the terminal. */
+struct drill_question {
+	const struct drill_step *step;
+	size_t number, n_steps; /* from 1 */
+	int64_t due_wall_ns;
+	int64_t left_ns;		/* until due; negative: overdue */
+	const struct drill_text *roles; /* "2: …" says that the second of these did it */
+	size_t n_roles;
+};
+enum drill_ask { DRILL_ASK_OPEN, DRILL_ASK_ANSWERED, DRILL_ASK_NOBODY };
+
 /* Every member may be NULL. Called from the run's own thread, about ten times a second. */
 struct drill_watch {
 	void (*progress)(const struct drill_progress *now, void *context);
@@ -181,11 +201,12 @@ struct drill_watch {
 	void (*say)(const char *sentence, void *context);
 	/* True: the user asked to stop (Ctrl-C). */
 	bool (*stop_wanted)(void *context);
-	/* One people step is due: returns true when it was answered and fills the two outs (times
-	 * are taken by the caller of ask). Must return within about 100 ms; asked again until
-	 * answered. */
-	bool (*ask)(const struct drill_step *step, const char **out_answer, bool *out_done,
-		void *context);
+	/* One people step waits: ANSWERED and a line in *out_line (valid until the next call), OPEN
+	 * where nothing was entered yet, NOBODY where nobody can enter anything any more. An empty
+	 * line, or "no", is "not done"; times are taken by the caller. Must return within about 100
+	 * ms; asked again until answered. */
+	enum drill_ask (*ask)(
+		const struct drill_question *question, const char **out_line, void *context);
 	/* True, and a line in *out_text (valid until the next call), where the operator entered
 	 * what he saw: "alert …", "log …", "prevented …". Read by the channel "operator"; never
 	 * blocks. */
@@ -250,12 +271,16 @@ struct drill_step {
 	const char *id; /* recognise, isolate, classify, notify-inside, notify-authority, restore */
 	struct drill_text title;
 	struct drill_text inject; /* what the controller says */
-	const char *role;
-	int64_t due_ns; /* after T0 */
+	const char *role;	  /* whose step it is: a stable word, "duty manager" */
+	int64_t due_ns;		  /* after T0 */
+	struct drill_text rule;	  /* what sets the due time; "" where it is a target of the drill */
 	bool answered;
 	bool done;
 	int64_t after_ns; /* since T0 */
 	const char *answer;
+	const char *by;	    /* the role that did it: a stable word; "" where it was not said */
+	bool by_right_role; /* done, and by the role whose step it is */
+	const char *name;   /* who did it, as typed; "" where it was not said */
 };
 
 struct drill_improvement {
@@ -347,7 +372,9 @@ struct drill_result {
 	uint64_t lost_at_lockbit, lost_at_headline;
 
 	struct drill_restore restore;
-	bool people_assessed;
+	bool people_assessed, people_terminal;
+	const char *people_file;    /* the controller's; NULL: none */
+	const char *people_problem; /* why its answers are missing at the end; NULL: they are not */
 	struct drill_step *steps;
 	size_t n_steps;
 	struct drill_safety safety;
@@ -359,11 +386,11 @@ struct drill_result {
 	const char *const *unattributed;
 	size_t n_unattributed;
 
-	double score;	       /* 0 … 100 over the assessed parts; see drill_has_score */
-	double coverage;       /* 0 … 100: assessed weight */
-	const char *grade;     /* "A" … "E", NULL below 60 % coverage or where voided */
-	double to_next_grade;  /* points to the border above, 0 at A */
-	bool capped;	       /* 59 because Recover or People is below 40 % of its weight */
+	double score;	      /* 0 … 100 over the assessed parts; see drill_has_score */
+	double coverage;      /* 0 … 100: assessed weight */
+	const char *grade;    /* "A" … "E", NULL below 60 % coverage or where voided */
+	double to_next_grade; /* points to the border above, 0 at A */
+	bool capped;	      /* 59 because Recover or People is below 40 % of its weight */
 	/* Of the last control run of this home that measured them; in a control run, its own. */
 	uint32_t false_alarms;
 	int64_t control_ns;    /* when that run was; -1: none so far, or this is one */
@@ -446,8 +473,9 @@ enum status drill_planted_arena(const struct drill_context *c, const char *id, s
  * back, n_removed stays 0, `left` names what cannot. */
 enum status drill_undo_preview(const struct drill_context *c, const char *id, struct pool *p,
 	struct drill_undone *out, struct error *e) MUST_CHECK;
-/* The people's steps as a paper card needs them, before any run. */
-enum status drill_people_steps(
+/* The people's steps as a paper card needs them, before any run: with the terms and roles that
+ * <home>/drill.yaml and a controller's file (NULL: none) set. */
+enum status drill_people_steps(const struct drill_context *c, const char *people_file,
 	struct pool *p, struct drill_step **out, size_t *out_n, struct error *e) MUST_CHECK;
 
 /* Records where the reports went; render makes them after the run. */

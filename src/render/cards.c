@@ -9,9 +9,12 @@
 #include "render/terminal.h"
 #include "render/wording.h"
 
-static struct screen card_screen(struct buf *out)
+enum { PAPER_CELLS = 76 };
+
+static struct screen card_screen(size_t width, struct buf *out)
 {
-	return screen_on(out, (struct render_terminal){ .width = 76 }, true);
+	width = width == 0 || width > PAPER_CELLS ? PAPER_CELLS : width;
+	return screen_on(out, (struct render_terminal){ .width = width }, true);
 }
 
 static void put(const struct screen *s, const char *label, const char *value)
@@ -36,10 +39,33 @@ static void put_window(const struct screen *s, const struct drill_authority *a)
 	put(s, _("Time window"), text);
 }
 
-enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
-	const char *id, struct buf *out, struct error *e)
+/* Who answers, and by when the authority is told: what nobody answers is not assessed. */
+static void put_people(const struct screen *s, const struct drill_plan_people *people)
 {
-	struct screen s = card_screen(out);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 8 * KIB);
+	if (people->file != NULL && people->terminal)
+		buf_addf(&text, _("asked at this terminal, and the controller's file %s"),
+			people->file);
+	else if (people->file != NULL)
+		buf_addf(&text, _("the controller's file %s"), people->file);
+	else
+		buf_add_text(&text, people->terminal
+					    ? _("asked at this terminal")
+					    : _("nobody is asked: people are not assessed"));
+	put(s, _("People"), buf_text(&text));
+	if (people->file == NULL && !people->terminal)
+		return;
+	buf_reset(&text);
+	buf_addf(&text, _("within %s (%s)"), figure_duration(people->authority_due_ns).text,
+		text_in_language(people->authority_rule));
+	put(s, _("Authority"), buf_text(&text));
+}
+
+enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
+	const char *id, size_t width, struct buf *out, struct error *e)
+{
+	struct screen s = card_screen(width, out);
 	char stop[160];
 	screen_rule(&s, RULE_TOP);
 	screen_line(&s, STYLE_PLAIN, _("DRILL: card for the operations desk"));
@@ -58,6 +84,8 @@ enum status render_card_text(const struct drill_plan *plan, const struct drill_a
 	put(&s, _("Allowed by"), authority->allowed_by);
 	put(&s, _("Scope"), authority->scope);
 	put_window(&s, authority);
+	screen_rule(&s, RULE_MIDDLE);
+	put_people(&s, &plan->people);
 	screen_rule(&s, RULE_MIDDLE);
 	(void)snprintf(stop, sizeof stop, "tocsin drill stop %.64s", id == NULL ? "ID" : id);
 	put(&s, _("Stop it with"), stop);
@@ -80,20 +108,52 @@ static void put_step(const struct screen *s, size_t number, const struct drill_s
 	line_to(&l, 38);
 	line_putf(&l, STYLE_PLAIN, _("Due after: %s"), figure_duration(step->due_ns).text);
 	line_end(&l);
+	if (text_in_language(step->rule)[0] != '\0') {
+		AUTO_BUF struct buf text;
+		buf_init(&text, 4 * KIB);
+		buf_addf(&text, _("Rule: %s"), text_in_language(step->rule));
+		screen_paragraph(s, STYLE_PLAIN, "   ", 3, buf_text(&text));
+	}
 	l = line_start(s);
 	line_to(&l, 3);
 	line_putf(&l, STYLE_PLAIN, "[ ] %s", _("done"));
-	line_to(&l, 17);
-	line_putf(&l, STYLE_PLAIN, "%s ____:____", _("Time"));
-	line_to(&l, 38);
-	line_putf(&l, STYLE_PLAIN, "%s ______________________", _("Name"));
+	line_to(&l, 15);
+	line_putf(&l, STYLE_PLAIN, "%s ____:____:____", _("Time"));
+	line_to(&l, 36);
+	line_putf(&l, STYLE_PLAIN, "%s ____________", _("Role"));
+	line_to(&l, 55);
+	line_putf(&l, STYLE_PLAIN, "%s ____________", _("Name"));
 	line_end(&l);
+}
+
+enum status render_people_template(
+	const struct drill_step *steps, size_t n_steps, struct buf *out, struct error *e)
+{
+	static const char *const notes[] = {
+		N_("The controller's file: name it with --people-file before the drill starts."),
+		N_("When a step was done, take the # away and write its time for TIME:"),
+		N_("seconds since T0, or a time with its offset, 2026-11-24T14:23:27+08:00."),
+		N_("A step that was not done: - {step: classify, done: false}"),
+		N_("by: is the role that did it; name: and answer: may be added."),
+		N_("When the last answer stands, write complete: true"),
+	};
+	for (size_t i = 0; i < COUNT_OF(notes); i++)
+		buf_addf(out, "# %s\n", _(notes[i]));
+	for (size_t i = 0; i < n_steps; i++)
+		if (steps[i].rule.en[0] != '\0')
+			buf_addf(out, "# authority_deadline_minutes: %lld\n",
+				(long long)(steps[i].due_ns / (60 * NS_PER_S)));
+	buf_add_text(out, "complete: false\nsteps:\n");
+	for (size_t i = 0; i < n_steps; i++)
+		buf_addf(out, "#- {step: %s, done: true, after: TIME, by: %s}\n", steps[i].id,
+			steps[i].role);
+	return buf_check(out, "template", e);
 }
 
 enum status render_paper_card(const struct drill_step *steps, size_t n_steps, const char *id,
 	struct buf *out, struct error *e)
 {
-	struct screen s = card_screen(out);
+	struct screen s = card_screen(PAPER_CELLS, out);
 	screen_rule(&s, RULE_TOP);
 	screen_line(&s, STYLE_PLAIN, _("DRILL: card for people"));
 	put(&s, _("Drill"), id == NULL ? _("gets its id when it starts") : id);
@@ -107,7 +167,8 @@ enum status render_paper_card(const struct drill_step *steps, size_t n_steps, co
 	}
 	screen_rule(&s, RULE_MIDDLE);
 	screen_paragraph(&s, STYLE_PLAIN, "", 0,
-		_("Start of the drill (T0): ____:____   Controller: ______________________"));
+		_("Start of the drill (T0): ____:____:____   Controller: ________________"));
 	screen_rule(&s, RULE_BOTTOM);
-	return buf_check(out, "card", e);
+	buf_add_char(out, '\n');
+	return render_people_template(steps, n_steps, out, e);
 }

@@ -37,12 +37,36 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
 
 /* The operations desk's card: id, marker, process name, scope, how to stop it, whom to call.
- * `id` NULL: the run has not got one yet. Plain text, at most 76 columns, fit for a printer. */
+ * `id` NULL: the run has not got one yet. Plain text, fit for a printer: at most 76 columns, and
+ * `width` (0: as many). */
 enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
-	const char *id, struct buf *out, struct error *e) MUST_CHECK;
-/* The people steps on paper: injects, deadlines, boxes to tick, room for time and name. */
+	const char *id, size_t width, struct buf *out, struct error *e) MUST_CHECK;
+/* A controller's file (docs/people.md) in which nothing is answered yet: fit to be saved and given
+ * to a drill as it is. */
+enum status render_people_template(const struct drill_step *steps, size_t n_steps, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* The people steps on paper: injects, deadlines, boxes to tick, room for time, role and name; and
+ * the template below them. */
 enum status render_paper_card(const struct drill_step *steps, size_t n_steps, const char *id,
 	struct buf *out, struct error *e) MUST_CHECK;
+
+/* What stands on the screen while a drill runs: lines of less than `columns` cells (0: 80), all but
+ * a last one that is being typed ended by a newline. No cursor movement, no colour. */
+struct render_live {
+	const struct drill_progress *now;      /* NULL: nothing was told yet */
+	const struct drill_question *question; /* NULL: none is open */
+	bool hears_alerts;		       /* what is typed is an operator's alert */
+	const char *typed;		       /* so far; shown where it is heard */
+};
+enum status render_live(
+	const struct render_live *v, size_t columns, struct buf *out, struct error *e) MUST_CHECK;
+/* A question alone, for a terminal on which nothing can be drawn over. */
+enum status render_question(const struct drill_question *q, size_t columns, struct buf *out,
+	struct error *e) MUST_CHECK;
+/* Lines that the text takes on a terminal of that width, which breaks what is longer. */
+size_t render_rows(struct view text, size_t columns);
+/* A stage of a run in words. */
+const char *render_stage(enum drill_stage stage);
 
 /* One self-contained file in English and Chinese: no script, nothing fetched, a strict content
  * security policy. Opens in the language of i18n_use. */

@@ -29,7 +29,10 @@ static struct drill_step step(const char *id, struct drill_text title, struct dr
 		.role = role,
 		.due_ns = due_ns,
 		.after_ns = -1,
-		.answer = "" };
+		.answer = "",
+		.rule = { "", "" },
+		.by = "",
+		.name = "" };
 }
 
 static void add_steps(struct pool *p, struct drill_result *r)
@@ -65,6 +68,8 @@ static void answer(struct drill_result *r, size_t i, bool done, int64_t after_ns
 	r->steps[i].done = done;
 	r->steps[i].after_ns = done ? after_ns : -1;
 	r->steps[i].answer = done ? "done" : "not done";
+	r->steps[i].by = done ? r->steps[i].role : "";
+	r->steps[i].by_right_role = done;
 }
 
 static void add_curve(struct pool *p, struct drill_result *r, int64_t over_ns)
@@ -77,8 +82,7 @@ static void add_curve(struct pool *p, struct drill_result *r, int64_t over_ns)
 			(uint32_t)((uint64_t)r->n_lost * i / POINTS) };
 }
 
-static void add_channel(
-	struct pool *p, struct drill_result *r, uint32_t n_alerts, uint32_t n_false)
+static void add_channel(struct pool *p, struct drill_result *r, uint32_t n_alerts, uint32_t n_false)
 {
 	r->channels_named = true;
 	r->channels = pool_take(p, 1, sizeof *r->channels);
@@ -289,7 +293,8 @@ static void control_heard(struct pool *p, struct drill_result *r)
 	control(r);
 	r->channels_named = true;
 	r->channels = pool_take(p, 2, sizeof *r->channels);
-	r->channels[0] = (struct drill_channel){ "file:/var/log/edr/alerts.log:ransom", 3, 1, false };
+	r->channels[0] =
+		(struct drill_channel){ "file:/var/log/edr/alerts.log:ransom", 3, 1, false };
 	r->channels[1] = (struct drill_channel){ "journal:re:^edrd: .*mass rename", 0, 0, false };
 	r->n_channels = 2;
 	r->alerts = pool_take(p, 3, sizeof *r->alerts);
@@ -416,9 +421,12 @@ static void random_lists(struct dice *d, struct pool *p, struct drill_result *r)
 	r->n_steps = dice_below(d, COUNT_OF(ids) + 1);
 	r->steps = pool_take(p, r->n_steps, sizeof *r->steps);
 	for (size_t i = 0; i < r->n_steps; i++)
-		r->steps[i] =
-			(struct drill_step){ ids[i], any_both(d, p), any_both(d, p), any_text(d, p),
-				any_ns(d), any_bool(d), any_bool(d), any_ns(d), any_text(d, p) };
+		r->steps[i] = (struct drill_step){ ids[i], any_both(d, p), any_both(d, p),
+			any_text(d, p), any_ns(d), any_both(d, p), any_bool(d), any_bool(d),
+			any_ns(d), any_text(d, p), any_text(d, p), any_bool(d), any_text(d, p) };
+	r->people_terminal = any_bool(d);
+	r->people_file = any_text(d, p);
+	r->people_problem = any_bool(d) ? NULL : any_text(d, p);
 }
 
 static void random_paths(struct dice *d, struct pool *p, struct drill_result *r)

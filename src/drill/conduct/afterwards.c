@@ -13,10 +13,10 @@
 #include "base/i18n.h"
 #include "drill/conduct/conduct.h"
 #include "drill/conduct/plan.h"
+#include "drill/conduct/settings.h"
 #include "drill/decoy/planting.h"
 #include "drill/keep/history.h"
 #include "drill/keep/keep.h"
-#include "drill/people/people.h"
 #include "drill/restore/restore.h"
 #include "drill/undo/undo.h"
 #include "drill/witness/witness.h"
@@ -394,13 +394,16 @@ enum status drill_plant(const struct drill_context *c, const struct drill_reques
 	return OK;
 }
 
-enum status drill_people_steps(
+enum status drill_people_steps(const struct drill_context *c, const char *people_file,
 	struct pool *p, struct drill_step **out, size_t *out_n, struct error *e)
 {
+	struct people_settings settings;
+	bool complete = true;
+	TRY(settings_of_people(c, people_file, p, &settings, &complete, e));
 	struct drill_step *steps = pool_take(p, PEOPLE_STEPS, sizeof *steps);
 	if (steps == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the steps");
-	people_steps(steps);
+	people_steps(&settings, steps);
 	*out = steps;
 	*out_n = PEOPLE_STEPS;
 	return OK;

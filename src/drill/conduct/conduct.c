@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "drill/conduct/afterwards.h"
+#include "drill/conduct/settings.h"
 #include "drill/keep/history.h"
 #include "drill/people/authority.h"
 #include "sys/file.h"
@@ -147,7 +148,17 @@ static enum status check_words(struct conduct *o, struct error *e)
 			return error_set(e, E_INVALID,
 				"%s: a folder that the restore may write must begin with /",
 				o->r->restore_writes[i]);
-	return people_init(&o->people, o->r->people_file, o->r->people_terminal, o->p, e);
+	return OK;
+}
+
+static enum status prepare_people(struct conduct *o, struct error *e)
+{
+	struct people_settings settings;
+	bool complete = true;
+	TRY(settings_of_people(o->c, o->r->people_file, o->p, &settings, &complete, e));
+	people_init(&o->people, &settings, o->r->people_file, o->r->people_terminal, o->p);
+	o->people.waits = !complete;
+	return OK;
 }
 
 static enum status open_channels(struct conduct *o, const struct drill_watch *w, struct error *e)
@@ -165,6 +176,7 @@ static enum status prepare(struct conduct *o, const struct drill_watch *w, struc
 	if (o->scenario == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the scenario");
 	TRY(check_words(o, e));
+	TRY(prepare_people(o, e));
 	TRY(drill_plan(o->c, o->r, o->p, &o->plan, e));
 	TRY(scenario_find(o->c->home, o->plan.scenario.id, o->p, o->scenario, e));
 	o->is_benign = o->scenario->kind == SCENARIO_BENIGN;
@@ -251,9 +263,9 @@ static enum status from_attack_on(struct conduct *o, struct drill_result *out, s
 	TRY(conduct_look_at_users(o, e));
 	TRY(conduct_restore(o, e));
 	conduct_note_stop(o);
-	o->stopped_late = o->sense.stopped && !stopped_in_attack;
-	TRY(conduct_people(o, e));
+	conduct_people(o);
 	conduct_note_stop(o);
+	o->stopped_late = o->sense.stopped && !stopped_in_attack;
 	TRY(conduct_look_at_sentinels(o, e));
 	TRY(conduct_result(o, out, e));
 	TRY(history_finish(o->c->store, out, e));

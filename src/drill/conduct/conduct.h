@@ -70,7 +70,7 @@ enum status conduct_backup(struct conduct *o, struct error *e) MUST_CHECK;
 enum status conduct_attack(struct conduct *o, struct error *e) MUST_CHECK;
 enum status conduct_twin(struct conduct *o, struct error *e) MUST_CHECK;
 enum status conduct_assess(struct conduct *o, struct error *e) MUST_CHECK;
-enum status conduct_people(struct conduct *o, struct error *e) MUST_CHECK;
+void conduct_people(struct conduct *o);
 enum status conduct_look_at_users(struct conduct *o, struct error *e) MUST_CHECK;
 enum status conduct_look_at_sentinels(struct conduct *o, struct error *e) MUST_CHECK;
 

@@ -168,20 +168,35 @@ static enum status note_alerts(struct conduct *o, const struct drill_result *r, 
 	return OK;
 }
 
+static json_t *step_json(const struct drill_step *s)
+{
+	return json_pack("{s:s,s:b,s:I,s:I,s:s,s:s,s:s,s:b,s:s,s:s}", "step", s->id, "done",
+		(int)s->done, "after_s",
+		(json_int_t)(s->after_ns < 0 ? -1 : s->after_ns / NS_PER_S), "due_s",
+		(json_int_t)(s->due_ns / NS_PER_S), "rule", s->rule.en, "role", s->role, "by",
+		s->by, "by_right_role", (int)s->by_right_role, "name", s->name, "answer",
+		s->answer);
+}
+
 static enum status note_people(struct conduct *o, const struct drill_result *r, struct error *e)
 {
 	for (size_t i = 0; i < r->n_steps; i++) {
 		const struct drill_step *s = &r->steps[i];
-		if (!s->answered)
-			continue;
-		TRY(evidence_add(o->evidence, sense_now_ns(&o->sense), "people-step",
-			json_pack("{s:s,s:b,s:I,s:s,s:s}", "step", s->id, "done", (int)s->done,
-				"after_s",
-				(json_int_t)(s->after_ns < 0 ? -1 : s->after_ns / NS_PER_S), "role",
-				s->role, "answer", s->answer),
-			e));
+		int64_t now_ns = sense_now_ns(&o->sense);
+		if (s->answered)
+			TRY(evidence_add(o->evidence, now_ns, "people-step", step_json(s), e));
+		else if (o->people.ahead_ns[i] >= 0)
+			TRY(evidence_add(o->evidence, now_ns, "people-step-ahead",
+				json_pack("{s:s,s:I}", "step", s->id, "said_after_s",
+					(json_int_t)(o->people.ahead_ns[i] / NS_PER_S)),
+				e));
 	}
-	return OK;
+	if (r->people_problem == NULL)
+		return OK;
+	return evidence_add(o->evidence, sense_now_ns(&o->sense), "people-file-unread",
+		json_pack("{s:s,s:s}", "file", fit(o, r->people_file), "why",
+			fit(o, r->people_problem)),
+		e);
 }
 
 static enum status note_clock(struct conduct *o, struct error *e)

@@ -123,9 +123,8 @@ static enum status fill_channels(const struct conduct *o, const struct channel_a
 	for (size_t i = 0; i < heard->n_tallies; i++) {
 		const struct channel_tally *t = &heard->tallies[i];
 		size_t n = o->is_benign ? t->n_calls : t->n_early;
-		r->channels[i] = (struct drill_channel){
-			t->spec, at_most_u32(t->n_all), at_most_u32(n), t->broken
-		};
+		r->channels[i] = (struct drill_channel){ t->spec, at_most_u32(t->n_all),
+			at_most_u32(n), t->broken };
 		n_false += n;
 	}
 	if (o->is_benign)
@@ -238,6 +237,9 @@ static enum status fill_names(struct conduct *o, struct drill_result *r, struct 
 		return error_set(e, E_NO_SPACE, "no memory for the result");
 	memcpy(r->steps, o->people.steps, sizeof o->people.steps);
 	r->people_assessed = !o->is_benign && people_assessed(&o->people);
+	r->people_terminal = !o->is_benign && o->r->people_terminal;
+	r->people_file = o->is_benign ? NULL : fit(o, o->people.file);
+	r->people_problem = o->is_benign ? NULL : o->people.problem;
 	if (o->is_benign)
 		r->control = (struct drill_control){ o->twin.missing, o->twin.n_programs,
 			o->twin.n_failed, o->twin.n_files };

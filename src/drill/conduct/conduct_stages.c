@@ -19,6 +19,8 @@
 
 #define BACKUP_LIMIT_NS (30 * 60 * NS_PER_S)
 #define JOURNAL_READ_MAX (256 * MIB)
+/* How long a controller's file may be broken before it is given up. */
+#define PEOPLE_FILE_PATIENCE_NS (10 * NS_PER_S)
 /* How long an alert may come behind an attack that is over. */
 #define LISTEN_ON_NS (5 * NS_PER_S)
 
@@ -326,31 +328,46 @@ enum status conduct_assess(struct conduct *o, struct error *e)
 
 /* --- people and safety --- */
 
-enum status conduct_people(struct conduct *o, struct error *e)
+/* A file that an editor is just writing, or that a slip of the pen broke, is read again: said at
+ * once, and given up only after a while, unless the controller has told that more is to come. */
+static bool read_people(struct conduct *o, const struct people_origin *t0, int64_t now_boot_ns,
+	int64_t *failing_since_ns)
 {
-	if (o->is_benign || (o->people.file == NULL && !o->people.terminal))
-		return OK;
+	struct error e = ERROR_NONE;
+	struct people *people = &o->people;
+	if (people_read_file(people, t0, now_boot_ns, o->sense.user, &e) == OK) {
+		*failing_since_ns = -1;
+		return people->waits;
+	}
+	if (*failing_since_ns < 0) {
+		*failing_since_ns = now_boot_ns;
+		conduct_say(o, _("The controller's answers cannot be read: %s"), people->problem);
+	}
+	return people->waits || now_boot_ns - *failing_since_ns < PEOPLE_FILE_PATIENCE_NS;
+}
+
+void conduct_people(struct conduct *o)
+{
+	struct people *people = &o->people;
+	if (o->is_benign || (people->file == NULL && !o->r->people_terminal))
+		return;
 	struct people_origin t0 = sense_origin(&o->sense);
-	sense_progress(&o->sense, DRILL_STAGE_PEOPLE, 0, PEOPLE_STEPS);
-	bool complete = false;
-	enum status status = OK;
+	bool file_waits = false;
+	int64_t failing_since_ns = -1;
 	for (int64_t next_ns = 0;;) {
 		int64_t now_ns = clock_boot_ns(o->c->clock);
 		bool stop = sense_look(&o->sense);
-		if (now_ns >= next_ns) {
+		if (people->file != NULL && (now_ns >= next_ns || stop)) {
 			next_ns = now_ns + NS_PER_S;
-			status = people_read_file(&o->people, &t0, &complete, e);
+			file_waits = read_people(o, &t0, now_ns, &failing_since_ns);
 		}
-		bool waits = o->people.terminal || (status == OK && !complete);
-		if (stop || !waits || !people_open(&o->people, &t0, now_ns))
-			break;
-		sense_progress(&o->sense, DRILL_STAGE_PEOPLE, 0, PEOPLE_STEPS);
+		bool waits = people->terminal || file_waits;
+		if (stop || !waits || !people_open(people, &t0, now_ns))
+			return;
+		sense_progress(
+			&o->sense, DRILL_STAGE_PEOPLE, people_n_answered(people), PEOPLE_STEPS);
 		clock_sleep_ns(50 * NS_PER_MS);
 	}
-	if (status != OK)
-		conduct_say(o, _("The controller's answers were not read: %s"), e->text);
-	*e = ERROR_NONE;
-	return OK;
 }
 
 enum status conduct_look_at_users(struct conduct *o, struct error *e)

@@ -15,12 +15,11 @@
 #include "base/random.h"
 #include "drill/attack/attack.h"
 #include "drill/conduct/conduct.h"
+#include "drill/conduct/settings.h"
 #include "drill/decoy/budget.h"
 #include "drill/decoy/corpus.h"
 #include "drill/keep/history.h"
 #include "sys/host.h"
-
-#define SETTINGS_BYTES_MAX (64 * KIB)
 
 static enum status no_memory(struct error *e)
 {
@@ -115,43 +114,12 @@ enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 /* --- the arena
  * ------------------------------------------------------------------------------------ */
 
-/* <home>/drill.yaml; *out stays NULL where there is none or it names no arena. */
-static enum status configured_arena(
-	const char *home, struct pool *p, const char **out, struct error *e)
-{
-	static const char *const known[] = { "arena", NULL };
-	static const char what[] = "drill.yaml";
-	const char *arena = NULL;
-	AUTO_FD int home_fd = -1;
-	AUTO_BUF struct buf text;
-	AUTO_JSON json_t *value = NULL;
-	buf_init(&text, SETTINGS_BYTES_MAX);
-	enum status status = file_open_folder(home, &home_fd, e);
-	if (status == OK)
-		status = file_read_all(home_fd, what, SETTINGS_BYTES_MAX, &text, e);
-	if (status != OK)
-		return status == E_ABSENT ? OK : status;
-	TRY(yaml_read(buf_view(&text), SETTINGS_BYTES_MAX, what, &value, e));
-	struct json_place at = { value, "" };
-	status = json_only_keys(at, known, e);
-	if (status == OK)
-		status = json_get_text(at, "arena", JSON_OPTIONAL, &arena, e);
-	if (status != OK)
-		return error_wrap(e, "%s", what);
-	if (arena == NULL)
-		return OK;
-	if (arena[0] != '/')
-		return error_set(
-			e, E_INVALID, "%s: arena: '%s' does not begin with /", what, arena);
-	*out = pool_text(p, view_of(arena));
-	return *out == NULL ? no_memory(e) : OK;
-}
-
 enum status drill_default_arena(
 	const struct drill_context *c, struct pool *p, const char **out, struct error *e)
 {
-	const char *arena = NULL;
-	TRY(configured_arena(c->home, p, &arena, e));
+	struct drill_settings settings;
+	TRY(settings_read(c->home, p, &settings, e));
+	const char *arena = settings.arena;
 	if (arena == NULL && geteuid() == 0)
 		arena = "/srv/tocsin-drill";
 	if (arena == NULL) {
@@ -331,6 +299,19 @@ static const char *id_of_run(const struct planner *pl)
 	return pool_text(pl->p, view_of(fresh.text));
 }
 
+static enum status fill_people(
+	const struct planner *pl, struct drill_plan_people *out, struct error *e)
+{
+	struct people_settings settings;
+	bool complete = true;
+	TRY(settings_of_people(pl->c, pl->r->people_file, pl->p, &settings, &complete, e));
+	*out = (struct drill_plan_people){ .terminal = pl->r->people_terminal,
+		.file = pl->r->people_file,
+		.authority_due_ns = settings.authority_due_ns,
+		.authority_rule = settings.authority_rule };
+	return OK;
+}
+
 static enum status fill_plan(struct planner *pl, struct drill_plan *out, struct error *e)
 {
 	TRY(fill_row(pl->scenario, pl->p, &out->scenario, e));
@@ -356,6 +337,7 @@ enum status plan_make(const struct drill_context *c, const struct drill_request 
 	pl.scenario = pool_take(p, 1, sizeof *pl.scenario);
 	if (pl.scenario == NULL)
 		return no_memory(e);
+	TRY(fill_people(&pl, &plan.people, e));
 	TRY(find_arena(&pl, e));
 	TRY(find_scenario(&pl, e));
 	/* Any negative rate stands for the scenario's own. */

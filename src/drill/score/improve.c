@@ -150,7 +150,16 @@ static bool notified_authority_late(const struct drill_result *r)
 static bool was_out_of_order(const struct drill_result *r)
 {
 	for (size_t i = 0; score_people_answered(r) && i < r->n_steps; i++)
-		if (r->steps[i].answered && r->steps[i].done && !score_step_counts(r, &r->steps[i]))
+		if (r->steps[i].answered && r->steps[i].done &&
+			!score_step_in_order(r, &r->steps[i]))
+			return true;
+	return false;
+}
+
+static bool was_by_others(const struct drill_result *r)
+{
+	for (size_t i = 0; score_people_answered(r) && i < r->n_steps; i++)
+		if (r->steps[i].answered && r->steps[i].done && !r->steps[i].by_right_role)
 			return true;
 	return false;
 }
@@ -254,7 +263,12 @@ static const struct improvement_row rows[] = {
 	{ PART_PEOPLE, was_out_of_order,
 		{ "Go through the order of steps with those on duty: recognise, classify, then "
 		  "report.",
-			"与值班人员复盘步骤顺序：先识别，再分级，后上报。" },
+			"与值班人员复盘步骤顺序：先识别，再定级，后报告。" },
+		"security officer", 30 },
+	{ PART_PEOPLE, was_by_others,
+		{ "Write into the plan who holds each role and who stands in at night, and repeat "
+		  "the drill with them.",
+			"在预案中写明各角色由谁担任、夜间由谁代理，并由这些人员重新演练。" },
 		"security officer", 30 },
 	{ PART_RECOVER, restored_late,
 		{ "Bring the restore inside its target: restore the most important data first, "

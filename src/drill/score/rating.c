@@ -149,9 +149,14 @@ static struct finding_row rate_people(const struct drill_result *r)
 {
 	size_t n_done = 0;
 	size_t n_in_order = 0;
+	size_t n_counted = 0;
+	size_t n_late = 0;
 	for (size_t i = 0; i < r->n_steps; i++) {
-		n_done += r->steps[i].answered && r->steps[i].done;
-		n_in_order += score_step_counts(r, &r->steps[i]);
+		const struct drill_step *step = &r->steps[i];
+		n_done += step->answered && step->done;
+		n_in_order += score_step_in_order(r, step);
+		n_counted += score_step_counts(r, step);
+		n_late += step->answered && step->done && step->after_ns > step->due_ns;
 	}
 	double notify_s = score_notify_s(r);
 	if (n_done < r->n_steps)
@@ -162,6 +167,10 @@ static struct finding_row rate_people(const struct drill_result *r)
 		return (struct finding_row){ RATING_M,
 			{ "Every step was done, but not in the order that the plan asks for.",
 				"所有步骤均已完成，但未按预案规定的顺序进行。" } };
+	if (n_counted < n_in_order)
+		return (struct finding_row){ RATING_M,
+			{ "Every step was done, but not each by the role whose step it is.",
+				"所有步骤均已完成，但并非每一步都由应负责的角色完成。" } };
 	if (score_step(r, "notify-authority") != NULL && !score_authority_in_time(r))
 		return (struct finding_row){ RATING_M,
 			{ "Every step was done, but the authority's form was ready only after its "
@@ -169,12 +178,16 @@ static struct finding_row rate_people(const struct drill_result *r)
 				"所有步骤均已完成，但上报表单在时限之后才完成。" } };
 	if (notify_s > SCORE_NOTIFY_GOAL_S)
 		return (struct finding_row){ RATING_S,
-			{ "Every step was done in time, but the internal notice took longer than "
-			  "15 minutes.",
-				"所有步骤均按时完成，但内部通报耗时超过 15 分钟。" } };
+			{ "Every step was done, but the internal notice took longer than 15 "
+			  "minutes.",
+				"所有步骤均已完成，但内部通报耗时超过 15 分钟。" } };
+	if (n_late > 0)
+		return (struct finding_row){ RATING_S,
+			{ "Every step was done, but not every one by the time it was due.",
+				"所有步骤均已完成，但并非每一步都在到期前完成。" } };
 	return (struct finding_row){ RATING_P,
-		{ "Every step was done in order and inside its deadline.",
-			"所有步骤均按顺序并在时限内完成。" } };
+		{ "Every step was done in order, by the right role and by the time it was due.",
+			"所有步骤均由应负责的角色按顺序、按时完成。" } };
 }
 
 static struct drill_text why_not_assessed(enum drill_part_id part)

@@ -226,15 +226,22 @@ static const struct field step_fields[] = {
 	ROW(struct drill_step, "inject", BOTH, inject),
 	ROW(struct drill_step, "role", TEXT, role),
 	ROW(struct drill_step, "due_ns", DURATION, due_ns),
+	ROW(struct drill_step, "rule", BOTH, rule),
 	ROW(struct drill_step, "answered", BOOL, answered),
 	ROW(struct drill_step, "done", BOOL, done),
 	ROW(struct drill_step, "after_ns", DURATION, after_ns),
 	ROW(struct drill_step, "answer", TEXT, answer),
+	ROW(struct drill_step, "by", TEXT, by),
+	ROW(struct drill_step, "by_right_role", BOOL, by_right_role),
+	ROW(struct drill_step, "name", TEXT, name),
 	END,
 };
 
 static const struct field people_fields[] = {
 	R("assessed", BOOL, people_assessed),
+	R("terminal", BOOL, people_terminal),
+	R("file", TEXT_OR_NULL, people_file),
+	R("problem", TEXT_OR_NULL, people_problem),
 	ROW_LIST(struct drill_result, "steps", steps, n_steps, step_fields, struct drill_step, 256),
 	END,
 };

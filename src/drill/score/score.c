@@ -143,7 +143,8 @@ const struct drill_step *score_step(const struct drill_result *r, const char *id
 }
 
 /* Which step must not come before which: nobody classifies or reports what nobody has recognised,
- * and an authority is told a class. */
+ * and an authority is told a class where the class is due first (a notice within ten minutes does
+ * not wait for it). */
 static const char *const order[][2] = {
 	{ "recognise", "classify" },
 	{ "recognise", "notify-inside" },
@@ -151,19 +152,29 @@ static const char *const order[][2] = {
 	{ "classify", "notify-authority" },
 };
 
-bool score_step_counts(const struct drill_result *r, const struct drill_step *step)
+static bool is_done(const struct drill_step *step)
 {
-	if (!step->answered || !step->done || step->id == NULL)
+	return step != NULL && step->answered && step->done && step->id != NULL;
+}
+
+bool score_step_in_order(const struct drill_result *r, const struct drill_step *step)
+{
+	if (!is_done(step))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(order); i++) {
 		if (strcmp(order[i][1], step->id) != 0)
 			continue;
 		const struct drill_step *earlier = score_step(r, order[i][0]);
-		if (earlier != NULL && earlier->answered && earlier->done &&
+		if (is_done(earlier) && earlier->due_ns <= step->due_ns &&
 			earlier->after_ns > step->after_ns)
 			return false;
 	}
 	return true;
+}
+
+bool score_step_counts(const struct drill_result *r, const struct drill_step *step)
+{
+	return score_step_in_order(r, step) && step->by_right_role;
 }
 
 double score_notify_s(const struct drill_result *r)

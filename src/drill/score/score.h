@@ -24,7 +24,10 @@ double score_rto_ratio(const struct drill_result *r);
 double score_rpo_ratio(const struct drill_result *r);
 
 const struct drill_step *score_step(const struct drill_result *r, const char *id);
-/* Done, and no earlier than the steps that it rests on (where those were done at all). */
+/* Done, and no earlier than the steps that it rests on (where those were done at all, and are due
+ * no later). */
+bool score_step_in_order(const struct drill_result *r, const struct drill_step *step);
+/* Done, in order, and by the role whose step it is. */
 bool score_step_counts(const struct drill_result *r, const struct drill_step *step);
 /* Seconds from the first alert (T0 where none) to the internal notice, -1: never. */
 double score_notify_s(const struct drill_result *r);

@@ -294,6 +294,72 @@ TEST(plan_and_cards_are_straight_boxes)
 	check_other_cards();
 }
 
+static struct drill_question question_of(struct drill_step *step, int64_t left_ns)
+{
+	static const struct drill_text roles[] = { { "operator", "操作人员" },
+		{ "duty manager", "值班负责人" } };
+	step->rule = (struct drill_text){ "within ten minutes", "10 分钟内" };
+	return (struct drill_question){ .step = step,
+		.number = 2,
+		.n_steps = 6,
+		.due_wall_ns = 1795501380LL * NS_PER_S,
+		.left_ns = left_ns,
+		.roles = roles,
+		.n_roles = COUNT_OF(roles) };
+}
+
+static void check_live(const char *typed, int64_t left_ns, const char *says)
+{
+	static const size_t columns[] = { 24, 48, 80, 200, 0 };
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = scored(FIXTURE_CLEAN, p);
+	struct drill_question question = question_of(&r.steps[1], left_ns);
+	struct drill_progress now = { .stage = DRILL_STAGE_ATTACK,
+		.n_done = 7,
+		.n_total = 60,
+		.detection = "a line of a log \033[31m that is long and holds 中文 as well" };
+	for (int kind = 0; kind < 3; kind++) {
+		struct render_live view = { .now = kind == 2 ? NULL : &now,
+			.question = kind == 0 ? NULL : &question,
+			.hears_alerts = kind == 0,
+			.typed = typed };
+		for (size_t i = 0; i < COUNT_OF(columns); i++) {
+			AUTO_BUF struct buf out;
+			buf_init(&out, MIB);
+			REQUIRE_OK(render_live(&view, columns[i], &out, &e), e);
+			int most = columns[i] == 0 ? 79 : (int)columns[i] - 1;
+			check_lines(buf_text(&out), most, false);
+			CHECK(strchr(buf_text(&out), '\033') == NULL);
+			CHECK(kind == 0 || columns[i] < 80 || strstr(buf_text(&out), says) != NULL);
+			/* No line is broken by the terminal, so that the rows are the lines. */
+			size_t rows = 1;
+			for (const char *at = buf_text(&out); *at != '\0'; at++)
+				rows += *at == '\n';
+			CHECK_INT(render_rows(buf_view(&out), columns[i]), rows);
+		}
+	}
+}
+
+TEST(the_live_view_stays_within_the_terminal_and_shows_the_end_of_what_is_typed)
+{
+	check_live("", 299 * NS_PER_S, "4:59 left");
+	check_live("seen", -5400 * NS_PER_S, "overdue by 1:30:00");
+	check_live("文件名全部被改了，桌面上出现了勒索信，共享目录也打不开了 and so on and on to "
+		   "the end",
+		NS_PER_S, "to the end");
+	fixture_use_chinese();
+	check_live("文件名全部被改了", 299 * NS_PER_S, "4:59");
+}
+
+TEST(a_text_takes_as_many_rows_as_the_terminal_breaks_it_into)
+{
+	CHECK_INT(render_rows(VIEW(""), 10), 0);
+	CHECK_INT(render_rows(VIEW("0123456789"), 10), 1);
+	CHECK_INT(render_rows(VIEW("0123456789a"), 10), 2);
+	CHECK_INT(render_rows(VIEW("0123456789a\n\nb\n"), 10), 4);
+	CHECK_INT(render_rows(VIEW("中文中文中文"), 10), 2);
+}
+
 TEST(lists_fit_their_width)
 {
 	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);

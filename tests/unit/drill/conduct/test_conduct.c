@@ -245,13 +245,13 @@ TEST_WITHIN(a_stop_file_of_ones_own_ends_the_attack_within_a_second, 60)
 
 /* --- people --- */
 
-static bool answer(
-	const struct drill_step *step, const char **out_answer, bool *out_done, void *context)
+static enum drill_ask answer(
+	const struct drill_question *question, const char **out_line, void *context)
 {
 	(void)context;
-	*out_answer = step->id;
-	*out_done = strcmp(step->id, "classify") != 0;
-	return true;
+	bool skips = strcmp(question->step->id, "classify") == 0;
+	*out_line = skips ? "" : strcmp(question->step->id, "restore") == 0 ? "1: did" : "did";
+	return DRILL_ASK_ANSWERED;
 }
 
 TEST_WITHIN(people_answer_at_the_terminal, 60)
@@ -260,28 +260,113 @@ TEST_WITHIN(people_answer_at_the_terminal, 60)
 	f->request.people_terminal = true;
 	f->watch.ask = answer;
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
-	CHECK(f->result.people_assessed);
+	CHECK(f->result.people_assessed && f->result.people_terminal);
 	REQUIRE(f->result.n_steps == 6);
 	for (size_t i = 0; i < f->result.n_steps; i++) {
-		CHECK(f->result.steps[i].answered && f->result.steps[i].after_ns >= 0);
-		CHECK(f->result.steps[i].done == (strcmp(f->result.steps[i].id, "classify") != 0));
+		const struct drill_step *step = &f->result.steps[i];
+		bool classify = strcmp(step->id, "classify") == 0;
+		CHECK(step->answered && step->after_ns >= 0 && step->done == !classify);
+		CHECK(step->by_right_role == (!classify && strcmp(step->id, "restore") != 0));
 	}
 	CHECK(fabs(f->result.coverage - 55) < 0.01);
-	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"people-step\"") != NULL);
+	const char *evidence = conduct_fixture_evidence(f, f->result.id);
+	CHECK(strstr(evidence, "\"people-step\"") != NULL);
+	CHECK(strstr(evidence, "profile cn-miit") != NULL);
 	conduct_fixture_undo(f, f->result.id);
+}
+
+static enum drill_ask nobody(
+	const struct drill_question *question, const char **out_line, void *context)
+{
+	(void)question;
+	(void)out_line;
+	(void)context;
+	return DRILL_ASK_NOBODY;
+}
+
+TEST_WITHIN(a_terminal_at_which_nobody_can_answer_does_not_hold_up_the_run, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.people_terminal = true;
+	f->watch.ask = nobody;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(!f->result.people_assessed && f->result.people_terminal);
+	CHECK(strstr(f->said, "Standard input has ended") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+/* The controller writes while people are at work. */
+static void controller_writes(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	static const char text[] =
+		"steps: [{step: isolate, done: true, after: 0, by: operator, name: night shift},"
+		" {step: classify, done: true, after: 5000, by: security officer}]";
+	if (now->stage != DRILL_STAGE_PEOPLE || f->acted)
+		return;
+	f->acted = true;
+	test_write_file(f->request.people_file, text, sizeof text - 1);
+}
+
+static struct conduct_fixture *with_people_file(const char *text)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.people_file = test_path("people.yaml");
+	if (text != NULL)
+		test_write_file(f->request.people_file, text, strlen(text));
+	return f;
 }
 
 TEST_WITHIN(people_answer_through_a_controllers_file, 60)
 {
-	struct conduct_fixture *f = conduct_fixture_new();
-	static const char text[] =
-		"steps: [{step: isolate, done: true, after: 7, by: night shift}]";
-	f->request.people_file = test_path("people.yaml");
-	test_write_file(f->request.people_file, text, sizeof text - 1);
+	struct conduct_fixture *f = with_people_file("complete: false\nsteps:\n");
+	f->on_progress = controller_writes;
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
-	CHECK(f->result.people_assessed);
-	CHECK_INT(f->result.steps[1].after_ns, 7 * NS_PER_S);
-	CHECK_TEXT(f->result.steps[1].role, "night shift");
+	CHECK(f->result.people_assessed && f->result.people_problem == NULL);
+	CHECK_TEXT(f->result.people_file, f->request.people_file);
+	CHECK_TEXT(f->result.steps[1].id, "isolate");
+	CHECK_INT(f->result.steps[1].after_ns, 0);
+	CHECK_TEXT(f->result.steps[1].name, "night shift");
+	CHECK(f->result.steps[1].by_right_role);
+	/* What lies more than a minute ahead of the end is not answered, and the record tells it.
+	 */
+	CHECK(strstr(f->said, "classify is said to be done at") != NULL);
+	for (size_t i = 0; i < f->result.n_steps; i++)
+		CHECK(f->result.steps[i].answered == (i == 1));
+	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"people-step-ahead\"") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+static void controller_loses_the_file(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage == DRILL_STAGE_ATTACK)
+		(void)unlink(f->request.people_file);
+}
+
+TEST_WITHIN(a_controllers_file_that_is_gone_at_the_end_is_told, 60)
+{
+	struct conduct_fixture *f = with_people_file("steps:\n");
+	f->on_progress = controller_loses_the_file;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(!f->result.people_assessed);
+	REQUIRE(f->result.people_problem != NULL);
+	CHECK(strstr(f->result.people_problem, "people.yaml") != NULL);
+	CHECK(strstr(f->said, "cannot be read") != NULL);
+	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"people-file-unread\"") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+static void stop_in_peoples_steps(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	f->stop = f->stop || now->stage == DRILL_STAGE_PEOPLE;
+}
+
+TEST_WITHIN(who_stops_while_people_are_asked_stops_the_run, 60)
+{
+	struct conduct_fixture *f = with_people_file("complete: false\nsteps:\n");
+	f->on_progress = stop_in_peoples_steps;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK(f->result.grade == NULL && !f->result.people_assessed);
 	conduct_fixture_undo(f, f->result.id);
 }
 

@@ -45,8 +45,12 @@ TEST_WITHIN(what_is_wrong_is_refused_before_anything_is_made, 60)
 	f->request.backup = "a | b";
 	check_refused(f, E_INVALID, "--backup");
 	f->request = good;
-	f->request.people_file = test_path("none/people.yaml");
-	check_refused(f, E_INVALID, "people.yaml");
+	f->request.people_file = test_path("none.yaml");
+	check_refused(f, E_ABSENT, "none.yaml");
+	static const char early[] = "steps: [{step: isolate, done: true, after: 7}]";
+	f->request.people_file = test_path("people.yaml");
+	test_write_file(f->request.people_file, early, sizeof early - 1);
+	check_refused(f, E_INVALID, "isolate is said to be done 7 s after the attack began");
 	f->request = good;
 	f->request.scenario = "no-such-scenario";
 	check_refused(f, E_ABSENT, "no-such-scenario");

@@ -187,6 +187,30 @@ TEST(the_default_arena_is_the_configured_one)
 	CHECK_TEXT(arena, "/data/drill");
 }
 
+TEST(the_authoritys_term_comes_from_the_controllers_file_else_the_home_else_the_programme)
+{
+	static const char home[] = "authority_deadline_minutes: 240\nauthority_rule: ours\n";
+	static const char file[] = "authority_deadline_minutes: 60\nsteps:\n";
+	AUTO_BENCH struct bench b = { 0 };
+	struct drill_step *steps = NULL;
+	size_t n = 0;
+	set_up(&b);
+	REQUIRE_OK(drill_people_steps(&b.context, NULL, b.pool, &steps, &n, &b.e), b.e);
+	CHECK(n == 6 && strcmp(steps[2].id, "notify-authority") == 0);
+	CHECK_INT(steps[2].due_ns, 600 * NS_PER_S);
+	test_write_file(test_path("home/drill.yaml"), home, strlen(home));
+	REQUIRE_OK(drill_people_steps(&b.context, NULL, b.pool, &steps, &n, &b.e), b.e);
+	CHECK_TEXT(steps[5].rule.en, "ours");
+	CHECK_INT(steps[5].due_ns, 4 * 3600 * NS_PER_S);
+	test_write_file(test_path("people.yaml"), file, strlen(file));
+	REQUIRE_OK(
+		drill_people_steps(&b.context, test_path("people.yaml"), b.pool, &steps, &n, &b.e),
+		b.e);
+	CHECK_INT(steps[5].due_ns, 3600 * NS_PER_S);
+	CHECK_INT(drill_people_steps(&b.context, test_path("none.yaml"), b.pool, &steps, &n, &b.e),
+		E_ABSENT);
+}
+
 TEST(without_a_setting_the_default_arena_goes_by_who_runs_it)
 {
 	AUTO_BENCH struct bench b = { 0 };
@@ -207,7 +231,9 @@ TEST(settings_that_are_off_are_refused_with_their_place)
 		const char *text, *wanted;
 	} cases[] = { { "arena: relative", "drill.yaml: arena: 'relative' does not begin with /" },
 		{ "arena: 5", "drill.yaml: arena: not text" },
-		{ "arenas: /x", "drill.yaml: arenas: unknown" } };
+		{ "arenas: /x", "drill.yaml: arenas: unknown" },
+		{ "authority_deadline_minutes: 0",
+			"drill.yaml: authority_deadline_minutes: must be" } };
 	AUTO_BENCH struct bench b = { 0 };
 	const char *arena = NULL;
 	set_up(&b);

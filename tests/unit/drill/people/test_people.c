@@ -1,5 +1,6 @@
 /*
- * The people's steps: the controller's file and the terminal.
+ * The people's steps at the terminal, and what an organisation sets. The controller's file has
+ * test_people_file.c.
  */
 #include "drill/people/people.h"
 
@@ -20,202 +21,245 @@ static struct pool *pool(void)
 	return p;
 }
 
-TEST(every_step_is_bilingual_due_and_open)
+static const struct drill_step *step(const struct drill_step *steps, const char *id)
 {
-	struct drill_step steps[PEOPLE_STEPS];
-	people_steps(steps);
-	static const char *const ids[] = { "recognise", "isolate", "notify-inside", "classify",
-		"notify-authority", "restore" };
-	for (size_t i = 0; i < PEOPLE_STEPS; i++) {
-		bool known = false;
-		for (size_t k = 0; k < COUNT_OF(ids); k++)
-			known = known || strcmp(ids[k], steps[i].id) == 0;
-		CHECK(known);
-		CHECK(steps[i].title.en[0] != '\0' && steps[i].title.zh[0] != '\0');
-		CHECK(steps[i].inject.en[0] != '\0' && steps[i].inject.zh[0] != '\0');
-		CHECK(steps[i].due_ns > 0 && !steps[i].answered && steps[i].after_ns == -1);
+	for (size_t i = 0; i < PEOPLE_STEPS; i++)
+		if (strcmp(steps[i].id, id) == 0)
+			return &steps[i];
+	test_fail(__FILE__, __LINE__, "there is no step %s", id);
+	return steps;
+}
+
+/* --- the steps --- */
+
+TEST(every_step_is_bilingual_due_and_open_and_stands_in_the_order_of_its_due_time)
+{
+	struct people_settings settings;
+	people_settings_init(&settings);
+	for (int hours = 0; hours < 30; hours++) {
+		struct drill_step steps[PEOPLE_STEPS];
+		if (hours > 0)
+			settings.authority_due_ns = hours * 3600 * NS_PER_S;
+		people_steps(&settings, steps);
+		for (size_t i = 0; i < PEOPLE_STEPS; i++) {
+			(void)step(steps, people_step_id(i));
+			CHECK(steps[i].title.en[0] != '\0' && steps[i].title.zh[0] != '\0');
+			CHECK(steps[i].inject.en[0] != '\0' && steps[i].inject.zh[0] != '\0');
+			CHECK(steps[i].due_ns > 0 && !steps[i].answered);
+			CHECK_INT(steps[i].after_ns, -1);
+			CHECK_TEXT(people_role(view_of(steps[i].role)), steps[i].role);
+			CHECK(i == 0 || steps[i].due_ns >= steps[i - 1].due_ns);
+		}
 	}
 }
 
-TEST(a_controllers_file_answers_with_seconds_or_times)
+TEST(the_authority_is_told_within_ten_minutes_and_the_rule_is_named)
 {
-	static const char text[] =
-		"steps:\n"
-		"  - step: recognise\n"
-		"    done: true\n"
-		"    after: 95.5\n"
-		"    answer: names had changed\n"
-		"    by: night shift\n"
-		"  - {step: isolate, done: true, after: '2026-01-01T08:02:00+08:00'}\n"
-		"  - {step: classify, done: false}\n";
+	struct people_settings settings;
 	struct drill_step steps[PEOPLE_STEPS];
-	bool complete = false;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_parse(view_of(text), &t0, pool(), steps, &complete, &e), e);
-	CHECK(complete);
-	CHECK(steps[0].answered && steps[0].done);
-	CHECK_INT(steps[0].after_ns, 95500 * NS_PER_MS);
-	CHECK_TEXT(steps[0].answer, "names had changed");
-	CHECK_TEXT(steps[0].role, "night shift");
-	CHECK_INT(steps[1].after_ns, 120 * NS_PER_S);
-	CHECK(!steps[2].answered);
-	CHECK(steps[3].answered && !steps[3].done);
-	CHECK_INT(steps[3].after_ns, -1);
+	people_settings_init(&settings);
+	people_steps(&settings, steps);
+	const struct drill_step *authority = step(steps, "notify-authority");
+	CHECK_INT(authority->due_ns, 600 * NS_PER_S);
+	CHECK(strstr(authority->rule.en, "cn-miit") != NULL);
+	CHECK(strstr(authority->rule.zh, "cn-miit") != NULL);
+	CHECK_TEXT(step(steps, "classify")->rule.en, "");
+	/* It is asked before what is due later. */
+	CHECK(authority < step(steps, "notify-inside"));
 }
 
-TEST(json_is_read_too_and_may_say_that_more_follows)
+TEST(roles_are_known_in_both_languages)
 {
-	static const char text[] = "{\"complete\": false, \"steps\": [{\"step\": \"restore\", "
-				   "\"done\": true, \"after\": 60}]}";
-	struct drill_step steps[PEOPLE_STEPS];
-	bool complete = true;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_parse(view_of(text), &t0, pool(), steps, &complete, &e), e);
-	CHECK(!complete);
-	CHECK(steps[5].answered);
+	CHECK_TEXT(people_role(VIEW("duty manager")), "duty manager");
+	CHECK_TEXT(people_role(VIEW("值班负责人")), "duty manager");
+	CHECK(people_role(VIEW("Duty Manager")) == NULL);
+	CHECK(people_role(VIEW("")) == NULL);
 }
 
-TEST(a_wrong_file_is_refused_and_names_the_place)
+/* --- settings --- */
+
+static enum status settings_of(const char *text, struct people_settings *s, struct error *e)
+{
+	AUTO_JSON json_t *value = NULL;
+	people_settings_init(s);
+	REQUIRE_OK(yaml_read(view_of(text), 4096, "test", &value, e), *e);
+	return people_settings_read((struct json_place){ value, "" }, pool(), s, e);
+}
+
+TEST(an_organisation_sets_its_own_term_and_its_own_roles)
+{
+	struct people_settings settings;
+	struct error e = ERROR_NONE;
+	struct drill_step steps[PEOPLE_STEPS];
+	REQUIRE_OK(settings_of("authority_deadline_minutes: 240\n"
+			       "authority_rule: our regulator's four hours\n"
+			       "roles: {isolate: 系统管理员, notify-authority: duty manager}\n",
+			   &settings, &e),
+		e);
+	people_steps(&settings, steps);
+	CHECK_INT(step(steps, "notify-authority")->due_ns, 4 * 3600 * NS_PER_S);
+	CHECK_TEXT(step(steps, "notify-authority")->rule.zh, "our regulator's four hours");
+	CHECK_TEXT(step(steps, "notify-authority")->role, "duty manager");
+	CHECK_TEXT(step(steps, "isolate")->role, "system administrator");
+	CHECK_TEXT(step(steps, "classify")->role, "security officer");
+	CHECK_TEXT(steps[PEOPLE_STEPS - 1].id, "notify-authority");
+	REQUIRE_OK(settings_of("authority_deadline_minutes: 30", &settings, &e), e);
+	CHECK(strstr(settings.authority_rule.en, "this organisation") != NULL);
+	CHECK(strstr(settings.authority_rule.zh, "本单位") != NULL);
+}
+
+TEST(a_wrong_setting_is_refused_and_named)
 {
 	static const struct {
-		const char *text;
-		const char *says;
+		const char *text, *says;
 	} rows[] = {
-		{ "", "people" },
-		{ "[]", "expected" },
-		{ "steps: 7", "steps" },
-		{ "answers: []", "answers" },
-		{ "steps: [7]", "steps[0]" },
-		{ "steps: [{step: dance, done: true, after: 1}]", "no step \"dance\"" },
-		{ "steps: [{done: true, after: 1}]", "steps[0].step" },
-		{ "steps: [{step: isolate, after: 1}]", "steps[0].done" },
-		{ "steps: [{step: isolate, done: true}]", "steps[0].after" },
-		{ "steps: [{step: isolate, done: maybe, after: 1}]", "steps[0].done" },
-		{ "steps: [{step: isolate, done: true, after: -1}]", "before the attack" },
-		{ "steps: [{step: isolate, done: true, after: 604801}]", "seven days" },
-		{ "steps: [{step: isolate, done: true, after: 1e300}]", "RFC 3339" },
-		{ "steps: [{step: isolate, done: true, after: soon}]", "RFC 3339" },
-		{ "steps: [{step: isolate, done: true, after: '2025-12-31T23:59:59Z'}]",
-			"before the attack" },
-		{ "steps: [{step: isolate, done: true, after: '2200-01-01T00:00:00Z'}]",
-			"seven days" },
-		{ "steps: [{step: isolate, done: true, after: 1, who: me}]", "who" },
-		{ "steps: [{step: isolate, done: true, after: 1}, {step: isolate, done: false}]",
-			"answered twice" },
-		{ "steps: [{step: isolate, done: true, after: 1, answer: [1]}]", "answer" },
-		{ "complete: perhaps\nsteps: []", "complete" },
+		{ "authority_deadline_minutes: 0", "authority_deadline_minutes: must be 1 to" },
+		{ "authority_deadline_minutes: 10081", "authority_deadline_minutes: must be 1 to" },
+		{ "authority_deadline_minutes: -5", "authority_deadline_minutes: must be 1 to" },
+		{ "authority_deadline_minutes: 1.5", "authority_deadline_minutes" },
+		{ "authority_deadline_minutes: soon", "authority_deadline_minutes" },
+		{ "authority_rule: ours", "authority_rule: stands only beside" },
+		{ "roles: 5", "roles" },
+		{ "roles: {dance: operator}", "roles.dance" },
+		{ "roles: {isolate: caretaker}", "there is no role \"caretaker\"" },
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct drill_step steps[PEOPLE_STEPS];
-		bool complete = false;
+		struct people_settings settings;
 		struct error e = ERROR_NONE;
-		CHECK_INT(people_parse(view_of(rows[i].text), &t0, pool(), steps, &complete, &e),
-			E_INVALID);
+		CHECK_INT(settings_of(rows[i].text, &settings, &e), E_INVALID);
 		if (strstr(e.text, rows[i].says) == NULL)
 			test_fail(__FILE__, __LINE__, "%s: \"%s\" does not say \"%s\"",
 				rows[i].text, e.text, rows[i].says);
 	}
 }
 
-TEST(answers_have_a_ceiling_and_lose_control_characters)
-{
-	char text[PEOPLE_ANSWER_MAX + 200];
-	for (int over = 0; over < 2; over++) {
-		(void)snprintf(text, sizeof text,
-			"steps: [{step: isolate, done: true, after: 1, answer: '%0*d'}]",
-			PEOPLE_ANSWER_MAX + over, 7);
-		struct drill_step steps[PEOPLE_STEPS];
-		bool complete = false;
-		struct error e = ERROR_NONE;
-		CHECK((people_parse(view_of(text), &t0, pool(), steps, &complete, &e) == OK) ==
-			(over == 0));
-	}
-	struct drill_step steps[PEOPLE_STEPS];
-	bool complete = false;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_parse(VIEW("steps: [{step: isolate, done: true, after: 1, answer: "
-				     "\"a\\e[1mb\"}]"),
-			   &t0, pool(), steps, &complete, &e),
-		e);
-	CHECK_TEXT(steps[1].answer, "a [1mb");
-}
-
-TEST(a_file_that_is_wrong_is_refused_before_the_run_and_one_to_come_is_not)
-{
-	struct people people;
-	struct error e = ERROR_NONE;
-	test_write_file(test_path("bad.yaml"), "steps: 7", 8);
-	CHECK_INT(people_init(&people, test_path("bad.yaml"), false, pool(), &e), E_INVALID);
-	CHECK(strstr(e.text, "bad.yaml") != NULL);
-	CHECK_INT(people_init(&people, test_path("none/later.yaml"), false, pool(), &e), E_INVALID);
-	REQUIRE_OK(people_init(&people, test_path("later.yaml"), false, pool(), &e), e);
-	bool complete = true;
-	CHECK_INT(people_read_file(&people, &t0, &complete, &e), E_ABSENT);
-	CHECK(!complete && !people_assessed(&people));
-	static const char text[] = "steps: [{step: isolate, done: true, after: 5}]";
-	test_write_file(test_path("later.yaml"), text, sizeof text - 1);
-	REQUIRE_OK(people_read_file(&people, &t0, &complete, &e), e);
-	CHECK(complete && people_assessed(&people));
-}
-
-TEST(a_file_with_a_time_is_accepted_before_t0_is_known)
-{
-	struct people people;
-	struct error e = ERROR_NONE;
-	static const char text[] =
-		"steps: [{step: isolate, done: true, after: '2026-01-01T00:01:00Z'}]";
-	test_write_file(test_path("times.yaml"), text, sizeof text - 1);
-	REQUIRE_OK(people_init(&people, test_path("times.yaml"), false, pool(), &e), e);
-	CHECK(!people.steps[1].answered);
-}
+/* --- the terminal --- */
 
 struct terminal {
 	int n_asked;
-	const char *last;
-	bool answers;
+	struct drill_question last;
+	enum drill_ask answers;
+	const char *line;
+	char said[512];
 };
 
-static bool ask(
-	const struct drill_step *step, const char **out_answer, bool *out_done, void *context)
+static enum drill_ask ask(const struct drill_question *q, const char **out_line, void *context)
 {
 	struct terminal *t = context;
 	t->n_asked++;
-	t->last = step->id;
-	*out_answer = "done \x01so\nsecond line";
-	*out_done = true;
+	t->last = *q;
+	*out_line = t->line;
 	return t->answers;
 }
 
-TEST(the_terminal_is_asked_one_step_after_the_other)
+static void say(const char *sentence, void *context)
 {
-	struct terminal terminal = { .answers = false };
+	struct terminal *t = context;
+	(void)snprintf(t->said, sizeof t->said, "%s", sentence);
+}
+
+static void begin(struct people *people)
+{
+	struct people_settings settings;
+	people_settings_init(&settings);
+	people_init(people, &settings, NULL, true, pool());
+}
+
+TEST(the_terminal_is_asked_one_step_after_the_other_with_the_time_that_is_left)
+{
+	struct terminal terminal = { .answers = DRILL_ASK_OPEN, .line = "done \x01so\nsecond" };
 	struct drill_watch watch = { .ask = ask, .context = &terminal };
 	struct people people;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_init(&people, NULL, true, pool(), &e), e);
+	begin(&people);
 	people_tick(&people, &t0, 101 * NS_PER_S, &watch);
-	CHECK_TEXT(terminal.last, "recognise");
+	CHECK_TEXT(terminal.last.step->id, "recognise");
+	CHECK_INT(terminal.last.number, 1);
+	CHECK_INT(terminal.last.n_steps, PEOPLE_STEPS);
+	CHECK_INT(terminal.last.left_ns, 299 * NS_PER_S);
+	CHECK_INT(terminal.last.due_wall_ns, t0.wall_ns + 300 * NS_PER_S);
 	CHECK(!people_assessed(&people) && people_open(&people, &t0, 101 * NS_PER_S));
-	terminal.answers = true;
-	people_tick(&people, &t0, 103 * NS_PER_S, &watch);
-	CHECK(people.steps[0].answered && people.steps[0].done);
-	CHECK_INT(people.steps[0].after_ns, 3 * NS_PER_S);
+	people_tick(&people, &t0, 401 * NS_PER_S, &watch);
+	CHECK_INT(terminal.last.left_ns, -1 * NS_PER_S); /* asked on when it is overdue */
+	terminal.answers = DRILL_ASK_ANSWERED;
+	people_tick(&people, &t0, 403 * NS_PER_S, &watch);
+	CHECK(people.steps[0].answered && people.steps[0].done && people.steps[0].by_right_role);
+	CHECK_INT(people.steps[0].after_ns, 303 * NS_PER_S);
 	CHECK_TEXT(people.steps[0].answer, "done  so");
 	for (int i = 0; i < 10; i++)
-		people_tick(&people, &t0, 104 * NS_PER_S, &watch);
-	CHECK_INT(terminal.n_asked, 7); /* once without an answer, then once a step */
-	CHECK(!people_open(&people, &t0, 104 * NS_PER_S));
+		people_tick(&people, &t0, 404 * NS_PER_S, &watch);
+	CHECK_INT(terminal.n_asked, 8); /* twice without an answer, then once a step */
+	CHECK_INT(people_n_answered(&people), PEOPLE_STEPS);
+	CHECK(!people_open(&people, &t0, 404 * NS_PER_S));
+}
+
+static void check_answer(const char *line, bool done, const char *by, bool right, const char *text)
+{
+	struct terminal terminal = { .answers = DRILL_ASK_ANSWERED, .line = line };
+	struct drill_watch watch = { .ask = ask, .context = &terminal };
+	struct people people;
+	begin(&people);
+	people.steps[0].answered = true; /* what is asked is "isolate", of the operator */
+	people_tick(&people, &t0, 101 * NS_PER_S, &watch);
+	const struct drill_step *now = &people.steps[1];
+	CHECK_TEXT(now->id, "isolate");
+	if (!now->answered || now->done != done || now->by_right_role != right ||
+		strcmp(now->by, by) != 0 || strcmp(now->answer, text) != 0)
+		test_fail(__FILE__, __LINE__, "\"%s\": done %d, by \"%s\", right %d, \"%s\"", line,
+			now->done, now->by, now->by_right_role, now->answer);
+}
+
+TEST(an_answer_says_what_was_done_and_by_which_role)
+{
+	check_answer("pulled the cable", true, "operator", true, "pulled the cable");
+	check_answer("1: pulled the cable", true, "operator", true, "pulled the cable");
+	check_answer(
+		"4: pulled the cable", true, "system administrator", false, "pulled the cable");
+	check_answer("4：拔掉网线", true, "system administrator", false, "拔掉网线");
+	check_answer("  4:pulled  ", true, "system administrator", false, "pulled");
+	check_answer("7: pulled", true, "operator", true, "7: pulled");
+	check_answer("0: pulled", true, "operator", true, "0: pulled");
+	check_answer("5:30 told the desk", true, "operator", true, "5:30 told the desk");
+	check_answer("5", true, "operator", true, "5");
+	check_answer("nobody was there", true, "operator", true, "nobody was there");
+}
+
+TEST(an_empty_line_and_no_are_not_done)
+{
+	static const char *const lines[] = { "", "   ", "no", "No", "NOT DONE", "-", "否", "没有",
+		"4:", "4: no" };
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		check_answer(lines[i], false, "", false, "");
+}
+
+TEST(whoever_notices_an_attack_is_the_right_one_to_say_so)
+{
+	struct terminal terminal = { .answers = DRILL_ASK_ANSWERED, .line = "5: odd names" };
+	struct drill_watch watch = { .ask = ask, .context = &terminal };
+	struct people people;
+	begin(&people);
+	people_tick(&people, &t0, 101 * NS_PER_S, &watch);
+	CHECK_TEXT(people.steps[0].by, "backup administrator");
+	CHECK(people.steps[0].by_right_role);
+}
+
+TEST(where_nobody_can_answer_any_more_nobody_is_waited_for)
+{
+	struct terminal terminal = { .answers = DRILL_ASK_NOBODY, .line = "" };
+	struct drill_watch watch = { .ask = ask, .say = say, .context = &terminal };
+	struct people people;
+	begin(&people);
+	people_tick(&people, &t0, 101 * NS_PER_S, &watch);
+	CHECK(!people.terminal && !people_assessed(&people));
+	CHECK(strstr(terminal.said, "Standard input has ended") != NULL);
+	people_tick(&people, &t0, 102 * NS_PER_S, &watch);
+	CHECK_INT(terminal.n_asked, 1);
 }
 
 TEST(an_exercise_ends_when_its_last_step_was_due)
 {
 	struct people people;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_init(&people, NULL, true, pool(), &e), e);
-	int64_t last_ns = 0;
-	for (size_t i = 0; i < PEOPLE_STEPS; i++)
-		if (people.steps[i].due_ns > last_ns)
-			last_ns = people.steps[i].due_ns;
+	begin(&people);
+	int64_t last_ns = people.steps[PEOPLE_STEPS - 1].due_ns;
 	CHECK(people_open(&people, &t0, t0.boot_ns + last_ns - 1));
 	CHECK(!people_open(&people, &t0, t0.boot_ns + last_ns));
 }
@@ -223,9 +267,9 @@ TEST(an_exercise_ends_when_its_last_step_was_due)
 TEST(nobody_asked_is_not_assessed)
 {
 	struct people people;
-	struct error e = ERROR_NONE;
-	REQUIRE_OK(people_init(&people, NULL, false, pool(), &e), e);
-	struct terminal terminal = { .answers = true };
+	begin(&people);
+	people.terminal = false;
+	struct terminal terminal = { .answers = DRILL_ASK_ANSWERED, .line = "x" };
 	struct drill_watch watch = { .ask = ask, .context = &terminal };
 	people_tick(&people, &t0, 101 * NS_PER_S, &watch);
 	CHECK_INT(terminal.n_asked, 0);

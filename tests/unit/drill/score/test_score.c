@@ -319,6 +319,41 @@ TEST(a_step_out_of_order_does_not_count)
 	CHECK(r.n_improvements > 0);
 }
 
+TEST(a_step_by_another_role_is_done_but_does_not_count)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	r.steps[1].by_right_role = false;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.parts[PART_PEOPLE].share, 0.9, 1e-9));
+	CHECK_INT(r.parts[PART_PEOPLE].rating, RATING_M);
+	CHECK(strstr(r.parts[PART_PEOPLE].why.en, "by the role") != NULL);
+	bool planned = false;
+	for (size_t i = 0; i < r.n_improvements; i++)
+		planned = planned || strstr(r.improvements[i].action.en, "who holds each role");
+	CHECK(planned);
+}
+
+TEST(a_notice_that_is_due_before_the_class_does_not_wait_for_it)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	r.steps[2].after_ns = 900 * NS_PER_S; /* classified after the notice at 600 s */
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.parts[PART_PEOPLE].share, 0.9, 1e-9)); /* the class is due first */
+	r.steps[4].due_ns = 600 * NS_PER_S;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.parts[PART_PEOPLE].share, 1, 1e-9));
+	CHECK_INT(r.parts[PART_PEOPLE].rating, RATING_P);
+}
+
+TEST(a_step_after_its_due_time_counts_but_is_an_improvement_to_note)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	r.steps[1].after_ns = r.steps[1].due_ns + 1;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.parts[PART_PEOPLE].share, 1, 1e-9));
+	CHECK_INT(r.parts[PART_PEOPLE].rating, RATING_S);
+}
+
 TEST(people_count_only_when_somebody_answered)
 {
 	struct drill_result r = scored(FIXTURE_CLEAN);
