@@ -156,13 +156,19 @@ static size_t queued(struct incident_fixture *f, const char *route, struct outbo
 	return n;
 }
 
-size_t fixture_deliver(struct incident_fixture *f, const char *route, int64_t received_ns)
+size_t fixture_answer(struct incident_fixture *f, const char *route, int64_t received_ns)
 {
 	struct outbox_item *rows = NULL;
 	const size_t n = queued(f, route, &rows);
-	size_t n_taken = 0;
 	for (size_t i = 0; i < n; i++)
 		answer(f, &rows[i], route, received_ns);
+	return n;
+}
+
+size_t fixture_deliver(struct incident_fixture *f, const char *route, int64_t received_ns)
+{
+	const size_t n = fixture_answer(f, route, received_ns);
+	size_t n_taken = 0;
 	REQUIRE_OK(incident_take_receipts(&f->c, &n_taken, &f->e), f->e);
 	return n;
 }

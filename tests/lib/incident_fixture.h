@@ -40,8 +40,10 @@ void fixture_pass(struct incident_fixture *f, int64_t ns);
 /* Writes routes.yaml: each line "name: role role", a "+" before the name for drills. Makes a server
  * key for each. */
 void fixture_routes(const char *const *lines, size_t n);
-/* Every queued item of the route gets a receipt of its server at `received_ns`; then
- * incident_take_receipts. Returns how many the server took. */
+/* Every queued item of the route gets a receipt of its server at `received_ns`. Returns how many
+ * the server took. */
+size_t fixture_answer(struct incident_fixture *f, const char *route, int64_t received_ns);
+/* The same; then incident_take_receipts. */
 size_t fixture_deliver(struct incident_fixture *f, const char *route, int64_t received_ns);
 /* Every queued item of the route is refused. */
 size_t fixture_refuse(struct incident_fixture *f, const char *route, const char *why);
