@@ -16,6 +16,7 @@
 #include "base/i18n.h"
 #include "cli/entry.h"
 #include "drill/drill.h"
+#include "incident/incident.h"
 #include "record/record.h"
 #include "sys/file.h"
 
@@ -148,7 +149,8 @@ enum status session_store(struct session *s, struct error *e)
 {
 	if (s->store != NULL)
 		return OK;
-	const struct migration_area areas[] = { record_migrations, drill_migrations };
+	const struct migration_area areas[] = { record_migrations, drill_migrations,
+		incident_migrations, incident_clock_migrations };
 	enum status status = settle_home(s, e);
 	if (status == OK)
 		status = file_make_folders(s->home, e);

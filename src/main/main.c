@@ -8,8 +8,9 @@
 #include "record/record.h"
 #include "sys/role.h"
 
-static const struct noun *const nouns_by_rank[] = { &cli_noun_drill, &cli_noun_evidence,
-	&cli_noun_demo, &cli_noun_help };
+static const struct noun *const nouns_by_rank[] = { &cli_noun_drill, &cli_noun_incident,
+	&cli_noun_warning, &cli_noun_clock, &cli_noun_outbox, &cli_noun_evidence, &cli_noun_demo,
+	&cli_noun_help };
 
 enum { N_NOUNS = sizeof nouns_by_rank / sizeof nouns_by_rank[0] };
 

@@ -80,4 +80,6 @@ enum status render_report_pdf(
 enum status render_navigator(
 	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
 
+#include "render/incident_views.h"
+
 #endif
