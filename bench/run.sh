@@ -7,5 +7,8 @@ shift
 # The other benchmarks have no patterns to choose from.
 case " $* " in
 *" --pattern "*) ;;
-*) "$build/bench/bench_incident" "$@" ;;
+*)
+	"$build/bench/bench_incident" "$@"
+	"$build/bench/bench_receipt" "$@"
+	;;
 esac

@@ -57,7 +57,8 @@ static enum status parse(struct view text, struct pool *p, struct case_settings 
 	return take_profiles(top, p, s, e);
 }
 
-static enum status read_file(const char *home, struct pool *p, struct case_settings *s, struct error *e)
+static enum status read_file(
+	const char *home, struct pool *p, struct case_settings *s, struct error *e)
 {
 	AUTO_FD int folder = -1;
 	AUTO_BUF struct buf text;
@@ -67,7 +68,8 @@ static enum status read_file(const char *home, struct pool *p, struct case_setti
 	return parse(buf_view(&text), p, s, e);
 }
 
-enum status case_settings_read(const char *home, struct pool *p, struct case_settings *out, struct error *e)
+enum status case_settings_read(
+	const char *home, struct pool *p, struct case_settings *out, struct error *e)
 {
 	struct error why = ERROR_NONE;
 	struct case_settings s = { .trouble = "" };

@@ -268,7 +268,9 @@ static enum status read_amount(
 	if (!json_is_object(amount) || !amount_fits(r, amount))
 		return OK;
 	const char *unit = json_string_value(json_object_get(amount, "unit"));
-	const struct fact_choice *option = form_option(r->field, unit);
+	const struct fact_choice *option = unit == NULL ? NULL : form_option(r->field, unit);
+	if (option == NULL)
+		return OK; /* amount_fits has looked */
 	if (strcmp(option->key, "none") == 0)
 		(void)json_object_del(amount, "number"); /* it may be absent */
 	if (json_object_set_new(amount, "unit", json_string(option->key)) != 0)
