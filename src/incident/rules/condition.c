@@ -6,6 +6,7 @@
  */
 #include "incident/rules/condition.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,14 +60,17 @@ static enum truth joined(const struct step *s, const uint8_t *parts)
 
 enum truth condition_truth(const struct condition *c, const struct facts *f)
 {
-	/* The compiler of conditions made sure that each step finds its parts. */
-	uint8_t stack[CONDITION_STEPS_MAX];
+	uint8_t stack[CONDITION_STEPS_MAX] = { TRUTH_UNKNOWN };
 	size_t n = 0;
 	for (size_t i = 0; i < c->n_steps; i++) {
 		const struct step *s = &c->steps[i];
 		if (s->kind < STEP_NOT) {
 			stack[n++] = (uint8_t)leaf(s, f->at[s->slot]);
-		} else if (s->kind == STEP_NOT) {
+			continue;
+		}
+		/* The compiler of conditions made sure that each step finds its parts. */
+		assert(n >= (s->kind == STEP_NOT ? 1U : s->n_parts));
+		if (s->kind == STEP_NOT) {
 			stack[n - 1] = (uint8_t)(TRUTH_YES - stack[n - 1]);
 		} else {
 			n -= s->n_parts;

@@ -41,6 +41,7 @@ static enum status read_identity(
 	struct profile_loader *l, struct profile_source *s, struct view name, struct error *e)
 {
 	struct json_place root = { s->root, "" };
+	s->id = "";
 	if (!json_is_object(s->root))
 		return error_set(e, E_INVALID, "not a profile: a set of keys was expected");
 	TRY(rule_key(root, "id", JSON_REQUIRED, l->pool, &s->id, e));
@@ -93,7 +94,7 @@ static enum status add_built_in(struct profile_loader *l, struct error *e)
 {
 	for (unsigned long i = 0; i < profile_files_n; i++) {
 		const struct embedded_file *f = &profile_files[i];
-		struct view name;
+		struct view name = VIEW_NONE;
 		if (id_of_name(f->name, &name))
 			TRY(add_source(
 				l, (struct view){ f->bytes, f->n_bytes }, f->name, name, false, e));
@@ -159,7 +160,7 @@ static enum status add_own(struct profile_loader *l, const char *home, struct er
 	TRY(file_open_folder(home, &home_fd, e));
 	for (size_t i = 0; i < n; i++) {
 		AUTO_BUF struct buf text;
-		struct view name;
+		struct view name = VIEW_NONE;
 		const char *path = pool_textf(l->pool, FOLDER "/%s", names[i]);
 		buf_init(&text, RULE_FILE_MAX);
 		if (path == NULL)

@@ -4,6 +4,7 @@
  * test_criteria_rows.c.)
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "incident/rules/class_threat.h"
@@ -662,4 +663,42 @@ TEST(every_reason_for_a_review_has_a_sentence)
 	for (unsigned bit = 1; bit <= REVIEW_UNFIXED; bit <<= 1)
 		CHECK(review_sentence((enum review_reason)bit)[0] != '\0');
 	CHECK_TEXT(review_sentence((enum review_reason)(REVIEW_UNFIXED << 1)), "");
+}
+
+static long calls_left; /* 0: never fails */
+
+static void *failing_malloc(size_t n)
+{
+	return calls_left > 0 && --calls_left == 0 ? NULL : malloc(n);
+}
+
+TEST(memory_that_runs_out_while_a_classification_is_told_is_told)
+{
+	const struct classification k =
+		graded("cn-miit", "direct_loss_fen=10000000000 data_class=core");
+	const struct fact_catalogue *c = profile_facts(rules_set());
+	json_set_alloc_funcs(failing_malloc, free);
+	for (long n = 1;; n++) {
+		struct error e = ERROR_NONE;
+		json_t *object = NULL;
+		REQUIRE(n < 5000);
+		calls_left = n;
+		const enum status status = classification_to_json(c, &k, &object, &e);
+		const bool fired = calls_left == 0;
+		calls_left = 0;
+		CHECK((status == OK) == (object != NULL));
+		if (!fired) {
+			CHECK_INT(status, OK);
+			json_decref(object);
+			break;
+		}
+		/* Nothing may be missing from what is handed out. */
+		if (status == OK)
+			CHECK_INT(json_array_size(json_object_get(object, "could_raise")),
+				k.n_could_raise);
+		else
+			CHECK_INT(status, E_NO_SPACE);
+		json_decref(object);
+	}
+	json_set_alloc_funcs(malloc, free);
 }

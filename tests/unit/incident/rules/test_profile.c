@@ -720,3 +720,33 @@ TEST(loading_survives_every_allocation_that_fails)
 		CHECK_INT(status, OK);
 	}
 }
+
+static long calls_left; /* 0: never fails */
+
+static void *failing_malloc(size_t n)
+{
+	return calls_left > 0 && --calls_left == 0 ? NULL : malloc(n);
+}
+
+/* Tens of thousands of allocations: one in a prime number of them, so that each run meets others.
+ */
+TEST_WITHIN(loading_survives_a_parser_that_finds_no_memory, 120)
+{
+	enum { STEP = 997, RUNS_MAX = 400 };
+	bool fired = true;
+	put("own.yaml", base_text);
+	json_set_alloc_funcs(failing_malloc, free);
+	for (long n = 0; n < RUNS_MAX && fired; n++) {
+		struct error e = ERROR_NONE;
+		struct profile_set *s = NULL;
+		calls_left = 1 + n * STEP;
+		const enum status status = profile_set_load(home(), &s, &e);
+		fired = calls_left == 0;
+		calls_left = 0;
+		CHECK((status == OK) == (s != NULL));
+		CHECK(status == OK ? !fired || profile_count(s) == 17 : e.text[0] != '\0');
+		profile_set_free(s);
+	}
+	CHECK(!fired);
+	json_set_alloc_funcs(malloc, free);
+}
