@@ -323,3 +323,13 @@ TEST(in_cert_in_incident_is_owed_as_its_row_says)
 {
 	rules_check_deadline("IN-CERT-In", "incident");
 }
+
+TEST(miit_214_2024_central_group_report_is_owed_as_its_row_says)
+{
+	rules_check_deadline("MIIT-214-2024", "central_group_report");
+}
+
+TEST(eu_nis2_23_5_is_owed_as_its_row_says)
+{
+	rules_check_deadline("EU-NIS2", "23(5)");
+}

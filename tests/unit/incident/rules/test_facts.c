@@ -418,6 +418,19 @@ TEST(the_facts_that_the_issue_names_are_there)
 		CHECK(fact_slot(catalogue(), keys[i]) >= 0);
 }
 
+TEST(the_ten_categories_of_gb_t_20986_are_choices)
+{
+	static const char *const keys[] = { "malicious_program", "network_attack", "data_security",
+		"information_content", "equipment_fault", "violation", "hidden_danger",
+		"abnormal_behaviour", "force_majeure", "other" };
+	const int at = fact_slot(catalogue(), "event_category");
+	REQUIRE(at >= 0);
+	const struct fact_row *row = &catalogue()->rows[at];
+	CHECK_INT(row->n_choices, COUNT_OF(keys));
+	for (size_t i = 0; i < COUNT_OF(keys) && i < row->n_choices; i++)
+		CHECK_TEXT(row->choices[i].key, keys[i]);
+}
+
 TEST(reading_survives_the_nth_allocation_that_fails)
 {
 	NEEDS_FAULTS();
