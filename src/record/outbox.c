@@ -293,6 +293,19 @@ enum status outbox_count(
 	return OK;
 }
 
+enum status outbox_waiting(struct store *s, const char *subject, int64_t *out_n, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool row = false;
+	TRY(STORE_SQL(s,
+		"SELECT count(*) FROM record_outbox WHERE state = 0 AND (? = 0 OR subject = ?)", &q,
+		e));
+	bind_choice(q, 1, subject);
+	TRY(statement_step(q, &row, e));
+	*out_n = row ? column_int(q, 0) : 0;
+	return OK;
+}
+
 /* --- by a person --- */
 
 enum status outbox_again(struct store *s, const struct id *id, int64_t now_ns, struct error *e)

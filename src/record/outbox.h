@@ -91,6 +91,9 @@ struct outbox_counts {
 /* `states`, `after_place` and `limit` of the filter are not looked at. */
 enum status outbox_count(struct store *s, const struct outbox_filter *f, struct outbox_counts *out,
 	struct error *e) MUST_CHECK;
+/* n_queued alone, which is cheap however much was delivered before. */
+enum status outbox_waiting(
+	struct store *s, const char *subject, int64_t *out_n, struct error *e) MUST_CHECK;
 
 /* --- taking items on --- */
 

@@ -130,12 +130,15 @@ enum status outbox_take(struct store *s, const struct outbox_pick *pick, struct 
 	AUTO(statement_free) struct statement *q = NULL;
 	struct id id;
 	bool got = false;
+	*out_got = false;
+	/* Without the write lock first: whoever waits looks often and finds nothing. */
+	TRY(find(s, pick, &id, &got, e));
+	if (!got)
+		return OK;
 	TRY(transaction_begin(s, &t, e));
 	TRY(find(s, pick, &id, &got, e));
-	if (!got) {
-		*out_got = false;
-		return OK; /* nothing was written */
-	}
+	if (!got)
+		return OK;
 	TRY(STORE_SQL(s, "UPDATE record_outbox SET holder = ?, held_until_boot_ns = ? WHERE id = ?",
 		&q, e));
 	bind_text(q, 1, pick->holder->text);

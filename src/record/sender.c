@@ -260,12 +260,6 @@ static enum status pass(struct run *r)
 	return OK;
 }
 
-static enum status count_waiting(struct run *r, struct outbox_counts *out)
-{
-	const struct outbox_filter f = { .subject = r->what.subject };
-	return outbox_count(r->store, &f, out, r->e);
-}
-
 /* Until something may be due, in short slices: another flush, or a clock that is set, may make it
  * due earlier. */
 static void rest(const struct run *r)
@@ -276,16 +270,16 @@ static void rest(const struct run *r)
 
 static enum status run_passes(struct run *r)
 {
-	struct outbox_counts n;
+	int64_t n = 0;
 	TRY(pass(r));
-	TRY(count_waiting(r, &n));
+	TRY(outbox_waiting(r->store, r->what.subject, &n, r->e));
 	r->what.due_only = true; /* what was tried waits for its time */
-	while (r->what.until_empty && n.n_queued > 0 && time_left_ns(r) > 0) {
+	while (r->what.until_empty && n > 0 && time_left_ns(r) > 0) {
 		rest(r);
 		TRY(pass(r));
-		TRY(count_waiting(r, &n));
+		TRY(outbox_waiting(r->store, r->what.subject, &n, r->e));
 	}
-	r->report->n_waiting = (size_t)n.n_queued;
+	r->report->n_waiting = (size_t)n;
 	return OK;
 }
 

@@ -420,6 +420,11 @@ TEST(a_list_is_filtered_and_paged_and_counted)
 	CHECK_INT(counts.n_delivered, 1);
 	CHECK_INT(counts.oldest_queued_ns, 600);
 	CHECK_INT(counts.next_try_ns, 600);
+	int64_t n_waiting = -1;
+	REQUIRE_OK(outbox_waiting(s, "a", &n_waiting, &e), e);
+	CHECK_INT(n_waiting, 20);
+	REQUIRE_OK(outbox_waiting(s, NULL, &n_waiting, &e), e);
+	CHECK_INT(n_waiting, 40);
 	REQUIRE_OK(outbox_count(s, &(struct outbox_filter){ .subject = "z" }, &counts, &e), e);
 	CHECK(counts.n_queued == 0 && counts.oldest_queued_ns == -1);
 }

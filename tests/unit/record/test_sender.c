@@ -1,8 +1,12 @@
 /*
  * One try against a server over real TLS, in every mood that it may have.
  */
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/lib/delivery_fixture.h"
@@ -333,6 +337,71 @@ TEST(proxies_of_the_environment_are_not_asked)
 	id = delivery_put(&d, "a", "province", 100);
 	struct try_result t = try_once(&d, &id, LONG_NS);
 	check_try(&t, TRY_AGAIN, 0, "no connection");
+}
+
+static void splice_until_end(int a, int b)
+{
+	char room[4096];
+	struct pollfd p[2] = { { .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN } };
+	for (;;) {
+		if (poll(p, 2, -1) < 0)
+			return;
+		for (int i = 0; i < 2; i++) {
+			if (p[i].revents == 0)
+				continue;
+			ssize_t n = read(p[i].fd, room, sizeof room);
+			if (n <= 0 || write(p[1 - i].fd, room, (size_t)n) != n)
+				return;
+		}
+	}
+}
+
+/* Takes one CONNECT to the receiver's port, whatever it names, and says no to the next. */
+static int start_proxy(int target_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t n_at = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 4) == 0);
+	REQUIRE(getsockname(fd, (struct sockaddr *)&at, &n_at) == 0);
+	int port = ntohs(at.sin_port);
+	pid_t pid = fork();
+	REQUIRE(pid >= 0);
+	for (int turn = 0; pid == 0; turn++) {
+		static const char yes[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+		static const char no[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+		char head[2048] = "";
+		int from = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		int to = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		at.sin_port = htons((uint16_t)target_port);
+		if (read(from, head, sizeof head - 1) <= 0 || strncmp(head, "CONNECT ", 8) != 0 ||
+			connect(to, (struct sockaddr *)&at, sizeof at) != 0)
+			_exit(1);
+		(void)!write(
+			from, turn == 0 ? yes : no, turn == 0 ? sizeof yes - 1 : sizeof no - 1);
+		if (turn == 0)
+			splice_until_end(from, to);
+		(void)close(from);
+		(void)close(to);
+	}
+	(void)close(fd);
+	return port;
+}
+
+TEST(a_proxy_of_the_route_leads_to_the_server_or_says_no)
+{
+	AUTO_DELIVERY struct delivery d = delivery_new(NULL);
+	char ways[256];
+	/* The name is the proxy's to look up; TLS goes through to the server. */
+	(void)snprintf(ways, sizeof ways,
+		"      - {url: \"https://localhost:%%d\", proxy: \"http://localhost:%d\"}\n",
+		start_proxy(receiver_port(d.receiver)));
+	delivery_route(&d, ways);
+	struct id id = delivery_put(&d, "a", "province", 100);
+	struct try_result t = try_once(&d, &id, LONG_NS);
+	check_try(&t, TRY_DELIVERED, 200, "");
+	t = try_once(&d, &id, LONG_NS);
+	check_try(&t, TRY_AGAIN, 0, "the proxy does not lead there");
 }
 
 /* --- drills --- */
