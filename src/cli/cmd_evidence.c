@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cli.h"
+#include "cli/proof.h"
 #include "cli/session.h"
 #include "cli/verify.h"
 #include "record/record.h"
@@ -63,7 +64,7 @@ static const struct cli_command evidence_key = { "evidence", "key",
 	N_("Print the public key that this home signs with."), NULL, NULL, 0, NULL, 0, 0, NULL,
 	run_key };
 
-static const struct cli_command *const commands[] = { &evidence_verify_command, &evidence_key,
-	&evidence_rotate };
+static const struct cli_command *const commands[] = { &evidence_verify_command,
+	&evidence_receipt_command, &evidence_key, &evidence_rotate };
 const struct noun cli_noun_evidence = { "evidence", N_("Signed records"), commands,
 	COUNT_OF(commands) };

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cmd_incident.h"
+#include "cli/proof.h"
 #include "render/render.h"
 #include "sys/file.h"
 
@@ -258,6 +259,8 @@ static enum status render_export(struct session *s, const struct incident_sessio
 		return render_incident_html(i, is->profiles, out, e);
 	case EXPORT_PDF:
 		return render_latest_pdf(is, i, out, e);
+	case EXPORT_PROOF:
+		return proof_of_incident(s, i, out, e);
 	case EXPORT_12387:
 		return render_12387(is, s, i, a->redact, out, e);
 	}

@@ -111,6 +111,7 @@ enum export_format {
 	EXPORT_SYSLOG,
 	EXPORT_HTML,
 	EXPORT_PDF,
+	EXPORT_PROOF,
 	EXPORT_12387
 };
 

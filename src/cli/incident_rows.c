@@ -75,7 +75,8 @@ static const struct cli_command mark_command = { "incident", "mark",
 static const struct cli_command export_command = { "incident", "export",
 	N_("Hand an incident to other tools and people."),
 	N_("json, STIX 2.1, MISP, OCSF 1.8, CSV, XLSX, iCalendar of due times, syslog, HTML, the "
-	   "latest report as PDF, or a copy to read out to 12387."),
+	   "latest report as PDF, the proof of receipt (evidence receipt checks it), or a copy to "
+	   "read out to 12387."),
 	export_options, N_EXPORT_OPTIONS, export_operands, COUNT_OF(export_operands),
 	sizeof(struct export_args), NULL, cmd_incident_export };
 static const struct cli_command status_command = { "incident", "status",
