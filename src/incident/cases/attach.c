@@ -15,8 +15,7 @@
 #include "base/fault.h"
 #include "sys/file.h"
 
-enum { CHUNK_BYTES = 64 * 1024, NAME_BYTES_MAX = 200 };
-#define PART_NAME ".part"
+enum { CHUNK_BYTES = 8 * 1024, NAME_BYTES_MAX = 200 };
 
 static const char *folder_of(const struct desk *d, const struct id *incident)
 {
@@ -27,7 +26,7 @@ static enum status copy_bytes(
 	int from, int to, const char *path, struct attachment *out, struct error *e)
 {
 	AUTO(digester_free) struct digester *sum = digester_new();
-	char chunk[CHUNK_BYTES / 8];
+	char chunk[CHUNK_BYTES];
 	if (sum == NULL)
 		return case_no_memory(e);
 	for (;;) {
@@ -44,9 +43,8 @@ static enum status copy_bytes(
 		digester_add(sum, chunk, (size_t)n);
 		TRY(file_write_all(to, chunk, (size_t)n, e));
 	}
-	char hex[DIGEST_HEX_LEN + 1];
 	const struct digest d = digester_result(sum);
-	out->sha256 = digest_hex(&d, hex);
+	(void)digest_hex(&d, out->sha256);
 	if (FAULT("attach_sync") || fsync(to) != 0)
 		return error_sys(e, E_FAILED, errno, "write the copy of %s", path);
 	return OK;
@@ -81,15 +79,17 @@ static enum status copy_file(
 {
 	AUTO_FD int from = -1;
 	struct attachment a = { .name = shown_name(d, path) };
-	if (a.name == NULL)
+	/* A name of our own: several processes may copy at once. */
+	const char *part = pool_textf(d->pool, ".part-%d", (int)getpid());
+	if (a.name == NULL || part == NULL)
 		return case_no_memory(e);
 	TRY(open_source(path, &from, e));
-	AUTO_FD int to = openat(
-		folder, PART_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	AUTO_FD int to =
+		openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return error_sys(e, E_FAILED, errno, "write the copy of %s", path);
 	TRY(copy_bytes(from, to, path, &a, e));
-	if (renameat(folder, PART_NAME, folder, a.sha256) != 0)
+	if (renameat(folder, part, folder, a.sha256) != 0)
 		return error_sys(e, E_FAILED, errno, "name the copy of %s", path);
 	*out = a;
 	return OK;

@@ -12,8 +12,8 @@
 enum { RECIPIENTS_MAX = 16, ATTACHMENTS_MAX = 64 };
 
 struct attachment {
-	const char *name;   /* as the user calls it, without folders */
-	const char *sha256; /* hex */
+	const char *name;	     /* as the user calls it, without folders */
+	char sha256[CHAIN_TEXT_MAX]; /* hex */
 	int64_t n_bytes;
 };
 

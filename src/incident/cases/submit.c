@@ -21,6 +21,7 @@ struct submitting {
 	json_t *filled;
 	bool sent_before; /* something of this profile was handed in already */
 	struct attachment files[ATTACHMENTS_MAX];
+	size_t n_files;
 	struct field_faults *faults;
 };
 
@@ -155,7 +156,7 @@ static enum status name_files(struct submitting *s, struct error *e)
 	for (size_t i = 0; i < s->form->n_fields && field == NULL; i++)
 		if (s->form->fields[i].type == FORM_FILES)
 			field = &s->form->fields[i];
-	if (field == NULL || s->what->n_files == 0)
+	if (field == NULL || s->n_files == 0)
 		return OK;
 	json_t *present = json_object_get(
 		json_object_get(json_object_get(s->filled, "fields"), field->key), "value");
@@ -172,12 +173,18 @@ static enum status name_files(struct submitting *s, struct error *e)
 	return form_merge(s->form, s->filled, change, d->now.latest_ns, d->pool, s->faults, e);
 }
 
-static enum status attach(struct submitting *s, struct error *e)
+/* Copied before the write lock is taken: a notice that somebody files meanwhile must not wait for a
+ * large file. */
+static enum status attach(struct submitting *s, const char *id, struct error *e)
 {
 	const struct attach_request files = { s->what->files, s->what->n_files };
-	const size_t n_before = s->faults->n + s->faults->n_more;
-	TRY(attach_all(s->desk, &s->row.id, &files, s->files, s->faults, e));
-	return s->faults->n + s->faults->n_more > n_before ? OK : name_files(s, e);
+	struct case_row row;
+	if (files.n == 0)
+		return OK;
+	TRY(case_find(s->desk, id, &row, e));
+	TRY(attach_all(s->desk, &row.id, &files, s->files, s->faults, e));
+	s->n_files = s->faults->n + s->faults->n_more > 0 ? 0 : files.n;
+	return OK;
 }
 
 static void check_what_changed(struct submitting *s)
@@ -212,7 +219,7 @@ static enum status take_changes(struct submitting *s, struct error *e)
 	if (s->what->changes != NULL)
 		TRY(form_merge(s->form, s->filled, s->what->changes, d->now.latest_ns, d->pool,
 			s->faults, e));
-	TRY(attach(s, e));
+	TRY(name_files(s, e));
 	if (s->what->draft)
 		return OK;
 	check_what_changed(s);
@@ -250,7 +257,7 @@ static enum status keep(struct submitting *s, struct handed_in *h, struct error 
 		.what_changed = pool_text(d->pool, view_trim(view_of(changed))),
 		.draft = s->what->draft,
 		.attachments = s->files,
-		.n_attachments = s->what->n_files };
+		.n_attachments = s->n_files };
 	if (h->what_changed == NULL)
 		return case_no_memory(e);
 	if (!h->draft)
@@ -291,6 +298,7 @@ enum status incident_submit(const struct incident_context *c, const char *id,
 		return case_no_memory(e);
 	*s = (struct submitting){ .desk = &d, .what = what, .grade = -1, .faults = faults };
 	TRY(desk_open(c, p, true, &d, e));
+	TRY(attach(s, id, e));
 	TRY(transaction_begin(c->store, &t, e));
 	TRY(prepare(s, id, e));
 	TRY(look_back(s, e));

@@ -200,6 +200,13 @@ static enum status put_in_order(const struct form *f, json_t *fields, json_t **o
 	return OK;
 }
 
+static bool fits_as_a_whole(const json_t *fields)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, FILLED_BYTES_MAX);
+	return json_write(fields, &text, NULL) == OK;
+}
+
 enum status form_merge(const struct form *f, json_t *filled, json_t *changes, int64_t now_ns,
 	struct pool *p, struct field_faults *faults, struct error *e)
 {
@@ -227,6 +234,11 @@ enum status form_merge(const struct form *f, json_t *filled, json_t *changes, in
 	if (faults->n + faults->n_more > n_before)
 		return OK;
 	TRY(put_in_order(f, merged, &ordered, e));
+	if (!fits_as_a_whole(ordered)) {
+		field_fault_add(faults, p, "fields", _("are longer than %d bytes together"),
+			FILLED_BYTES_MAX);
+		return OK;
+	}
 	return json_object_set(filled, "fields", ordered) != 0 ? no_memory(e) : OK;
 }
 

@@ -287,3 +287,35 @@ TEST(a_megabyte_of_text_is_refused_with_its_field)
 	CHECK_INT(merge(p, filled, buf_text(&text), &faults), 1);
 	check_fault(&faults, "story", "longer than 4000 bytes");
 }
+
+TEST(fields_that_are_too_long_together_are_refused)
+{
+	AUTO(pool_free) struct pool *p = pool_new(64 * MIB);
+	AUTO_BUF struct buf form;
+	AUTO_BUF struct buf changes;
+	struct error e = ERROR_NONE;
+	struct form f;
+	buf_init(&form, 64 * KIB);
+	buf_init(&changes, 8 * MIB);
+	buf_add_text(&form,
+		"id: wide\nversion: 1\ntitle: { en: W, zh: 宽 }\ninstrument: none\ncertainty: D\n"
+		"language: zh\nstages: [written]\nfields:\n");
+	for (int i = 0; i < 20; i++) {
+		buf_addf(&form,
+			"  - { key: f%d, label: { en: F, zh: 字 }, type: text, most_bytes: 65536 "
+			"}\n",
+			i);
+		buf_addf(&changes, "%s\"f%d\":\"", i == 0 ? "{" : ",", i);
+		for (int k = 0; k < 60000; k++)
+			buf_add_char(&changes, 'x');
+		buf_add_char(&changes, '"');
+	}
+	buf_add_char(&changes, '}');
+	REQUIRE_OK(form_read(buf_view(&form), "wide.yaml", p, &f, &e), e);
+	AUTO_JSON json_t *filled = json_object();
+	AUTO_JSON json_t *object = json_of(buf_text(&changes));
+	struct field_faults faults = { .n = 0 };
+	REQUIRE_OK(form_merge(&f, filled, object, FORM_NOW_NS, p, &faults, &e), e);
+	check_fault(&faults, "fields", "longer than 1048576 bytes together");
+	CHECK_INT(json_object_size(json_object_get(filled, "fields")), 0);
+}
