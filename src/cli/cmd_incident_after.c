@@ -214,7 +214,7 @@ enum status cmd_incident_mark(struct session *s, const void *raw, struct error *
 {
 	const struct mark_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
-	enum moment moment;
+	enum moment moment = MOMENT_HANDLING_ENDED;
 	struct incident i;
 	TRY(find_moment(a->moment, &moment, e));
 	TRY(session_has_home(s, e));
