@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,16 @@ enum status guarded_read(
 	if (n_read > ceiling)
 		return error_set(e, E_TOO_BIG, "'%s' is larger than %zu bytes", path, ceiling);
 	return OK;
+}
+
+int text_cut(const char *text, size_t most)
+{
+	size_t n = strnlen(text, most + 1);
+	if (n <= most)
+		return (int)n;
+	for (n = most; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return (int)n;
 }
 
 void buf_wipe(struct buf *b)

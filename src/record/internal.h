@@ -33,6 +33,10 @@ enum status envelope_open_signed(json_t *envelope, const char *payload_type,
 enum status envelope_cosign(json_t *envelope, const char *payload_type, struct view payload,
 	const struct key *key, struct error *e) MUST_CHECK;
 
+/* For "%.*s": as much of the text as fits into `most` bytes without cutting a character of UTF-8.
+ */
+int text_cut(const char *text, size_t most);
+
 /* --- files that the routes name --- */
 
 enum guard {

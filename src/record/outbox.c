@@ -41,10 +41,12 @@ static enum status check_envelope(const struct outbox_item *item, struct error *
 	bool is_drill = envelope_type_is_drill(view_of(type));
 	if (is_drill && !item->drill)
 		return error_set(e, E_INVALID,
-			"outbox: put as real, but its payload type '%.80s' is a drill's", type);
+			"outbox: put as real, but its payload type '%.*s' is a drill's",
+			text_cut(type, 80), type);
 	if (!is_drill && item->drill)
 		return error_set(e, E_INVALID,
-			"outbox: put as a drill, but its payload type '%.80s' is a real one", type);
+			"outbox: put as a drill, but its payload type '%.*s' is a real one",
+			text_cut(type, 80), type);
 	return OK;
 }
 

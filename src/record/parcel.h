@@ -58,8 +58,8 @@ enum status parcel_write_file(const struct parcel *what, const char *recipient_p
  * nothing waits. E_PARTLY: not all of it fitted, the rest is for a next file. */
 struct parcel_order {
 	const struct route *route;
-	const char *recipient_path;
-	const char *subject; /* NULL any */
+	const char *recipient_path; /* NULL: that of the route's first folder */
+	const char *subject;	    /* NULL any */
 	const char *path;
 	int64_t now_ns;
 };

@@ -161,6 +161,16 @@ static enum status note_exported(struct store *s, const struct gathering *g,
 	return transaction_commit(&t, e);
 }
 
+static const char *recipient_of(const struct parcel_order *what)
+{
+	if (what->recipient_path != NULL)
+		return what->recipient_path;
+	for (size_t i = 0; i < what->route->n_ways; i++)
+		if (what->route->ways[i].recipient != NULL)
+			return what->route->ways[i].recipient;
+	return NULL;
+}
+
 static enum status write_gathered(
 	const struct gathering *g, const struct parcel_order *what, struct pool *p, struct error *e)
 {
@@ -172,7 +182,7 @@ static enum status write_gathered(
 		parcel.envelopes[i] =
 			(struct parcel_row){ g->items[i].envelope_id, g->items[i].envelope };
 	parcel.n_envelopes = g->n;
-	return parcel_write_file(&parcel, what->recipient_path, what->path, e);
+	return parcel_write_file(&parcel, recipient_of(what), what->path, e);
 }
 
 enum status parcel_export(

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "record/internal.h"
+
 enum { NAME_MAX_BYTES = 64 };
 
 struct reading {
@@ -135,7 +137,8 @@ static enum status read_kind(struct reading *r, struct json_place place, enum de
 		*out = DELIVERY_SYSLOG;
 	else
 		return error_set(r->e, E_INVALID,
-			"%s.kind: '%.40s' is none of envelopes, webhook, syslog", place.at, text);
+			"%s.kind: '%.*s' is none of envelopes, webhook, syslog", place.at,
+			text_cut(text, 40), text);
 	return OK;
 }
 
@@ -229,8 +232,8 @@ static enum status read_route(struct reading *r, struct json_place place, struct
 	if (!is_name(name))
 		return error_set(r->e, E_INVALID,
 			"%s.name: lower-case letters, digits, '-', '_' and '.' make a name, "
-			"'%.80s' is none",
-			place.at, name);
+			"'%.*s' is none",
+			place.at, text_cut(name, 80), name);
 	TRY(copy(r, name, &out->name));
 	TRY(read_kind(r, place, &out->kind));
 	TRY(json_get_bool(place, "drills", JSON_OPTIONAL, &out->drills, r->e));

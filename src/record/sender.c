@@ -280,6 +280,9 @@ static enum status run_passes(struct run *r)
 		TRY(outbox_waiting(r->store, r->what.subject, &n, r->e));
 	}
 	r->report->n_waiting = (size_t)n;
+	/* What was mended on the way is nobody's trouble any more. */
+	if (n == 0 && r->report->n_refused == 0)
+		r->report->first_trouble = "";
 	return OK;
 }
 

@@ -44,7 +44,7 @@ enum status sender_try(const struct route *r, const struct outbox_item *item, in
 struct flush_report {
 	size_t n_delivered, n_refused, n_exported; /* by this flush */
 	size_t n_waiting;			   /* afterwards, of the subject or all */
-	const char *first_trouble;		   /* "" none */
+	const char *first_trouble; /* "" none, or nothing waits and nothing was refused */
 };
 struct flush {
 	const char *subject; /* only this incident's; NULL all */

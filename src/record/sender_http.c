@@ -132,6 +132,8 @@ static CURLcode set_post(
 		code = x->curl.easy_setopt(x->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
 	if (code == CURLE_OK)
 		code = x->curl.easy_setopt(x->easy, CURLOPT_NOPROGRESS, 0L);
+	if (code == CURLE_OK) /* what a proxy says is not the server's answer */
+		code = x->curl.easy_setopt(x->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (code == CURLE_OK)
 		code = x->curl.easy_setopt(
 			x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

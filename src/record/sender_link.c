@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/i18n.h"
 #include "base/random.h"
 #include "record/internal.h"
 #include "sys/confine.h"
@@ -93,6 +94,17 @@ static enum status hand_over(
 	return sender_give(fd, buf_view(&f->key), e);
 }
 
+/* Words of the process in English: whatever else stands there is no word of ours. It may be under
+ * somebody else's command. */
+static const char *clean(struct view v, char out[SENDER_DETAIL_MAX])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < v.len && n < SENDER_DETAIL_MAX - 1; i++)
+		out[n++] = v.at[i] >= ' ' && v.at[i] < 0x7f ? v.at[i] : '?';
+	out[n] = '\0';
+	return out;
+}
+
 static enum status take_fault(struct view body, struct error *e)
 {
 	struct unpack u;
@@ -101,9 +113,9 @@ static enum status take_fault(struct view body, struct error *e)
 	if (!sender_fault_read(&u, &m) || !pack_end(&u) || m.status == OK ||
 		m.status > E_INTERRUPTED)
 		return error_set(e, E_FAILED, "the sender's words make no sense");
-	return error_set(e, (enum status)m.status, "the process that speaks to the network: %.*s",
-		(int)(m.sentence.len > 500 ? 500 : m.sentence.len),
-		m.sentence.at == NULL ? "" : m.sentence.at);
+	char text[SENDER_DETAIL_MAX];
+	return error_set(e, (enum status)m.status, "the process that speaks to the network: %s",
+		i18n_text(clean(m.sentence, text)));
 }
 
 static enum status wait_ready(struct sender_link *l, struct error *e)
@@ -186,7 +198,8 @@ static enum status take_answer(
 		.http_status = (int)m.http_status,
 		.verify = m.verify,
 		.can_serve_again = m.end == SENT_ANSWERED };
-	r.detail = keep(p, m.detail, &failed);
+	char detail[SENDER_DETAIL_MAX];
+	r.detail = keep(p, view_of(clean(m.detail, detail)), &failed);
 	r.content_type = keep(p, m.content_type, &failed);
 	r.retry_after = keep(p, m.retry_after, &failed);
 	TRY(sender_take(l->process.channel_fd, m.n_body, GRACE_MS, &body, e));

@@ -161,7 +161,10 @@ static enum status try_folder(struct attempt *a, const struct way *w)
 		a->p, "%s/%s", w->folder, parcel_name(now_ns, &a->item->envelope_id, name));
 	if (path == NULL)
 		return no_memory(a->e);
-	TRY(parcel_write_file(&parcel, w->recipient, path, a->e));
+	enum status status = parcel_write_file(&parcel, w->recipient, path, a->e);
+	if (status == E_ABSENT)
+		return error_set(a->e, E_ABSENT, "the folder is not there; is the medium mounted?");
+	TRY(status);
 	(void)FAULT("sender_after_parcel");
 	a->out->end = TRY_EXPORTED;
 	a->out->way = path;
@@ -253,8 +256,10 @@ enum status trier_try(struct trier *t, const struct route *r, const struct outbo
 		TRY(check_route(&a, &is_done));
 	if (!is_done) {
 		TRY(try_ways(&a, limit_ns));
-		if (result.end == TRY_AGAIN)
-			result.why = pool_textf(p, "%.*s", WHY_BYTES_MAX, buf_text(&all));
+		/* An export too: why none of the ways before it would do. */
+		if (result.end == TRY_AGAIN || result.end == TRY_EXPORTED)
+			result.why = pool_textf(
+				p, "%.*s", text_cut(buf_text(&all), WHY_BYTES_MAX), buf_text(&all));
 		if (result.why == NULL)
 			return no_memory(e);
 	}

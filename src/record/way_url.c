@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "record/internal.h"
 #include "record/route_read.h"
 
 enum { HOST_MAX = 253, HTTPS_PORT = 443, SYSLOG_TLS_PORT = 6514, SYSLOG_TCP_PORT = 601 };
@@ -38,8 +39,13 @@ static bool holds_only(struct view v, const char *others)
 
 static enum status bad(const char *at, const char *why, struct view what, struct error *e)
 {
+	char text[201] = "";
+	size_t n = what.len < sizeof text ? what.len : sizeof text - 1;
+	if (n > 0)
+		memcpy(text, what.at, n);
+	text[n] = '\0';
 	return error_set(e, E_INVALID, "%s: %s ('%.*s')", at, i18n_text(why),
-		(int)(what.len > 200 ? 200 : what.len), what.at == NULL ? "" : what.at);
+		text_cut(text, sizeof text - 2), text);
 }
 
 /* "[::1]" or "host": cut from *rest, which keeps ":port" or nothing. */

@@ -201,10 +201,28 @@ TEST(a_file_that_is_there_is_never_overwritten_and_nothing_half_is_left)
 	CHECK_INT(n_files(test_path("stick")), 1);
 	CHECK_INT(export_to(&h, NULL, "nowhere/one.tocsin", &n), E_ABSENT);
 	CHECK_INT(export_to(&h, NULL, "stick/..", &n), E_INVALID);
-	const struct parcel_order open = { route_named(h.routes, "province"), NULL, NULL,
-		test_path("stick/two.tocsin"), 5 };
-	CHECK_INT(parcel_export(h.store, &open, &n, NULL), E_INVALID);
 	CHECK_INT(n_files(test_path("stick")), 1);
+}
+
+TEST(what_leaves_is_encrypted_to_the_recipient_that_the_route_names_or_not_at_all)
+{
+	AUTO_HOME struct home h = new_home();
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct parcel parcel;
+	size_t n = 0;
+	(void)put(&h, "a", "province", "aA==");
+	struct parcel_order order = { .route = route_named(h.routes, "province"),
+		.path = test_path("one.tocsin") };
+	REQUIRE(parcel_export(h.store, &order, &n, NULL) == OK);
+	open_parcel("one.tocsin", p, &parcel);
+	CHECK_INT(parcel.n_envelopes, 1);
+	struct route bare = *order.route;
+	bare.n_ways = 0;
+	order.route = &bare;
+	order.path = test_path("two.tocsin");
+	CHECK_INT(parcel_export(h.store, &order, &n, NULL), E_INVALID);
+	struct stat st;
+	CHECK(stat(test_path("two.tocsin"), &st) != 0);
 }
 
 TEST(an_export_that_fails_at_any_step_leaves_a_whole_file_or_none)

@@ -209,6 +209,29 @@ TEST(an_address_is_exactly_what_it_says)
 	}
 }
 
+/* A sentence that is cut is cut between characters: it goes into JSON. */
+TEST(long_foreign_names_are_cut_between_characters)
+{
+	static const char *const shapes[] = { "routes: [{name: %s}]\n",
+		"routes: [{name: a, kind: %s}]\n",
+		"routes: [{name: a, for: [b], server_key: k, ways: [{url: \"https://%s\"}]}]\n" };
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
+		for (size_t n_before = 0; n_before < 3; n_before++) {
+			AUTO(routes_free) struct routes *r = NULL;
+			AUTO_BUF struct buf name = { .ceiling = KIB };
+			AUTO_JSON json_t *text = NULL;
+			struct error e = ERROR_NONE;
+			char all[2048];
+			buf_add_text(&name, "xy" + 2 - n_before);
+			for (int k = 0; k < 100; k++)
+				buf_add_text(&name, "警");
+			(void)snprintf(all, sizeof all, shapes[i], buf_text(&name));
+			CHECK_INT(open_text(all, &r, &e), E_INVALID);
+			text = json_string(e.text); /* NULL where it is no UTF-8 */
+			CHECK(text != NULL);
+		}
+}
+
 static void check_fault(const struct route *p, size_t way, const char *part)
 {
 	const char *fault = p->ways[way].fault;

@@ -404,6 +404,35 @@ TEST(a_proxy_of_the_route_leads_to_the_server_or_says_no)
 	check_try(&t, TRY_AGAIN, 0, "the proxy does not lead there");
 }
 
+/* --- what the process lacks --- */
+
+TEST(a_system_without_libcurl_is_told_which_package_it_needs)
+{
+	NEEDS_FAULTS();
+	AUTO_DELIVERY struct delivery d = delivery_new(NULL);
+	delivery_route(&d, NULL);
+	struct id id = delivery_put(&d, "a", "province", 100);
+	REQUIRE(setenv("TOCSIN_FAULT", "curl_load:1", 1) == 0);
+	struct try_result t = try_once(&d, &id, LONG_NS);
+	check_try(&t, TRY_AGAIN, 0, "libcurl.so.4 is not installed");
+}
+
+TEST(locks_that_cannot_be_put_on_keep_the_process_from_the_network)
+{
+	NEEDS_FAULTS();
+	static const char *const points[] = { "calls_load:1", "calls_init:1", "landlock_create:1",
+		"landlock_restrict:1" };
+	AUTO_DELIVERY struct delivery d = delivery_new(NULL);
+	delivery_route(&d, NULL);
+	struct id id = delivery_put(&d, "a", "province", 100);
+	for (size_t i = 0; i < COUNT_OF(points); i++) {
+		REQUIRE(setenv("TOCSIN_FAULT", points[i], 1) == 0);
+		struct try_result t = try_once(&d, &id, LONG_NS);
+		check_try(&t, TRY_AGAIN, 0, "the process that speaks to the network: ");
+	}
+	CHECK_INT(receiver_saw(d.receiver)->n_connections, 0);
+}
+
 /* --- drills --- */
 
 TEST(a_drill_never_reaches_a_real_inbox_nor_a_real_notice_a_drills)

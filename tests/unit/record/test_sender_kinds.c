@@ -72,6 +72,7 @@ TEST(where_no_server_answers_a_medium_takes_it_once_and_it_stays_queued)
 	struct id id = delivery_put(&d, "a", "province", 100);
 	struct flush_report r = delivery_flush(&d, 0);
 	CHECK(r.n_exported == 1 && r.n_delivered == 0 && r.n_waiting == 1);
+	CHECK(strstr(r.first_trouble, "https://127.0.0.1:9: no connection") == r.first_trouble);
 	struct outbox_item item = delivery_read(&d, &id);
 	CHECK_INT(item.state, OUTBOX_QUEUED);
 	CHECK(item.exported_ns > 0 && item.n_tries == 1);
@@ -93,8 +94,13 @@ TEST(a_medium_that_is_not_there_is_a_reason_and_no_end)
 	pki_make_recipient(test_folder(), "courier", "ec");
 	delivery_route(&d, "      - {folder: nowhere, recipient: courier.pem}\n"
 			   "      - {url: \"https://127.0.0.1:%d\"}\n");
-	(void)delivery_put(&d, "a", "province", 100);
+	struct id id = delivery_put(&d, "a", "province", 100);
+	RECEIVER_WILL(d.receiver, RECEIVER_500);
 	struct flush_report r = delivery_flush(&d, 0);
+	CHECK_INT(r.n_waiting, 1);
+	CHECK(strstr(r.first_trouble, "is the medium mounted?") != NULL);
+	CHECK_INT(delivery_read(&d, &id).exported_ns, -1);
+	r = delivery_flush(&d, 0);
 	CHECK_INT(r.n_delivered, 1);
 }
 
