@@ -33,4 +33,9 @@ enum status grade_since(const struct desk *d, const struct id *incident, const c
 enum status grade_history(const struct desk *d, const struct id *incident, struct grade_row **out,
 	size_t *out_n, struct error *e) MUST_CHECK;
 
+/* New facts (null: unknown) become a revision, and every profile is graded anew: regrade.c. The
+ * caller brings the clocks up to it. E_INVALID with all faults. */
+enum status regrade_by_facts(const struct desk *d, struct case_row *row, json_t *new_facts,
+	const char *note, struct field_faults *faults, struct error *e) MUST_CHECK;
+
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/fault.h"
 #include "incident/cases/grades.h"
-#include "incident/cases/notice.h"
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
 #define CLOCK_ERROR_NS (5 * 60 * NS_PER_S)
@@ -142,17 +141,9 @@ static enum status revise_time(const struct desk *d, struct case_row *row, const
 {
 	struct field_faults faults = { .n = 0 };
 	char text[TIME_TEXT_MAX];
-	json_t *facts = NULL;
-	json_t *changes = NULL;
 	AUTO_JSON json_t *change = json_pack("{s:s}", key, time_text(at_ns, text));
-	if (change == NULL)
-		return case_no_memory(e);
-	TRY(notice_new_facts(d, row->facts, change, &facts, &faults, e));
-	TRY(field_faults_error(&faults, e));
-	TRY(history_changes(row->facts, facts, &changes, e));
-	TRY(history_add(d, &row->id, at_ns, "facts",
-		json_pack("{s:o, s:s}", "changes", changes, "note", note), e));
-	return case_revise(d, row, row->notice, facts, e);
+	return change == NULL ? case_no_memory(e)
+			      : regrade_by_facts(d, row, change, note, &faults, e);
 }
 
 static const char *fact_of(enum moment m)

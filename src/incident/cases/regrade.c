@@ -15,6 +15,7 @@ struct regrading {
 	const struct desk *desk;
 	struct case_row *row;
 	const struct regrade *what;
+	const char *note; /* beside new facts */
 	bool new_facts;
 	bool touched; /* something was decided or changed */
 	json_t *events;
@@ -243,7 +244,7 @@ static enum status take_facts(struct regrading *w, struct error *e)
 		return OK;
 	w->new_facts = true;
 	TRY(history_add(d, &w->row->id, d->now.wall_ns, "facts",
-		json_pack("{s:O, s:s}", "changes", changes, "note", ""), e));
+		json_pack("{s:O, s:s}", "changes", changes, "note", w->note), e));
 	return case_revise(d, w->row, w->row->notice, facts, e);
 }
 
@@ -263,6 +264,17 @@ static enum status regrade_all(struct regrading *w, const struct profile *asked,
 		return OK;
 	return history_add(d, &w->row->id, d->now.wall_ns, "grade",
 		json_pack("{s:O}", "grades", w->events), e);
+}
+
+enum status regrade_by_facts(const struct desk *d, struct case_row *row, json_t *new_facts,
+	const char *note, struct field_faults *faults, struct error *e)
+{
+	const struct regrade what = { .new_facts = new_facts, .grade = -1 };
+	struct regrading w = {
+		.desk = d, .row = row, .what = &what, .note = note, .faults = faults
+	};
+	TRY(take_facts(&w, e));
+	return w.new_facts ? regrade_all(&w, NULL, e) : OK;
 }
 
 static enum status list_clocks(const struct desk *d, const struct case_row *row,
@@ -300,9 +312,11 @@ enum status incident_regrade(const struct incident_context *c, const char *id,
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
 	struct regrade_result result = { .grade = NULL };
 	struct case_row row;
-	struct regrading w = {
-		.desk = &d, .row = &row, .what = what == NULL ? &by_rules : what, .faults = faults
-	};
+	struct regrading w = { .desk = &d,
+		.row = &row,
+		.what = what == NULL ? &by_rules : what,
+		.note = "",
+		.faults = faults };
 	TRY(desk_open(c, p, false, &d, e));
 	TRY(transaction_begin(c->store, &t, e));
 	TRY(case_find(&d, id, &row, e));

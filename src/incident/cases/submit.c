@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "incident/cases/attach.h"
+#include "incident/cases/learn.h"
 #include "incident/cases/notice.h"
 
 #define GENERAL_FORM "general-report"
@@ -18,7 +19,9 @@ struct submitting {
 	const char *stage;
 	int grade;
 	json_t *before; /* the form as it was last kept; NULL never */
+	bool before_is_draft;
 	json_t *filled;
+	struct known known;
 	bool sent_before; /* something of this profile was handed in already */
 	struct attachment files[ATTACHMENTS_MAX];
 	size_t n_files;
@@ -77,7 +80,7 @@ static enum status read_before(struct submitting *s, struct error *e)
 	const struct desk *d = s->desk;
 	bool there = false;
 	TRY(STORE_SQL(d->c->store,
-		"SELECT filled FROM incident_submission"
+		"SELECT filled, draft FROM incident_submission"
 		" WHERE company = ? AND incident = ? AND profile = ? AND form = ?"
 		" ORDER BY draft DESC, n DESC LIMIT 1",
 		&q, e));
@@ -86,6 +89,7 @@ static enum status read_before(struct submitting *s, struct error *e)
 	bind_text(q, 3, s->profile->id);
 	bind_text(q, 4, s->form->id);
 	TRY(statement_step(q, &there, e));
+	s->before_is_draft = there && column_int(q, 1) != 0;
 	return there ? case_json_of(d->pool, column_text(q, 0), &s->before, e) : OK;
 }
 
@@ -103,16 +107,22 @@ static enum status look_back(struct submitting *s, struct error *e)
 	return statement_step(q, &s->sent_before, e);
 }
 
+/* What is known now, for pre-filling and for comparing. */
+static enum status look_at_known(struct submitting *s, struct error *e)
+{
+	TRY(find_grade(s, e));
+	TRY(notice_for_forms(s->desk, &s->row, s->profile, s->grade, &s->known.notice, e));
+	return facts_for_forms(s->desk, &s->row, &s->known.facts, e);
+}
+
+/* What a draft says is not known yet to anybody else: it stands. */
 static enum status open_form(struct submitting *s, struct error *e)
 {
 	const struct desk *d = s->desk;
-	json_t *notice = NULL;
-	json_t *facts = NULL;
 	s->filled = s->before == NULL ? json_object() : json_deep_copy(s->before);
 	TRY(json_keep(d->pool, s->filled, e));
-	TRY(notice_for_forms(d, &s->row, s->profile, s->grade, &notice, e));
-	TRY(facts_for_forms(d, &s->row, &facts, e));
-	return form_prefill(s->form, notice, facts, s->filled, d->now.wall_ns, e);
+	TRY(form_prefill(s->form, s->known.notice, s->known.facts, s->filled, d->now.wall_ns, e));
+	return s->before_is_draft ? OK : learn_refresh(d, s->form, &s->known, s->filled, e);
 }
 
 static enum status prepare(struct submitting *s, const char *id, struct error *e)
@@ -121,7 +131,7 @@ static enum status prepare(struct submitting *s, const char *id, struct error *e
 	TRY(case_find(s->desk, id, &s->row, e));
 	TRY(choose_profile(s, e));
 	TRY(choose_form(s, e));
-	TRY(find_grade(s, e));
+	TRY(look_at_known(s, e));
 	TRY(read_before(s, e));
 	return open_form(s, e);
 }
@@ -161,7 +171,7 @@ static enum status name_files(struct submitting *s, struct error *e)
 	json_t *present = json_object_get(
 		json_object_get(json_object_get(s->filled, "fields"), field->key), "value");
 	AUTO_JSON json_t *list = present == NULL ? json_array() : json_copy(present);
-	for (size_t i = 0; i < s->what->n_files; i++)
+	for (size_t i = 0; i < s->n_files; i++)
 		if (json_array_append_new(
 			    list, json_pack("{s:s, s:s, s:I}", "name", s->files[i].name, "sha256",
 					  s->files[i].sha256, "bytes",
@@ -205,11 +215,46 @@ static int tier_of(const struct submitting *s)
 	return s->grade < 0 ? 0 : s->profile->grades[s->grade].tier;
 }
 
+/* What the report says of facts becomes the facts, before it is signed: the grade follows. A fault
+ * of a fact is one of the field that it came out of. */
+static enum status learn(struct submitting *s, struct error *e)
+{
+	const struct desk *d = s->desk;
+	struct field_faults faults = { .n = 0 };
+	json_t *facts = NULL;
+	TRY(learn_facts(d, s->form, &s->known, s->filled, &facts, e));
+	const enum status status = regrade_by_facts(d, &s->row, facts, s->form->id, &faults, e);
+	for (size_t i = 0; i < faults.n; i++)
+		field_fault_add(s->faults, d->pool, learn_field(s->form, faults.at[i].field), "%s",
+			faults.at[i].what);
+	if (status != OK)
+		return faults.n > 0 ? OK : status;
+	return look_at_known(s, e);
+}
+
+/* The tier on paper is the one in force: another one is a regrade, not a word on a form. */
+static void check_grade(struct submitting *s)
+{
+	const char *in_force = json_string_value(
+		json_object_get(json_object_get(s->known.notice, "grade"), "key"));
+	for (size_t i = 0; i < s->form->n_fields; i++) {
+		const struct form_field *field = &s->form->fields[i];
+		json_t *fields = json_object_get(s->filled, "fields");
+		const char *said = json_string_value(
+			json_object_get(json_object_get(fields, field->key), "value"));
+		if (field->type == FORM_CHOICE && strcmp(field->from, "grade") == 0 &&
+			said != NULL && in_force != NULL && strcmp(said, in_force) != 0 &&
+			json_object_get(s->what->changes, field->key) != NULL)
+			field_fault_add(s->faults, s->desk->pool, field->key,
+				_("is not the grade in force (%s): grade the incident anew first"),
+				word == NULL ? in_force : word);
+	}
+}
+
 /* Everything that is wrong, before anything is kept. */
 static enum status take_changes(struct submitting *s, struct error *e)
 {
 	const struct desk *d = s->desk;
-	const struct form_occasion when = { s->stage, tier_of(s), d->now.latest_ns };
 	bool ours = false;
 	for (size_t i = 0; i < s->row.n_profiles; i++)
 		ours = ours || strcmp(s->row.profiles[i], s->profile->id) == 0;
@@ -222,7 +267,12 @@ static enum status take_changes(struct submitting *s, struct error *e)
 	TRY(name_files(s, e));
 	if (s->what->draft)
 		return OK;
+	if (ours)
+		TRY(learn(s, e));
+	check_grade(s);
 	check_what_changed(s);
+	TRY(learn_refresh(d, s->form, &s->known, s->filled, e));
+	const struct form_occasion when = { s->stage, tier_of(s), d->now.latest_ns };
 	return form_check(s->form, s->filled, &when, d->pool, s->faults, e);
 }
 

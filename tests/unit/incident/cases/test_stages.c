@@ -442,3 +442,128 @@ TEST(a_call_in_the_future_or_with_bad_words_is_refused_whole)
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_call"), 0);
 	CHECK_INT(fixture_read(&f, "latest").n_events, 1);
 }
+
+/* --- one truth -------------------------------------------------------------------------------- */
+
+static const char *fact(const struct incident *i, const char *key)
+{
+	const char *text = json_string_value(json_object_get(i->facts, key));
+	return text == NULL ? "" : text;
+}
+
+TEST(what_a_report_says_of_facts_becomes_the_facts_and_the_grade_follows)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	static const char *const lines[] = { "capital: ministry local_regulator" };
+	fixture_open(&f);
+	fixture_routes(lines, 1);
+	struct first_notice n = fixture_notice(&f);
+	n.more = fixture_json(&f, "{\"threat\":\"especially_serious\"}");
+	(void)fixture_new(&f, &n);
+	struct incident i = fixture_read(&f, "latest");
+	CHECK_TEXT(fact(&i, "data_class"), "");
+	const int64_t due_before = fixture_clock(&i, "cn-miit", "first_notice")->due_ns;
+	struct submission_row row;
+	const struct stage_submission what = { .stage = "written",
+		.what_changed = "x",
+		.changes = fixture_json(&f,
+			"{\"event.occurred_at\":\"2026-11-24T13:40:00+08:00\","
+			"\"event.source\":\"own_monitoring\",\"event.cause\":\"弱口令\","
+			"\"event.data_type\":[\"production\"],"
+			"\"event.data_level\":[\"一般\",\"重要\"],\"event.data_volume\":\"300 条\","
+			"\"event.pi\":\"7 条个人信息\","
+			"\"event.system_address\":{\"unknown_reason\":\"内网\"},"
+			"\"impact.subject\":{\"unknown_reason\":\"核实\"},\"impact.scope\":"
+			"\"本厂\","
+			"\"signature\":\"李总\"}") };
+	REQUIRE_OK(submit(&f, &what, &row), f.e);
+	i = fixture_read(&f, "latest");
+	CHECK_TEXT(fact(&i, "data_class"), "important"); /* the gravest of the two */
+	CHECK_TEXT(fact(&i, "occurred_at"), "2026-11-24T05:40:00.000Z");
+	CHECK_INT(json_integer_value(json_object_get(i.facts, "pi_records")), 7);
+	CHECK_INT(json_integer_value(json_object_get(i.grades[0].classification, "tier")), 1);
+	CHECK_TEXT(value_of(row.filled, "event.tier"), "especially_serious");
+	json_t *levels = json_object_get(
+		json_object_get(json_object_get(row.filled, "fields"), "event.data_level"),
+		"value");
+	CHECK_INT(json_array_size(levels), 2); /* as the person said it */
+	CHECK(fixture_clock(&i, "cn-miit", "first_notice")->due_ns < due_before);
+	static const char *const kinds[] = { "notice", "facts", "grade", "submission" };
+	REQUIRE(i.n_events == 4);
+	for (size_t k = 0; k < 4; k++)
+		CHECK_TEXT(i.events[k].kind, kinds[k]);
+	CHECK_TEXT(json_string_value(json_object_get(i.events[1].detail, "note")),
+		"miit-incident-report");
+}
+
+TEST(what_became_known_meanwhile_stands_in_the_next_form)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	struct submission_row row;
+	struct regrade_result out;
+	const struct stage_submission written = { .stage = "written",
+		.what_changed = "x",
+		.changes = fixture_json(&f, "{" THE_REST ",\"signature\":\"李总\"}") };
+	REQUIRE_OK(submit(&f, &written, &row), f.e);
+	CHECK_TEXT(value_of(row.filled, "event.tier"), "serious");
+	const struct regrade what = {
+		.new_facts = fixture_json(&f,
+			"{\"direct_loss_fen\":100000000000,\"data_class\":\"core\","
+			"\"occurred_at\":\"2026-11-24T05:45:00Z\"}"),
+		.grade = -1
+	};
+	REQUIRE_OK(incident_regrade(&f.c, "latest", &what, f.pool, &out, &f.faults, &f.e), f.e);
+	const struct form *form = NULL;
+	json_t *filled = NULL;
+	const struct stage_submission next = { .stage = "follow_up" };
+	REQUIRE_OK(incident_form(&f.c, "latest", &next, f.pool, &form, &filled, &f.e), f.e);
+	CHECK_TEXT(value_of(filled, "event.tier"), "especially_serious");
+	CHECK_TEXT(value_of(filled, "event.occurred_at"), "2026-11-24T13:45:00+08:00");
+	CHECK_TEXT(value_of(filled, "event.cause"), "弱口令");
+	json_t *levels = json_object_get(
+		json_object_get(json_object_get(filled, "fields"), "event.data_level"), "value");
+	CHECK_TEXT(json_string_value(json_array_get(levels, 0)), "core");
+	CHECK_INT(json_array_size(levels), 1);
+}
+
+TEST(a_report_cannot_name_another_tier_than_the_one_in_force_or_contradict_itself)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	struct submission_row row;
+	const struct stage_submission lower = { .stage = "written",
+		.what_changed = "x",
+		.changes = fixture_json(
+			&f, "{" THE_REST ",\"signature\":\"李总\",\"event.tier\":\"一般\"}") };
+	CHECK_INT(submit(&f, &lower, &row), E_INVALID);
+	CHECK(strstr(fixture_fault(&f, "event.tier"), "grade in force (serious)") != NULL);
+	const struct stage_submission later = { .stage = "written",
+		.what_changed = "x",
+		.changes =
+			fixture_json(&f, "{\"event.occurred_at\":\"2026-11-24T13:59:00+08:00\"}") };
+	CHECK_INT(submit(&f, &later, &row), E_INVALID); /* it was discovered at 13:55 */
+	CHECK(fixture_fault(&f, "event.occurred_at")[0] != '\0');
+	const struct incident i = fixture_read(&f, "latest");
+	CHECK_INT(i.n_events, 1);
+	CHECK_TEXT(fact(&i, "occurred_at"), "");
+}
+
+TEST(a_draft_teaches_nobody_anything)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	struct submission_row row;
+	const struct stage_submission draft = { .stage = "written",
+		.draft = true,
+		.changes =
+			fixture_json(&f, "{\"event.occurred_at\":\"2026-11-24T13:40:00+08:00\"}") };
+	REQUIRE_OK(submit(&f, &draft, &row), f.e);
+	const struct incident i = fixture_read(&f, "latest");
+	CHECK_TEXT(fact(&i, "occurred_at"), "");
+	const struct form *form = NULL;
+	json_t *filled = NULL;
+	const struct stage_submission next = { .stage = "written" };
+	REQUIRE_OK(incident_form(&f.c, "latest", &next, f.pool, &form, &filled, &f.e), f.e);
+	CHECK_TEXT(value_of(filled, "event.occurred_at"), "2026-11-24T13:40:00+08:00");
+}
