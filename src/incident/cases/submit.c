@@ -235,8 +235,10 @@ static enum status learn(struct submitting *s, struct error *e)
 /* The tier on paper is the one in force: another one is a regrade, not a word on a form. */
 static void check_grade(struct submitting *s)
 {
-	const char *in_force = json_string_value(
-		json_object_get(json_object_get(s->known.notice, "grade"), "key"));
+	const json_t *grade = json_object_get(s->known.notice, "grade");
+	const char *in_force = json_string_value(json_object_get(grade, "key"));
+	const char *word = json_string_value(
+		json_object_get(grade, i18n_language() == LANGUAGE_ZH ? "zh" : "en"));
 	for (size_t i = 0; i < s->form->n_fields; i++) {
 		const struct form_field *field = &s->form->fields[i];
 		json_t *fields = json_object_get(s->filled, "fields");
