@@ -367,7 +367,11 @@ static int start_proxy(int target_port)
 	int port = ntohs(at.sin_port);
 	pid_t pid = fork();
 	REQUIRE(pid >= 0);
-	for (int turn = 0; pid == 0; turn++) {
+	if (pid > 0) {
+		(void)close(fd);
+		return port;
+	}
+	for (int turn = 0;; turn++) {
 		static const char yes[] = "HTTP/1.1 200 Connection established\r\n\r\n";
 		static const char no[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 		char head[2048] = "";
@@ -384,8 +388,6 @@ static int start_proxy(int target_port)
 		(void)close(from);
 		(void)close(to);
 	}
-	(void)close(fd);
-	return port;
 }
 
 TEST(a_proxy_of_the_route_leads_to_the_server_or_says_no)
