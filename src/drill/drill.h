@@ -248,7 +248,10 @@ struct drill_channel {
 	/* Of these: alerts that somebody would have acted on, about ordinary work. In an attack
 	 * those before the first change, in a control run all. */
 	uint32_t n_false;
-	bool broken; /* it broke during the run and heard nothing from then on */
+	bool broken;	     /* it broke during the run and heard nothing from then on */
+	bool never_opened;   /* there was never anything to read: its log never appeared */
+	const char *problem; /* why it broke, or could not be read in the end; "" where it could */
+	uint64_t n_unread;   /* bytes of a log that came faster than they could be looked at */
 };
 
 /* What a control run (scenario of kind "benign") did. */

@@ -172,6 +172,9 @@ static struct cell channel_state(const struct drill_channel *c)
 {
 	if (c->broken)
 		return CELL_TONE(_("broke during the run"), TONE_POOR);
+	if (!channel_could_hear(c))
+		return CELL_TONE(
+			c->never_opened ? _("never opened") : _("could not be read"), TONE_POOR);
 	if (c->n_false > 0)
 		return CELL_TONE(_("had false alarms"), TONE_POOR);
 	return CELL_TONE(c->n_alerts > 0 ? _("only logged") : _("silent"), TONE_GOOD);

@@ -217,6 +217,28 @@ void add_alerts(struct document *d, const struct drill_result *r)
 				    figure_count(r->n_alerts - ALERTS_SHOWN).text));
 }
 
+static void add_channels(struct document *d, const struct drill_result *r)
+{
+	static const double widths[] = { 0.46, 0.14, 0.40 };
+	struct rows t = rows_begin(d, BLOCK_TABLE, 3);
+	t.widths = widths;
+	t.caption = _("Channels");
+	rows_cell(&t, CELL(_("Channel")));
+	rows_cell(&t, CELL(_("Alerts")));
+	rows_cell(&t, CELL(_("State")));
+	for (size_t i = 0; i < r->n_channels; i++) {
+		const struct drill_channel *c = &r->channels[i];
+		AUTO_BUF struct buf text;
+		buf_init(&text, 16 * KIB);
+		sentence_channel(c, &text);
+		rows_cell(&t, CELL_CODE(or_dash(c->spec)));
+		rows_cell(&t, CELL(count(d, c->n_alerts)));
+		rows_cell(&t, CELL_TONE(doc_text(d, buf_text(&text)),
+				      channel_could_hear(c) ? TONE_PLAIN : TONE_POOR));
+	}
+	rows_add(&t);
+}
+
 void section_timeline(struct document *d, const struct drill_result *r)
 {
 	static const double widths[] = { 0.24, 0.14, 0.24, 0.38 };
@@ -235,6 +257,8 @@ void section_timeline(struct document *d, const struct drill_result *r)
 	add_chart(d, chart_loss(r, d->pool));
 	if (r->n_alerts > 0)
 		add_alerts(d, r);
+	if (r->n_channels > 0)
+		add_channels(d, r);
 	if (r->n_quarantined > 0)
 		add_note(d, doc_textf(d, _("Files that were put into quarantine: %s."),
 				    figure_count(r->n_quarantined).text));
@@ -352,10 +376,35 @@ static struct cell step_result(struct document *d, const struct drill_step *s)
 	return CELL_TONE(duration(d, s->after_ns), late ? TONE_FAIR : TONE_GOOD);
 }
 
+/* Whose step it was, and who did it where that was somebody else. */
+static struct cell step_role(struct document *d, const struct drill_step *s)
+{
+	const char *role = word_role(s->role);
+	bool is_known = s->by != NULL && s->by[0] != '\0';
+	if (!s->answered || !s->done || (s->by_right_role && strcmp(s->by, s->role) == 0))
+		return CELL(role);
+	if (!is_known)
+		return CELL_TONE(doc_textf(d, _("%s (nobody said who did it)"), role), TONE_FAIR);
+	return CELL_TONE(doc_textf(d, _("%s (done by: %s)"), role, word_role(s->by)),
+		s->by_right_role ? TONE_PLAIN : TONE_FAIR);
+}
+
+static struct cell step_answer(struct document *d, const struct drill_step *s)
+{
+	bool is_named = s->name != NULL && s->name[0] != '\0';
+	if (!is_named)
+		return CELL(or_dash(s->answer));
+	return CELL(doc_textf(d, "%s (%s)", or_dash(s->answer), s->name));
+}
+
 void section_people(struct document *d, const struct drill_result *r)
 {
-	static const double widths[] = { 0.25, 0.18, 0.15, 0.17, 0.25 };
+	static const double widths[] = { 0.23, 0.22, 0.14, 0.16, 0.25 };
 	add_heading(d, "people", _("People"));
+	if (r->people_problem != NULL)
+		add_note(
+			d, doc_textf(d, _("The controller's file could not be read in the end: %s"),
+				   r->people_problem));
 	if (!r->people_assessed || r->n_steps == 0) {
 		add_text(d, _("Not assessed: nobody answered the steps for people. Whether the "
 			      "plan works "
@@ -373,12 +422,17 @@ void section_people(struct document *d, const struct drill_result *r)
 	for (size_t i = 0; i < r->n_steps; i++) {
 		const struct drill_step *s = &r->steps[i];
 		rows_cell(&t, CELL_STRONG(text_in_language(s->title)));
-		rows_cell(&t, CELL(word_role(s->role)));
+		rows_cell(&t, step_role(d, s));
 		rows_cell(&t, CELL(duration(d, s->due_ns)));
 		rows_cell(&t, step_result(d, s));
-		rows_cell(&t, CELL(or_dash(s->answer)));
+		rows_cell(&t, step_answer(d, s));
 	}
 	rows_add(&t);
+	for (size_t i = 0; i < r->n_steps; i++)
+		if (text_in_language(r->steps[i].rule)[0] != '\0')
+			add_note(d, doc_textf(d, _("Due time of \"%s\": %s."),
+					    text_in_language(r->steps[i].title),
+					    text_in_language(r->steps[i].rule)));
 }
 
 void section_plan(struct document *d, const struct drill_result *r)

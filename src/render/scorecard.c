@@ -227,6 +227,31 @@ static void put_locks(const struct screen *s, const struct confine_locks *locks)
 	line_end(&l);
 }
 
+/* Each with its name: one that never opened looks like one that heard nothing otherwise. */
+static void put_channels(const struct screen *s, const struct drill_result *r)
+{
+	for (size_t i = 0; i < r->n_channels; i++) {
+		const struct drill_channel *c = &r->channels[i];
+		AUTO_BUF struct buf text;
+		buf_init(&text, 16 * KIB);
+		buf_addf(&text, "%s – ", c->spec);
+		sentence_channel(c, &text);
+		put_wrapped(s, i == 0 ? _("Channels") : "", buf_text(&text));
+	}
+}
+
+/* Where its answers should have come from, and did not. */
+static void put_people(const struct screen *s, const struct drill_result *r)
+{
+	if (r->people_problem == NULL)
+		return;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	buf_addf(&text, _("the controller's file could not be read in the end: %s"),
+		r->people_problem);
+	put_wrapped(s, _("People"), buf_text(&text));
+}
+
 static void put_safety(const struct screen *s, const struct drill_result *r)
 {
 	const struct drill_safety *x = &r->safety;
@@ -251,6 +276,8 @@ static void put_attack(const struct screen *s, const struct drill_result *r)
 	}
 	screen_rule(s, RULE_MIDDLE);
 	put_figures(s, r);
+	put_channels(s, r);
+	put_people(s, r);
 }
 
 /* A channel on a line of its own, since its name is long; the counts below it. */
@@ -263,11 +290,13 @@ static void put_channel(const struct screen *s, const struct drill_channel *c)
 	line_to(&l, 18);
 	line_putf(&l, c->n_false > 0 ? STYLE_POOR : STYLE_GOOD, _("false alarms %s"),
 		figure_count(c->n_false).text);
-	if (c->broken) {
-		line_to(&l, 38);
-		line_put(&l, STYLE_POOR, _("broke during the run"));
-	}
 	line_end(&l);
+	if (channel_could_hear(c))
+		return;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	sentence_channel(c, &text);
+	screen_paragraph(s, STYLE_POOR, "  ", 2, buf_text(&text));
 }
 
 static void put_control(const struct screen *s, const struct drill_result *r)

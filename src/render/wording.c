@@ -204,6 +204,36 @@ const char *sentence_void_reason(const struct drill_result *r)
 					     : _(r->safety.void_reason);
 }
 
+bool channel_could_hear(const struct drill_channel *c)
+{
+	return !c->broken && !c->never_opened && (c->problem == NULL || c->problem[0] == '\0');
+}
+
+void sentence_channel(const struct drill_channel *c, struct buf *out)
+{
+	const char *space = i18n_language() == LANGUAGE_ZH ? "" : " ";
+	struct figure alerts = figure_count(c->n_alerts);
+	bool has_why = c->problem != NULL && c->problem[0] != '\0';
+	if (c->broken && !has_why)
+		buf_addf(out, _("Broke during the run, after %s alerts."), alerts.text);
+	else if (c->broken)
+		buf_addf(out, _("Broke during the run, after %s alerts: %s."), alerts.text,
+			c->problem);
+	else if (has_why)
+		buf_addf(out, _("Could not be read in the end, after %s alerts: %s."), alerts.text,
+			c->problem);
+	else if (c->never_opened)
+		buf_add_text(out, _("Never opened: there was no file of this name."));
+	else if (c->n_alerts == 0)
+		buf_add_text(out, _("Heard nothing."));
+	else
+		buf_addf(out, _("Alerts heard: %s."), alerts.text);
+	if (c->n_unread == 0)
+		return;
+	buf_add_text(out, space);
+	buf_addf(out, _("Came too fast to be looked at: %s."), figure_bytes(c->n_unread).text);
+}
+
 void sentence_void(const struct drill_result *r, struct buf *out)
 {
 	if (drill_is_control(r))

@@ -31,6 +31,10 @@ const char *sentence_limit(size_t i);
 /* Under the score: cap, void, coverage, next border, false and early alarms. Empty where nothing is
  * to say. */
 void sentence_grade(const struct drill_result *r, struct buf *out);
+/* What became of a channel: what it heard, or why it heard nothing. */
+void sentence_channel(const struct drill_channel *c, struct buf *out);
+/* False where its silence says nothing. */
+bool channel_could_hear(const struct drill_channel *c);
 /* Of a void run: that it is and why; and which file changed, "" where none is known. */
 void sentence_void(const struct drill_result *r, struct buf *out);
 void sentence_void_file(const struct drill_result *r, struct buf *out);

@@ -284,8 +284,10 @@ def written_meanwhile(base):
     os.unlink(path)
     code = t.end()
     people = place.result().get("people", {})
-    check("a file that is gone at the end is on the scorecard", code == 0 and "desk.yaml" in t.screen.all().split("Next steps")[0]
-          .split("Deploy")[0] and people.get("problem") and people.get("assessed") is False, (people, t.screen.all()))
+    card = "".join(t.screen.all().replace("│", " ").split())
+    check("a file that is gone at the end is on the scorecard", code == 0 and
+          "Peoplethecontroller'sfilecouldnotbereadintheend" in card and "desk.yaml" in people.get("problem", "") and
+          people.get("assessed") is False, (people, t.screen.all()))
 
 
 # --- paper ---

@@ -86,8 +86,8 @@ static void add_channel(struct pool *p, struct drill_result *r, uint32_t n_alert
 {
 	r->channels_named = true;
 	r->channels = pool_take(p, 1, sizeof *r->channels);
-	r->channels[0] =
-		(struct drill_channel){ "log:/var/log/edr/alerts.log", n_alerts, n_false, false };
+	r->channels[0] = (struct drill_channel){ "log:/var/log/edr/alerts.log", n_alerts, n_false,
+		false, false, "", 0 };
 	r->n_channels = 1;
 }
 
@@ -293,9 +293,10 @@ static void control_heard(struct pool *p, struct drill_result *r)
 	control(r);
 	r->channels_named = true;
 	r->channels = pool_take(p, 2, sizeof *r->channels);
-	r->channels[0] =
-		(struct drill_channel){ "file:/var/log/edr/alerts.log:ransom", 3, 1, false };
-	r->channels[1] = (struct drill_channel){ "journal:re:^edrd: .*mass rename", 0, 0, false };
+	r->channels[0] = (struct drill_channel){ "file:/var/log/edr/alerts.log:ransom", 3, 1, false,
+		false, "", 0 };
+	r->channels[1] = (struct drill_channel){ "journal:re:^edrd: .*mass rename", 0, 0, false,
+		false, "", 0 };
 	r->n_channels = 2;
 	r->alerts = pool_take(p, 3, sizeof *r->alerts);
 	for (int64_t i = 0; i < 3; i++)
@@ -417,7 +418,7 @@ static void random_lists(struct dice *d, struct pool *p, struct drill_result *r)
 	r->channels = pool_take(p, r->n_channels, sizeof *r->channels);
 	for (size_t i = 0; i < r->n_channels; i++)
 		r->channels[i] = (struct drill_channel){ any_text(d, p), any_count(d), any_count(d),
-			any_bool(d) };
+			any_bool(d), any_bool(d), any_text(d, p), any_count(d) };
 	r->n_steps = dice_below(d, COUNT_OF(ids) + 1);
 	r->steps = pool_take(p, r->n_steps, sizeof *r->steps);
 	for (size_t i = 0; i < r->n_steps; i++)

@@ -208,12 +208,22 @@ static enum status note_clock(struct conduct *o, struct error *e)
 					sense_wall_ns(&o->sense, o->sense.steps[i].at_boot_ns)),
 				"by_ms", (json_int_t)(o->sense.steps[i].by_ns / NS_PER_MS)),
 			e));
-	const char *why = "";
-	size_t n_broken = o->channels == NULL ? 0 : channels_n_broken(o->channels, &why);
-	if (n_broken == 0)
-		return OK;
-	return evidence_add(o->evidence, sense_now_ns(&o->sense), "channel-broken",
-		json_pack("{s:I,s:s}", "channels", (json_int_t)n_broken, "last", fit(o, why)), e);
+	return OK;
+}
+
+/* Each with its state: silence means something only of a channel that could have spoken. */
+static enum status note_channels(struct conduct *o, const struct drill_result *r, struct error *e)
+{
+	for (size_t i = 0; i < r->n_channels; i++) {
+		const struct drill_channel *c = &r->channels[i];
+		TRY(evidence_add(o->evidence, sense_now_ns(&o->sense), "channel",
+			json_pack("{s:s,s:I,s:b,s:b,s:s,s:I}", "channel", fit(o, c->spec), "alerts",
+				(json_int_t)c->n_alerts, "never_opened", (int)c->never_opened,
+				"broken", (int)c->broken, "problem", c->problem, "unread_bytes",
+				(json_int_t)c->n_unread),
+			e));
+	}
+	return OK;
 }
 
 static const char *finding_word(const struct witness_finding *f)
@@ -263,6 +273,7 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 	TRY(note_alerts(o, r, e));
 	TRY(note_people(o, r, e));
 	TRY(note_clock(o, e));
+	TRY(note_channels(o, r, e));
 	TRY(note_safety(o, r, e));
 	bool has_score = drill_has_score(r);
 	return conduct_note(o, "scored",

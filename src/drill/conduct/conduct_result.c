@@ -124,7 +124,7 @@ static enum status fill_channels(const struct conduct *o, const struct channel_a
 		const struct channel_tally *t = &heard->tallies[i];
 		size_t n = o->is_benign ? t->n_calls : t->n_early;
 		r->channels[i] = (struct drill_channel){ t->spec, at_most_u32(t->n_all),
-			at_most_u32(n), t->broken };
+			at_most_u32(n), t->broken, t->never_opened, t->problem, t->n_unread };
 		n_false += n;
 	}
 	if (o->is_benign)
@@ -145,7 +145,7 @@ static enum status fill_detection(struct conduct *o, struct drill_result *r, str
 		TRY(history_last_control(o->c->store, &r->false_alarms, &r->control_ns, e));
 	if (o->channels == NULL)
 		return OK;
-	channels_poll(o->channels);
+	channels_drain(o->channels);
 	TRY(channels_alerts(o->channels, t0.boot_ns, t0.wall_ns, o->p, &heard, e));
 	r->alerts = heard.alerts;
 	r->n_alerts = heard.n;

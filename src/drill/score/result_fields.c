@@ -169,6 +169,9 @@ static const struct field channel_fields[] = {
 	ROW(struct drill_channel, "alerts", U32, n_alerts),
 	ROW(struct drill_channel, "false_alarms", U32, n_false),
 	ROW(struct drill_channel, "broken", BOOL, broken),
+	ROW(struct drill_channel, "never_opened", BOOL, never_opened),
+	ROW(struct drill_channel, "problem", TEXT, problem),
+	ROW(struct drill_channel, "unread_bytes", U64, n_unread),
 	END,
 };
 

@@ -39,7 +39,7 @@ bool drill_control_measured(const struct drill_result *r)
 {
 	bool measured = drill_is_control(r) && r->false_alarms > 0;
 	for (size_t i = 0; drill_is_control(r) && i < r->n_channels; i++)
-		measured = measured || !r->channels[i].broken;
+		measured = measured || (!r->channels[i].broken && !r->channels[i].never_opened);
 	return measured;
 }
 

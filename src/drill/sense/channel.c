@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <locale.h>
 #include <regex.h>
 #include <stdio.h>
 
@@ -17,7 +18,9 @@ enum {
 	REGEX_LINE_MAX = 4096,
 	PATTERN_COST_MAX = 2000,
 	PATTERN_DEPTH_MAX = 20,
-	RAW_ALERTS_MAX = 4096
+	RAW_ALERTS_MAX = 4096,
+	LOOK_MS = 30, /* for all channels together; a piece of each is read in any case */
+	DRAIN_MS = 3000
 };
 
 static const struct channel_type *const types[] = {
@@ -40,6 +43,10 @@ struct channel {
 	bool has_regex;
 	void *self;	 /* NULL: not open, or broken */
 	size_t n_unkept; /* alerts beyond RAW_ALERTS_MAX */
+	bool was_open;	 /* there was something to read at least once */
+	bool broken;
+	uint64_t n_unread;	      /* bytes that nobody looked at in the end */
+	char problem[ERROR_TEXT_MAX]; /* why it is broken, or cannot be read now; "" */
 };
 
 struct channels {
@@ -49,8 +56,6 @@ struct channels {
 	const struct drill_watch *watch;
 	struct raw_alert *raw;
 	size_t n_raw, raw_capacity;
-	size_t n_broken;
-	char broken[ERROR_TEXT_MAX];
 };
 
 /* --- specs --- */
@@ -158,10 +163,60 @@ static enum status check_regex_cost(const char *pattern, const char *spec, struc
 	return OK;
 }
 
+/* A character of several bytes becomes a group, so that what repeats it repeats all of it. */
+static enum status add_character(
+	struct buf *out, const char **at, const struct channel_spec *spec, struct error *e)
+{
+	size_t n = plain_character((const unsigned char *)*at, strlen(*at));
+	if (n > 1)
+		buf_add_char(out, '(');
+	buf_add_bytes(out, *at, n == 0 ? 1 : n);
+	if (n > 1)
+		buf_add_char(out, ')');
+	*at += n == 0 ? 0 : n - 1;
+	return buf_check(out, spec->text, e);
+}
+
+/*
+ * Patterns are matched byte by byte: a log may be in any encoding, and a byte that is no UTF-8 must
+ * not hide what stands beside it ("." would not match it). It is also several times faster.
+ */
+static enum status bytewise(const struct channel_spec *spec, struct buf *out, struct error *e)
+{
+	buf_init(out, 4 * CHANNEL_PATTERN_MAX);
+	for (const char *at = spec->pattern; *at != '\0'; at++) {
+		const char *end = *at == '[' ? skip_bracket(at) : at;
+		for (const char *in = at; in < end; in++)
+			if ((unsigned char)*in >= 0x80)
+				return error_set(e, E_INVALID,
+					"%s: a set in [ ] holds only ASCII characters: write "
+					"(a|b) instead of [ab]",
+					spec->text);
+		bool escapes = *at == '\\' && at[1] != '\0' && (unsigned char)at[1] < 0x80;
+		if (end > at || escapes) {
+			end += escapes;
+			buf_add_bytes(out, at, (size_t)(end - at) + 1);
+			at = end;
+		} else if (*at != '\\' || at[1] == '\0') {
+			TRY(add_character(out, &at, spec, e));
+		}
+	}
+	return buf_check(out, spec->text, e);
+}
+
 static enum status compile(const struct channel_spec *spec, regex_t *out, struct error *e)
 {
+	AUTO_BUF struct buf bytes = { 0 };
 	TRY(check_regex_cost(spec->pattern, spec->text, e));
-	int code = regcomp(out, spec->pattern, REG_EXTENDED | REG_NOSUB);
+	TRY(bytewise(spec, &bytes, e));
+	locale_t plain =
+		FAULT("channel_locale") ? (locale_t)0 : newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (plain == (locale_t)0)
+		return error_set(e, E_NO_SPACE, "no memory for a pattern");
+	locale_t before = uselocale(plain);
+	int code = regcomp(out, buf_text(&bytes), REG_EXTENDED | REG_NOSUB);
+	(void)uselocale(before);
+	freelocale(plain);
 	if (code == 0)
 		return OK;
 	char why[160];
@@ -300,18 +355,27 @@ enum status channel_spec_parse(const char *text, struct channel_spec *out, struc
 
 /* --- what arrives --- */
 
+/* A line of many kilobytes would hold up the conductor, and with it the emulator's lease. A NUL,
+ * which
+ * "." does not match, must not hide what stands behind it. */
+static bool matches_regex(const struct channel *row, struct view line)
+{
+	char copy[REGEX_LINE_MAX];
+	size_t n = line.len < REGEX_LINE_MAX ? line.len : REGEX_LINE_MAX;
+	for (size_t i = 0; i < n; i++)
+		copy[i] = line.at[i] == '\0' ? ' ' : line.at[i];
+	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)n };
+	return regexec(&row->regex, n == 0 ? "" : copy, 0, &range, REG_STARTEND) == 0;
+}
+
 static bool matches(const struct channel *row, struct view line)
 {
 	if (row->spec.pattern[0] == '\0')
 		return true;
-	if (!row->has_regex)
-		return line.len > 0 && memmem(line.at, line.len, row->spec.pattern,
-					       strlen(row->spec.pattern)) != NULL;
-	/* A line of many kilobytes would hold up the conductor, and with it the emulator's lease.
-	 */
-	size_t n = line.len < REGEX_LINE_MAX ? line.len : REGEX_LINE_MAX;
-	regmatch_t range = { .rm_so = 0, .rm_eo = (regoff_t)n };
-	return regexec(&row->regex, line.len == 0 ? "" : line.at, 0, &range, REG_STARTEND) == 0;
+	if (row->has_regex)
+		return matches_regex(row, line);
+	return line.len > 0 &&
+	       memmem(line.at, line.len, row->spec.pattern, strlen(row->spec.pattern)) != NULL;
 }
 
 struct arrival {
@@ -347,47 +411,88 @@ static void keep_alert(struct channels *c, size_t row, enum drill_detect kind, s
 }
 
 /* A body of several lines (a webhook's) is one alert: of its first line that matches. */
-static void take(struct view text, enum drill_detect kind, void *context)
+static bool take(struct view text, enum drill_detect kind, void *context)
 {
 	const struct arrival *a = context;
 	struct channel *row = &a->channels->rows[a->row];
 	if (kind != DETECT_NONE) {
 		keep_alert(a->channels, a->row, kind, text);
-		return;
+		return true;
 	}
 	do {
 		struct view line = view_cut(&text, '\n');
 		if (matches(row, line)) {
 			keep_alert(a->channels, a->row, row->spec.detect, line);
-			return;
+			return true;
 		}
 	} while (text.len > 0);
+	return false;
 }
 
-static void say(const struct channels *c, const char *sentence)
+static void say(const struct channels *c, const char *format, const char *text)
 {
+	AUTO_BUF struct buf sentence;
+	buf_init(&sentence, 4 * KIB);
+	buf_addf(&sentence, format, text);
 	if (c->watch != NULL && c->watch->say != NULL)
-		c->watch->say(sentence, c->watch->context);
+		c->watch->say(buf_text(&sentence), c->watch->context);
+}
+
+/* What passes (a permission, something else under the log's name) is said once and tried again at
+ * each look; what does not is left out. */
+static void note_failure(struct channels *c, struct channel *row, const struct error *e)
+{
+	bool is_new = strcmp(row->problem, e->text) != 0;
+	(void)snprintf(row->problem, sizeof row->problem, "%s", e->text);
+	if (e->status == E_DENIED) {
+		if (is_new)
+			say(c, _("A channel cannot be read now and is tried again: %s"), e->text);
+		return;
+	}
+	types[row->spec.kind]->close(TAKE(row->self));
+	row->broken = true;
+	say(c, _("A channel broke and is left out from now on: %s"), e->text);
+}
+
+static void poll_row(struct channels *c, size_t i, int64_t until_boot_ns)
+{
+	struct channel *row = &c->rows[i];
+	const struct channel_type *type = types[row->spec.kind];
+	struct error e = ERROR_NONE;
+	struct arrival arrival = { c, i };
+	struct channel_look look = { take, &arrival, c->clock, until_boot_ns };
+	enum status status = type->poll(row->self, &look, &e);
+	row->was_open = type->was_open == NULL || type->was_open(row->self);
+	row->n_unread = type->n_unread == NULL ? 0 : type->n_unread(row->self);
+	if (status != OK)
+		note_failure(c, row, &e);
+	else if (row->problem[0] != '\0') {
+		row->problem[0] = '\0';
+		say(c, _("A channel can be read again: %s"), row->spec.text);
+	}
 }
 
 void channels_poll(struct channels *c)
 {
-	for (size_t i = 0; i < c->n_rows; i++) {
-		struct channel *row = &c->rows[i];
-		if (row->self == NULL)
-			continue;
-		struct error e = ERROR_NONE;
-		struct arrival arrival = { c, i };
-		if (types[row->spec.kind]->poll(row->self, take, &arrival, &e) == OK)
-			continue;
-		types[row->spec.kind]->close(TAKE(row->self));
-		c->n_broken++;
-		(void)snprintf(c->broken, sizeof c->broken, "%s", e.text);
-		AUTO_BUF struct buf sentence;
-		buf_init(&sentence, 4 * KIB);
-		buf_addf(&sentence, _("A channel broke and is left out from now on: %s"), e.text);
-		say(c, buf_text(&sentence));
+	int64_t until_boot_ns = clock_boot_ns(c->clock) + LOOK_MS * NS_PER_MS;
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (c->rows[i].self != NULL)
+			poll_row(c, i, until_boot_ns);
+}
+
+void channels_drain(struct channels *c)
+{
+	int64_t until_boot_ns = clock_boot_ns(c->clock) + DRAIN_MS * NS_PER_MS;
+	bool more = true;
+	while (more && clock_boot_ns(c->clock) < until_boot_ns) {
+		channels_poll(c);
+		more = false;
+		for (size_t i = 0; i < c->n_rows; i++)
+			more = more || (c->rows[i].self != NULL && c->rows[i].n_unread > 0);
 	}
+	/* What ends without a newline counts when nothing followed it for a look. */
+	channels_poll(c);
+	channels_poll(c);
 }
 
 static enum status open_rows(struct channels *c, const struct channels_request *r, struct error *e)
@@ -400,7 +505,9 @@ static enum status open_rows(struct channels *c, const struct channels_request *
 			row->has_regex = true;
 		}
 		c->n_rows = i + 1;
-		TRY(types[row->spec.kind]->open(&row->spec, r->watch, &row->self, e));
+		const struct channel_type *type = types[row->spec.kind];
+		TRY(type->open(&row->spec, r->watch, &row->self, e));
+		row->was_open = type->was_open == NULL || type->was_open(row->self);
 	}
 	return OK;
 }
@@ -446,12 +553,6 @@ bool channels_noticed(const struct channels *c, int64_t since_boot_ns)
 	return c->n_raw > 0 && c->raw[c->n_raw - 1].boot_ns >= since_boot_ns;
 }
 
-size_t channels_n_broken(const struct channels *c, const char **out_why)
-{
-	*out_why = c->broken;
-	return c->n_broken;
-}
-
 /* Whether an earlier line of the same burst stands for this one; T0 parts bursts. */
 static bool in_burst(
 	const struct channels *c, size_t at, const int64_t last[][4], int64_t origin_boot_ns)
@@ -476,8 +577,11 @@ static enum status start_tallies(
 		*tally = (struct channel_tally){ .spec = pool_text(p, view_of(row->spec.text)),
 			.n_all = row->n_unkept,
 			.n_calls = row->spec.detect > DETECT_LOGGED ? row->n_unkept : 0,
-			.broken = row->self == NULL };
-		if (tally->spec == NULL)
+			.never_opened = !row->was_open,
+			.broken = row->broken,
+			.problem = plain_line(p, view_of(row->problem), ERROR_TEXT_MAX),
+			.n_unread = row->n_unread };
+		if (tally->spec == NULL || tally->problem == NULL)
 			return error_set(e, E_NO_SPACE, "no memory for the channels' alerts");
 		out->n_all += row->n_unkept;
 	}

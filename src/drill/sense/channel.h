@@ -9,10 +9,10 @@
  *   operator                   entered at the terminal (drill_watch.operator_alert)
  *   operator:FILE              lines "alert …", "log …", "prevented …" appended to a file or FIFO
  *
- * PATTERN is literal text, or "re:" and a POSIX extended regular expression. The name may carry the
- * weight of a match: "file,kind=logged:…" (logged, alerted, prevented; alerted where not said).
- * Only what arrives after channels_open counts. Times are those of arrival, read ten times a
- * second.
+ * PATTERN is literal text, or "re:" and a POSIX extended regular expression, matched byte by byte.
+ * The name may carry the weight of a match: "file,kind=logged:…" (logged, alerted, prevented;
+ * alerted where not said). Only what arrives after channels_open counts. Times are those of
+ * arrival, read ten times a second.
  */
 #ifndef DRILL_CHANNEL_H
 #define DRILL_CHANNEL_H
@@ -56,21 +56,24 @@ struct channels_request {
 };
 enum status channels_open(
 	const struct channels_request *r, struct channels **out, struct error *e) MUST_CHECK;
-/* Reads what arrived. Never blocks and never fails: a channel that broke is left out from then on
- * and said once. */
+/* Reads what arrived, as far as some milliseconds allow. Never blocks and never fails: a channel
+ * that cannot be read is said once and tried again, one that broke is said and left out. */
 void channels_poll(struct channels *c);
+/* At the end: also what came faster than it could be read, as far as three seconds allow. */
+void channels_drain(struct channels *c);
 /* The first line that counted, NULL so far: for the live view. */
 const char *channels_first(const struct channels *c);
 /* True once something that counts arrived at or after `since_boot_ns`. */
 bool channels_noticed(const struct channels *c, int64_t since_boot_ns);
-/* How many channels broke, and the sentence of the last; "" where none. */
-size_t channels_n_broken(const struct channels *c, const char **out_why);
 struct channel_tally {
 	const char *spec;
-	size_t n_all;	/* alerts, those left out too */
-	size_t n_calls; /* of these: not only logged, somebody would have acted */
-	size_t n_early; /* of the calls: before the origin */
-	bool broken;
+	size_t n_all;	     /* alerts, those left out too */
+	size_t n_calls;	     /* of these: not only logged, somebody would have acted */
+	size_t n_early;	     /* of the calls: before the origin */
+	bool never_opened;   /* there was never anything to read: the log never appeared */
+	bool broken;	     /* it heard nothing from then on */
+	const char *problem; /* why, or why it could not be read in the end; "" where it could */
+	uint64_t n_unread;   /* bytes that came faster than they could be looked at */
 };
 
 /* All alerts so far, oldest first. Lines of one channel and kind within a second of each other are

@@ -19,6 +19,7 @@ void lines_init(struct lines *l)
 {
 	buf_init(&l->partial, LINE_BYTES_MAX + 1);
 	l->dropping = false;
+	l->n_given = 0;
 }
 
 void lines_done(struct lines *l)
@@ -26,10 +27,12 @@ void lines_done(struct lines *l)
 	buf_done(&l->partial);
 }
 
+/* What was given as the beginning of a line and was no alert is given again as a whole. */
 static void give(struct lines *l, channel_sink sink, void *context)
 {
-	sink(buf_view(&l->partial), DETECT_NONE, context);
+	(void)sink(buf_view(&l->partial), DETECT_NONE, context);
 	buf_reset(&l->partial);
+	l->n_given = 0;
 }
 
 void lines_add(struct lines *l, struct view bytes, channel_sink sink, void *context)
@@ -55,6 +58,18 @@ void lines_add(struct lines *l, struct view bytes, channel_sink sink, void *cont
 	}
 }
 
+void lines_rest(struct lines *l, channel_sink sink, void *context)
+{
+	if (l->dropping || l->partial.len == l->n_given)
+		return;
+	l->n_given = l->partial.len;
+	if (!sink(buf_view(&l->partial), DETECT_NONE, context))
+		return;
+	buf_reset(&l->partial);
+	l->n_given = 0;
+	l->dropping = true;
+}
+
 void lines_flush(struct lines *l, channel_sink sink, void *context)
 {
 	if (l->partial.len > 0)
@@ -64,36 +79,65 @@ void lines_flush(struct lines *l, channel_sink sink, void *context)
 
 /* --- tail --- */
 
-/* Opens what the path names now. OK with fd -1 where there is nothing. */
-static enum status open_now(struct tail *t, bool fifo_allowed, struct error *e)
+/* A link is followed where root or the user of this run made it: whoever else may write in the
+ * folder does not choose which file's lines come into the report. */
+static enum status check_link(const char *path, struct error *e)
 {
-	/* Both ends of a FIFO, so that a writer that goes away does not end it. */
 	struct stat st;
-	bool fifo = fifo_allowed && stat(t->path, &st) == 0 && S_ISFIFO(st.st_mode);
-	AUTO_FD int fd =
-		open(t->path, (fifo ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 &&
+		st.st_uid != geteuid())
+		return error_set(e, E_DENIED, "%s is a link made by uid %u", path, st.st_uid);
+	return OK;
+}
+
+/* Opens what the path names now. OK with fd -1 where there is nothing, E_DENIED where there is
+ * something that cannot be read. What is no file is not opened at all: opening a device may act on
+ * it. */
+static enum status open_now(struct tail *t, struct error *e)
+{
+	struct stat st;
+	TRY(check_link(t->path, e));
+	AUTO_FD int place_fd = open(t->path, O_PATH | O_CLOEXEC);
+	if (place_fd < 0 && errno == ENOENT)
 		return OK;
-	if (fd < 0)
-		return error_sys(e, E_INVALID, errno, "open %s", t->path);
-	if (fstat(fd, &st) != 0)
+	if (place_fd < 0)
+		return error_sys(e, E_DENIED, errno, "open %s", t->path);
+	if (fstat(place_fd, &st) != 0)
 		return error_sys(e, E_FAILED, errno, "look at %s", t->path);
-	if (!S_ISREG(st.st_mode) && !(fifo && S_ISFIFO(st.st_mode)))
-		return error_set(e, E_INVALID, "%s is not a regular file", t->path);
+	bool fifo = t->fifo_allowed && S_ISFIFO(st.st_mode);
+	if (!S_ISREG(st.st_mode) && !fifo)
+		return error_set(e, E_DENIED, "%s is not a regular file", t->path);
+	/* Both ends of a FIFO, so that a writer that goes away does not end it. */
+	char place[64];
+	(void)snprintf(place, sizeof place, "/proc/self/fd/%d", place_fd);
+	AUTO_FD int fd =
+		open(place, (fifo ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(e, E_DENIED, errno, "open %s", t->path);
 	t->device = st.st_dev;
 	t->inode = st.st_ino;
-	t->is_fifo = S_ISFIFO(st.st_mode);
+	t->is_fifo = fifo;
 	t->at = 0;
+	t->was_open = true;
 	t->fd = TAKE_FD(fd);
 	return OK;
 }
 
+/* What is wrong from the start is the caller's mistake, not a passing trouble. */
+static enum status open_first(struct tail *t, struct error *e)
+{
+	enum status status = open_now(t, e);
+	if (status == E_DENIED)
+		e->status = status = E_INVALID;
+	return status;
+}
+
 enum status tail_open(struct tail *t, const char *path, bool fifo_allowed, struct error *e)
 {
-	*t = (struct tail){ .fd = -1 };
+	*t = (struct tail){ .fd = -1, .fifo_allowed = fifo_allowed };
 	(void)snprintf(t->path, sizeof t->path, "%s", path);
 	lines_init(&t->lines);
-	TRY(open_now(t, fifo_allowed, e));
+	TRY(open_first(t, e));
 	if (t->fd >= 0 && !t->is_fifo) {
 		t->at = lseek(t->fd, 0, SEEK_END);
 		if (t->at < 0)
@@ -108,12 +152,12 @@ enum status tail_open(struct tail *t, const char *path, bool fifo_allowed, struc
 	return OK;
 }
 
-/* Reads on to the present end; *left is what may still be read in this look. */
+/* A piece at a time: a pattern may take long for a line. */
 static enum status read_on(
-	struct tail *t, size_t *left, channel_sink sink, void *context, struct error *e)
+	struct tail *t, size_t *left, const struct channel_look *look, struct error *e)
 {
-	char bytes[16 * 1024 - 512];
-	while (*left > 0) {
+	char bytes[4 * 1024];
+	do {
 		size_t n_wanted = *left < sizeof bytes ? *left : sizeof bytes;
 		ssize_t n = FAULT("tail_read") ? (errno = EIO, -1)
 			    : t->is_fifo       ? read(t->fd, bytes, n_wanted)
@@ -128,48 +172,62 @@ static enum status read_on(
 			return OK;
 		t->at += n;
 		*left -= (size_t)n;
-		lines_add(&t->lines, (struct view){ bytes, (size_t)n }, sink, context);
-	}
+		lines_add(&t->lines, (struct view){ bytes, (size_t)n }, look->sink, look->context);
+	} while (*left > 0 && !channel_look_over(look));
+	*left = 0;
 	return OK;
 }
 
 /* Where the path names another file by now, goes over to it. *out_moved says so. */
 static enum status follow(
-	struct tail *t, channel_sink sink, void *context, bool *out_moved, struct error *e)
+	struct tail *t, const struct channel_look *look, bool *out_moved, struct error *e)
 {
 	struct stat st;
 	*out_moved = false;
-	if (stat(t->path, &st) != 0)
+	if (stat(t->path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
 		return OK; /* rotated away; the next one is not there yet */
+	if (stat(t->path, &st) != 0)
+		return error_sys(e, E_DENIED, errno, "look at %s", t->path);
 	if (t->fd >= 0 && st.st_dev == t->device && st.st_ino == t->inode)
 		return OK;
-	lines_flush(&t->lines, sink, context);
+	lines_flush(&t->lines, look->sink, look->context);
 	if (t->fd >= 0)
 		(void)close(TAKE_FD(t->fd)); /* read only: nothing can be lost */
-	TRY(open_now(t, false, e));
+	TRY(open_now(t, e));
 	*out_moved = t->fd >= 0;
 	return OK;
 }
 
-enum status tail_poll(struct tail *t, channel_sink sink, void *context, struct error *e)
+enum status tail_poll(struct tail *t, const struct channel_look *look, struct error *e)
 {
 	size_t left = TAIL_POLL_BYTES_MAX;
 	for (int turn = 0; turn < 4; turn++) {
 		struct stat st;
 		if (t->fd >= 0 && !t->is_fifo && fstat(t->fd, &st) == 0 && st.st_size < t->at) {
-			lines_flush(&t->lines, sink, context);
+			lines_flush(&t->lines, look->sink, look->context);
 			t->at = 0; /* truncated: whatever is there now is new */
 		}
 		if (t->fd >= 0)
-			TRY(read_on(t, &left, sink, context, e));
+			TRY(read_on(t, &left, look, e));
+		/* Nothing since the last look: a tool that ends no line has said what it says. */
+		if (left == TAIL_POLL_BYTES_MAX)
+			lines_rest(&t->lines, look->sink, look->context);
 		bool moved = false;
 		if (t->is_fifo || left == 0)
 			return OK;
-		TRY(follow(t, sink, context, &moved, e));
+		TRY(follow(t, look, &moved, e));
 		if (!moved)
 			return OK;
 	}
 	return OK;
+}
+
+uint64_t tail_n_unread(const struct tail *t)
+{
+	struct stat st;
+	if (t->fd < 0 || t->is_fifo || fstat(t->fd, &st) != 0 || st.st_size <= t->at)
+		return 0;
+	return (uint64_t)(st.st_size - t->at);
 }
 
 void tail_close(struct tail *t)
@@ -197,9 +255,19 @@ static enum status file_open(const struct channel_spec *spec, const struct drill
 	return OK;
 }
 
-static enum status file_poll(void *self, channel_sink sink, void *context, struct error *e)
+static enum status file_poll(void *self, const struct channel_look *look, struct error *e)
 {
-	return tail_poll(self, sink, context, e);
+	return tail_poll(self, look, e);
+}
+
+static bool file_was_open(const void *self)
+{
+	return ((const struct tail *)self)->was_open;
+}
+
+static uint64_t file_n_unread(const void *self)
+{
+	return tail_n_unread(self);
 }
 
 static void file_close(void *self)
@@ -208,4 +276,5 @@ static void file_close(void *self)
 	free(self);
 }
 
-const struct channel_type channel_type_file = { "file", file_open, file_poll, file_close };
+const struct channel_type channel_type_file = { "file", file_open, file_poll, file_was_open,
+	file_n_unread, file_close };

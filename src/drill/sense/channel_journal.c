@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "drill/sense/channel_source.h"
+#include "sys/mapped.h"
 
 enum { ENTRIES_A_LOOK_MAX = 4096 };
 
@@ -37,10 +38,8 @@ static enum status to_the_end(struct journal_channel *j, struct error *e)
 	return OK;
 }
 
-static enum status journal_channel_open(const struct channel_spec *spec,
-	const struct drill_watch *watch, void **out_self, struct error *e)
+static enum status open_journal(const struct channel_spec *spec, void **out_self, struct error *e)
 {
-	(void)watch;
 	AUTO(journal_channel_close)
 	struct journal_channel *j = FAULT("channel_journal_open") ? NULL : calloc(1, sizeof *j);
 	if (j == NULL)
@@ -65,6 +64,19 @@ static enum status journal_channel_open(const struct channel_spec *spec,
 	return OK;
 }
 
+/* The library reads by mapping. Whoever may write the files may also cut them while it reads, and
+ * that would end the program. */
+static enum status journal_channel_open(const struct channel_spec *spec,
+	const struct drill_watch *watch, void **out_self, struct error *e)
+{
+	(void)watch;
+	struct mapped_reading guard;
+	mapped_reading_begin(&guard);
+	enum status status = open_journal(spec, out_self, e);
+	mapped_reading_end(&guard);
+	return status;
+}
+
 static struct view field(sd_journal *journal, const char *name)
 {
 	const void *data = NULL;
@@ -75,10 +87,28 @@ static struct view field(sd_journal *journal, const char *name)
 	return (struct view){ (const char *)data + n_name, n - n_name };
 }
 
-static enum status journal_channel_poll(
-	void *self, channel_sink sink, void *context, struct error *e)
+/* One entry, as "identifier: message". */
+static void give_entry(const struct journal_channel *j, const struct channel_look *look)
 {
-	struct journal_channel *j = self;
+	AUTO_BUF struct buf line;
+	buf_init(&line, 2UL * LINE_BYTES_MAX);
+	struct view identifier = field(j->journal, "SYSLOG_IDENTIFIER");
+	if (identifier.len > 0 && identifier.len < 256) {
+		buf_add(&line, identifier);
+		buf_add_text(&line, ": ");
+	}
+	/* The view of a field ends with the next call for one. */
+	struct view message = field(j->journal, "MESSAGE");
+	if (message.len > LINE_BYTES_MAX)
+		message.len = LINE_BYTES_MAX;
+	buf_add(&line, message);
+	if (line.len > 0)
+		(void)look->sink(buf_view(&line), DETECT_NONE, look->context);
+}
+
+static enum status read_entries(
+	struct journal_channel *j, const struct channel_look *look, struct error *e)
+{
 	int code = sd_journal_process(j->journal);
 	if (code < 0)
 		return error_sys(e, E_FAILED, -code, "read %s", j->name);
@@ -88,23 +118,22 @@ static enum status journal_channel_poll(
 			return error_sys(e, E_FAILED, -code, "read %s", j->name);
 		if (code == 0)
 			return OK;
-		AUTO_BUF struct buf line;
-		buf_init(&line, 2UL * LINE_BYTES_MAX);
-		struct view identifier = field(j->journal, "SYSLOG_IDENTIFIER");
-		if (identifier.len > 0 && identifier.len < 256) {
-			buf_add(&line, identifier);
-			buf_add_text(&line, ": ");
-		}
-		/* The view of a field ends with the next call for one. */
-		struct view message = field(j->journal, "MESSAGE");
-		if (message.len > LINE_BYTES_MAX)
-			message.len = LINE_BYTES_MAX;
-		buf_add(&line, message);
-		if (line.len > 0)
-			sink(buf_view(&line), DETECT_NONE, context);
+		give_entry(j, look);
+		if (channel_look_over(look))
+			return OK;
 	}
 	return OK;
 }
 
+static enum status journal_channel_poll(
+	void *self, const struct channel_look *look, struct error *e)
+{
+	struct mapped_reading guard;
+	mapped_reading_begin(&guard);
+	enum status status = read_entries(self, look, e);
+	mapped_reading_end(&guard);
+	return status;
+}
+
 const struct channel_type channel_type_journal = { "journal", journal_channel_open,
-	journal_channel_poll, journal_channel_close };
+	journal_channel_poll, NULL, NULL, journal_channel_close };

@@ -33,13 +33,13 @@ struct passing {
 	void *context;
 };
 
-static void pass(struct view line, enum drill_detect kind, void *context)
+static bool pass(struct view line, enum drill_detect kind, void *context)
 {
 	(void)kind;
 	const struct passing *p = context;
 	line = view_trim(line);
 	if (line.len == 0)
-		return;
+		return false;
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		size_t n = strlen(words[i].text);
 		if (line.len < n || strncasecmp(line.at, words[i].text, n) != 0)
@@ -49,10 +49,9 @@ static void pass(struct view line, enum drill_detect kind, void *context)
 		struct view rest = view_trim((struct view){ line.at + n, line.len - n });
 		if (rest.len > 0 && rest.at[0] == ':')
 			rest = view_trim((struct view){ rest.at + 1, rest.len - 1 });
-		p->sink(rest.len == 0 ? line : rest, words[i].kind, p->context);
-		return;
+		return p->sink(rest.len == 0 ? line : rest, words[i].kind, p->context);
 	}
-	p->sink(line, DETECT_ALERTED, p->context);
+	return p->sink(line, DETECT_ALERTED, p->context);
 }
 
 static enum status operator_open(const struct channel_spec *spec, const struct drill_watch *watch,
@@ -79,16 +78,31 @@ static enum status operator_open(const struct channel_spec *spec, const struct d
 	return OK;
 }
 
-static enum status operator_poll(void *self, channel_sink sink, void *context, struct error *e)
+static enum status operator_poll(void *self, const struct channel_look *look, struct error *e)
 {
 	struct operator_channel *o = self;
-	struct passing passing = { sink, context };
+	struct passing passing = { look->sink, look->context };
+	struct channel_look own = *look;
+	own.sink = pass;
+	own.context = &passing;
 	if (o->has_file)
-		return tail_poll(&o->tail, pass, &passing, e);
+		return tail_poll(&o->tail, &own, e);
 	const char *text = NULL;
 	if (o->watch->operator_alert(&text, o->watch->context) && text != NULL)
-		pass(view_of(text), DETECT_NONE, &passing);
+		(void)pass(view_of(text), DETECT_NONE, &passing);
 	return OK;
+}
+
+static bool operator_was_open(const void *self)
+{
+	const struct operator_channel *o = self;
+	return !o->has_file || o->tail.was_open;
+}
+
+static uint64_t operator_n_unread(const void *self)
+{
+	const struct operator_channel *o = self;
+	return o->has_file ? tail_n_unread(&o->tail) : 0;
 }
 
 static void operator_close(void *self)
@@ -100,4 +114,4 @@ static void operator_close(void *self)
 }
 
 const struct channel_type channel_type_operator = { "operator", operator_open, operator_poll,
-	operator_close };
+	operator_was_open, operator_n_unread, operator_close };

@@ -24,8 +24,7 @@ enum {
 struct webhook_channel {
 	struct MHD_Daemon *daemon;
 	int epoll_fd;
-	channel_sink sink; /* set while MHD_run runs */
-	void *context;
+	const struct channel_look *look; /* set while MHD_run runs */
 };
 
 struct posting {
@@ -82,7 +81,7 @@ static enum MHD_Result on_request(void *self, struct MHD_Connection *connection,
 	}
 	if (p->too_big || p->body.failed)
 		return answer(connection, MHD_HTTP_CONTENT_TOO_LARGE, "at most 64 KiB\n");
-	w->sink(buf_view(&p->body), DETECT_NONE, w->context);
+	(void)w->look->sink(buf_view(&p->body), DETECT_NONE, w->look->context);
 	return answer(connection, MHD_HTTP_OK, "noted\n");
 }
 
@@ -150,22 +149,21 @@ static enum status webhook_open(const struct channel_spec *spec, const struct dr
 	return OK;
 }
 
-static enum status webhook_poll(void *self, channel_sink sink, void *context, struct error *e)
+static enum status webhook_poll(void *self, const struct channel_look *look, struct error *e)
 {
 	struct webhook_channel *w = self;
-	w->sink = sink;
-	w->context = context;
+	w->look = look;
 	for (int turn = 0; turn < TURNS_A_LOOK_MAX; turn++) {
 		if (MHD_run(w->daemon) != MHD_YES)
 			return error_set(e, E_FAILED, "the webhook's listener failed");
 		struct pollfd ready = { .fd = w->epoll_fd, .events = POLLIN };
 		MHD_UNSIGNED_LONG_LONG wait_ms = 1;
 		bool at_once = MHD_get_timeout(w->daemon, &wait_ms) == MHD_YES && wait_ms == 0;
-		if (!at_once && poll(&ready, 1, 0) <= 0)
+		if ((!at_once && poll(&ready, 1, 0) <= 0) || channel_look_over(look))
 			break;
 	}
 	return OK;
 }
 
-const struct channel_type channel_type_webhook = { "webhook", webhook_open, webhook_poll,
-	webhook_close };
+const struct channel_type channel_type_webhook = { "webhook", webhook_open, webhook_poll, NULL,
+	NULL, webhook_close };

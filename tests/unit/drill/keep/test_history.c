@@ -219,7 +219,7 @@ TEST(false_alarms_are_those_of_the_last_benign_run_that_heard_a_channel)
 	REQUIRE_OK(history_last_control(f.c.store, &n, &at_ns, &f.e), f.e);
 	CHECK_INT(n, 0);
 	CHECK_INT(at_ns, -1);
-	struct drill_channel heard = { "operator", 9, 9, false };
+	struct drill_channel heard = { .spec = "operator", .n_alerts = 9, .n_false = 9 };
 	for (int i = 1; i <= 3; i++) {
 		const char *id = new_id(&f, i * NS_PER_S);
 		struct history_start s = { id, "benign-twin", "benign", "/a", 40, i * NS_PER_S };
