@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,17 +21,17 @@
 static enum status open_parent(
 	const char *path, const char **out_name, int *out_fd, struct error *e)
 {
-	AUTO_FREE char *folder = strdup(path);
-	if (folder == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "write '%s'", path);
-	char *slash = strrchr(folder, '/');
-	*out_name = slash == NULL ? path : path + (slash - folder) + 1;
-	if (!file_is_single_name(view_of(*out_name)))
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
+	if (!file_is_single_name(view_of(name)))
 		return error_set(e, E_INVALID, "'%s' names no file", path);
-	if (slash == NULL)
-		return file_open_folder(".", out_fd, e);
-	slash[slash == folder ? 1 : 0] = '\0';
-	return file_open_folder(folder, out_fd, e);
+	if (n >= sizeof folder)
+		return error_set(e, E_TOO_BIG, "a path of more than %d bytes", PATH_MAX);
+	(void)snprintf(folder, sizeof folder, "%.*s", (int)n, path);
+	*out_name = name;
+	return file_open_folder(slash == NULL ? "." : n == 0 ? "/" : folder, out_fd, e);
 }
 
 /* vfat and exFAT know no modes, so none is set afterwards; the content is encrypted. */
@@ -71,7 +72,7 @@ static enum status put_in_place(
 static enum status write_new(const char *path, struct view content, struct error *e)
 {
 	AUTO_FD int folder_fd = -1;
-	const char *name = NULL;
+	const char *name = "";
 	struct stat st;
 	char temporary[80];
 	struct id id = id_new(0);
@@ -294,7 +295,7 @@ enum status parcel_import(struct store *s, const struct routes *r, const struct 
 	struct pool *p, struct parcel_import *out, struct error *e)
 {
 	AUTO(pool_free) struct pool *inside = pool_new(2 * PARCEL_BYTES_MAX);
-	struct parcel parcel;
+	struct parcel parcel = { .made_ns = -1 };
 	struct parcel_import n = { .first_wrong = "" };
 	if (inside == NULL)
 		return outbox_no_memory(e);

@@ -108,7 +108,7 @@ static const char *clean(struct view v, char out[SENDER_DETAIL_MAX])
 static enum status take_fault(struct view body, struct error *e)
 {
 	struct unpack u;
-	struct sender_fault m;
+	struct sender_fault m = { .status = 0 };
 	unpack_init(&u, body);
 	if (!sender_fault_read(&u, &m) || !pack_end(&u) || m.status == OK ||
 		m.status > E_INTERRUPTED)
@@ -121,7 +121,7 @@ static enum status take_fault(struct view body, struct error *e)
 static enum status wait_ready(struct sender_link *l, struct error *e)
 {
 	struct unpack u;
-	struct sender_ready m;
+	struct sender_ready m = { .own_uid = 0 };
 	bool got = false;
 	TRY(packet_receive(l->process.channel_fd, START_MS, &l->packet, &got, e));
 	if (!got)
@@ -186,7 +186,7 @@ static enum status take_answer(
 	struct sender_link *l, struct pool *p, struct sender_reply *out, struct error *e)
 {
 	struct unpack u;
-	struct sender_answer m;
+	struct sender_answer m = { .end = 0 };
 	bool failed = false;
 	AUTO_BUF struct buf body = { .ceiling = RECEIPT_BYTES_MAX };
 	unpack_init(&u, l->packet.body);
@@ -213,7 +213,7 @@ static enum status take_answer(
 static enum sent_stage stage_of(struct view body, enum sent_stage before)
 {
 	struct unpack u;
-	struct sender_stage m;
+	struct sender_stage m = { .stage = 0 };
 	unpack_init(&u, body);
 	return sender_stage_read(&u, &m) && pack_end(&u) && m.stage <= STAGE_ANSWER
 		       ? (enum sent_stage)m.stage

@@ -42,7 +42,7 @@ static enum status read_open(struct exchange *x, struct error *e)
 static enum status warm_up(struct exchange *x, char *host, size_t size, struct error *e)
 {
 	struct view name = x->open.proxy_host.len > 0 ? x->open.proxy_host : x->open.host;
-	if (name.len >= size)
+	if (name.len == 0 || name.len >= size)
 		return error_set(e, E_INVALID, "a host name of %zu bytes", name.len);
 	memcpy(host, name.at, name.len);
 	host[name.len] = '\0';

@@ -18,7 +18,7 @@ static void add_field(struct buf *out, const char *text, size_t most)
 		buf_add_char(out, '-');
 		return;
 	}
-	for (size_t i = 0; text[i] != '\0' && i < most; i++)
+	for (size_t i = 0; i < most && text[i] != '\0'; i++)
 		buf_add_char(out, text[i] > ' ' && text[i] < 0x7f ? text[i] : '_');
 }
 

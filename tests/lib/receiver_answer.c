@@ -25,8 +25,8 @@ static bool remember(struct receiver_server *s, const char *id, const char *sha2
 		return false;
 	s->acks = more;
 	struct receiver_ack *a = &more[s->n_acks++];
-	(void)snprintf(a->id.text, sizeof a->id.text, "%s", id);
-	(void)snprintf(a->sha256, sizeof a->sha256, "%s", sha256);
+	(void)snprintf(a->id.text, sizeof a->id.text, "%.*s", ID_TEXT_LEN, id);
+	(void)snprintf(a->sha256, sizeof a->sha256, "%.*s", SHA256_TEXT_MAX - 1, sha256);
 	a->receipt = strndup(receipt, n_receipt);
 	return a->receipt != NULL;
 }
