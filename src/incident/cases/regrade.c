@@ -213,7 +213,7 @@ static enum status regrade_profile(
 		.by_person = present.by_person,
 		.person = present.person,
 		.reason = present.reason };
-	if (grade_is_graver(k.grade, present.grade)) {
+	if (rules_raise(&present, k.grade)) {
 		g.grade = k.grade;
 		g.by_person = false;
 		g.person = "";

@@ -194,6 +194,35 @@ TEST(two_persons_lower_a_grade_and_the_approvals_stay_with_it)
 	CHECK_INT(tier_in_force(&f, "latest"), 2);
 }
 
+TEST(what_two_persons_lowered_stays_until_the_rules_find_more_than_they_did)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	AUTO(key_free) struct key *wang = fixture_person("wang");
+	AUTO(key_free) struct key *li = fixture_person("li");
+	(void)serious(&f);
+	struct regrade what = to_third;
+	struct regrade_result out;
+	const char *const files[] = { fixture_approve(&f, "latest", &what, wang, "a.json"),
+		fixture_approve(&f, "latest", &what, li, "b.json") };
+	what.approvals = files;
+	what.n_approvals = 2;
+	CHECK_INT(regrade(&f, "latest", &what, &out), OK);
+	const struct regrade aside = { .new_facts = fixture_json(
+					       &f, "{\"occurred_at\":\"2026-11-24T05:00:00Z\"}"),
+		.grade = -1 };
+	CHECK_INT(regrade(&f, "latest", &aside, &out), OK);
+	CHECK_INT(tier_in_force(&f, "latest"), 3);
+	CHECK(out.grade->by_person);
+	CHECK_INT(out.grade->by_rules, 1);
+	const struct regrade graver = {
+		.new_facts = fixture_json(&f, "{\"direct_loss_fen\":100000000000}"), .grade = -1
+	};
+	CHECK_INT(regrade(&f, "latest", &graver, &out), OK);
+	CHECK_INT(tier_in_force(&f, "latest"), 1);
+	CHECK(!out.grade->by_person);
+}
+
 TEST(one_person_with_two_files_is_refused)
 {
 	AUTO_FIXTURE struct incident_fixture f;
