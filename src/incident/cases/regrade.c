@@ -198,6 +198,14 @@ static enum status note_grade(struct regrading *w, const struct grade_decision *
 		       : OK;
 }
 
+/* Do the rules say more than what is in force? What persons lowered stays lowered until the rules
+ * find more than they found then: another fact alone must not undo it. */
+static bool rules_raise(const struct grade_row *present, int by_rules)
+{
+	return grade_is_graver(by_rules, present->grade) &&
+	       (!present->by_person || grade_is_graver(by_rules, present->by_rules));
+}
+
 /* The grade of one profile after the facts: the graver of what is in force and what the rules say.
  */
 static enum status regrade_profile(
