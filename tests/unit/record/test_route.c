@@ -222,7 +222,7 @@ TEST(long_foreign_names_are_cut_between_characters)
 			AUTO_JSON json_t *text = NULL;
 			struct error e = ERROR_NONE;
 			char all[2048];
-			buf_add_text(&name, "xy" + 2 - n_before);
+			buf_add_text(&name, &"xy"[2 - n_before]);
 			for (int k = 0; k < 100; k++)
 				buf_add_text(&name, "警");
 			(void)snprintf(all, sizeof all, shapes[i], buf_text(&name));
