@@ -6,6 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/i18n.h"
 #include "base/json.h"
 
 struct reader {
@@ -17,7 +18,7 @@ struct reader {
 static enum status complain(struct reader *r, const yaml_event_t *event, const char *why)
 {
 	return error_set(
-		r->e, E_INVALID, "%s: line %zu: %s", r->what, event->start_mark.line + 1, why);
+		r->e, E_INVALID, "%s: line %zu: %s", r->what, event->start_mark.line + 1, _(why));
 }
 
 static enum status next_event(struct reader *r, yaml_event_t *event)
@@ -26,7 +27,7 @@ static enum status next_event(struct reader *r, yaml_event_t *event)
 		return OK;
 	return error_set(r->e, r->parser.error == YAML_MEMORY_ERROR ? E_NO_SPACE : E_INVALID,
 		"%s: line %zu: %s", r->what, r->parser.problem_mark.line + 1,
-		r->parser.problem == NULL ? "not YAML" : r->parser.problem);
+		r->parser.problem == NULL ? _("not YAML") : r->parser.problem);
 }
 
 static bool all_digits(const char *text)
@@ -110,12 +111,12 @@ static enum status read_sequence(struct reader *r, int depth, json_t **out)
 static enum status read_pair(struct reader *r, yaml_event_t *key, int depth, json_t *map)
 {
 	if (key->type != YAML_SCALAR_EVENT || has_anchor_or_tag(key))
-		return complain(r, key, "a key must be plain text");
+		return complain(r, key, N_("a key must be plain text"));
 	const char *name = (const char *)key->data.scalar.value;
 	if (strlen(name) != key->data.scalar.length || strcmp(name, "<<") == 0)
-		return complain(r, key, "this key is not allowed");
+		return complain(r, key, N_("this key is not allowed"));
 	if (json_object_get(map, name) != NULL)
-		return complain(r, key, "duplicate key");
+		return complain(r, key, N_("duplicate key"));
 	yaml_event_t event;
 	TRY(next_event(r, &event));
 	json_t *value = NULL;
@@ -123,7 +124,7 @@ static enum status read_pair(struct reader *r, yaml_event_t *key, int depth, jso
 	yaml_event_delete(&event);
 	TRY(status);
 	if (json_object_set_new(map, name, value) != 0)
-		return complain(r, key, "this key is not UTF-8");
+		return complain(r, key, N_("this key is not UTF-8"));
 	return OK;
 }
 
@@ -149,21 +150,22 @@ static enum status read_value(struct reader *r, yaml_event_t *event, int depth, 
 	bool opens =
 		event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
 	if (opens && depth >= JSON_DEPTH_MAX)
-		return complain(r, event, "nested too deeply");
+		return complain(r, event, N_("nested too deeply"));
 	if (has_anchor_or_tag(event))
-		return complain(r, event, "anchors and tags are not allowed");
+		return complain(r, event, N_("anchors and tags are not allowed"));
 	switch ((int)event->type) { /* a foreign enum: the rest is the default */
 	case YAML_SCALAR_EVENT:
 		*out = scalar(event);
-		return *out != NULL ? OK : complain(r, event, "text is not UTF-8 or holds a NUL");
+		return *out != NULL ? OK
+				    : complain(r, event, N_("text is not UTF-8 or holds a NUL"));
 	case YAML_SEQUENCE_START_EVENT:
 		return read_sequence(r, depth, out);
 	case YAML_MAPPING_START_EVENT:
 		return read_mapping(r, depth, out);
 	case YAML_ALIAS_EVENT:
-		return complain(r, event, "aliases are not allowed");
+		return complain(r, event, N_("aliases are not allowed"));
 	default:
-		return complain(r, event, "unexpected end");
+		return complain(r, event, N_("unexpected end"));
 	}
 }
 
@@ -178,16 +180,16 @@ static enum status expect(struct reader *r, yaml_event_type_t wanted, const char
 
 static enum status read_document(struct reader *r, json_t **out)
 {
-	TRY(expect(r, YAML_STREAM_START_EVENT, "not YAML"));
-	TRY(expect(r, YAML_DOCUMENT_START_EVENT, "empty"));
+	TRY(expect(r, YAML_STREAM_START_EVENT, N_("not YAML")));
+	TRY(expect(r, YAML_DOCUMENT_START_EVENT, N_("the document is empty")));
 	yaml_event_t event;
 	TRY(next_event(r, &event));
 	AUTO_JSON json_t *value = NULL;
 	enum status status = read_value(r, &event, 0, &value);
 	yaml_event_delete(&event);
 	TRY(status);
-	TRY(expect(r, YAML_DOCUMENT_END_EVENT, "not YAML"));
-	TRY(expect(r, YAML_STREAM_END_EVENT, "a second document is not allowed"));
+	TRY(expect(r, YAML_DOCUMENT_END_EVENT, N_("not YAML")));
+	TRY(expect(r, YAML_STREAM_END_EVENT, N_("a second document is not allowed")));
 	*out = TAKE(value);
 	return OK;
 }

@@ -92,14 +92,16 @@ int cli_main(const struct command_table *t, int argc, char **argv)
 	struct error e = ERROR_NONE;
 	struct parsed parsed;
 	const char *language = wanted_language(argc, argv);
-	i18n_start(language);
+	bool language_known = language == NULL || strncmp(language, "en", 2) == 0 ||
+			      strncmp(language, "zh", 2) == 0;
+	/* One that is not known is complained of in the user's own. */
+	i18n_start(language_known ? language : NULL);
 	AUTO(pool_free) struct pool *p = pool_new(MIB);
 	enum status status = p == NULL ? error_set(&e, E_NO_SPACE, "memory is short")
 				       : command_parse(t, argc, argv, p, &parsed, &e);
 	if (status != OK)
 		return tell(status, &e, wants_json(argc, argv));
-	if (language != NULL && strncmp(language, "en", 2) != 0 &&
-		strncmp(language, "zh", 2) != 0) {
+	if (!language_known) {
 		status = error_set(
 			&e, E_USAGE, "option --lang: '%s' is neither en nor zh", language);
 		return tell(status, &e, parsed.common.json);

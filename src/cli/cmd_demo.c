@@ -225,10 +225,16 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	defaults.out = args->out;
 	defaults.allowed_by = _("whoever started this demo");
 	drill_request_from(&defaults, &request);
+	const struct drill_context context = drill_context_of(s);
+	struct drill_plan plan;
+	TRY(report_settle(s, &request, e));
+	TRY(drill_plan(&context, &request, s->pool, &plan, e)); /* before a backup is prepared */
+	TRY(report_outside(&request, plan.arena, e));
+	request.arena = plan.arena;
+	request.id = plan.id;
 	if (geteuid() != 0)
 		session_say(s, _("Not started by root: the drill has no user id of its own. The "
 				 "locks that are in force stand on the scorecard."));
-	TRY(report_settle(s, &request, e));
 	TRY(prepare(d, &request, e));
 	session_say(s, _("Nothing watches this machine yet in the demo, so the attack on the "
 			 "decoys will go "

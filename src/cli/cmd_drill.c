@@ -4,6 +4,7 @@
 #include "cli/cmd_drill.h"
 
 #include "base/i18n.h"
+#include "cli/arena.h"
 #include "cli/cli.h"
 #include "cli/hint.h"
 #include "cli/live.h"
@@ -157,6 +158,7 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 	if (home == OK)
 		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
+	TRY(arena_settle(s, raw, ARENA_TELL, &request.arena, e));
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));
 	return print_plan(s, &plan, e);
 }
@@ -171,7 +173,7 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	drill_request_from(args, &request);
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
-	TRY(drill_arena_of_args(s, args, &request.arena, e));
+	TRY(arena_settle(s, args, args->dry_run ? ARENA_TELL : ARENA_ASK, &request.arena, e));
 	if (args->dry_run) {
 		struct drill_plan plan;
 		TRY(drill_plan_planting(&context, &request, s->pool, &plan, e));

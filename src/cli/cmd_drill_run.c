@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "cli/arena.h"
 #include "cli/live.h"
 #include "cli/report.h"
 #include "render/render.h"
@@ -41,14 +42,14 @@ enum status drill_arena_of_args(
 static enum status consent(const struct session *s, const struct drill_args *args,
 	const struct drill_request *request, const struct drill_plan *plan, struct error *e)
 {
+	if (!args->yes && !s->input_is_terminal)
+		return error_set(e, E_USAGE,
+			"a drill without a terminal needs --yes: nobody was asked, nothing was "
+			"done");
 	if (!s->quiet)
 		TRY(print_plan(s, request, plan, stderr, e));
 	if (args->yes)
 		return OK;
-	if (!s->input_is_terminal)
-		return error_set(e, E_USAGE,
-			"a drill without a terminal needs --yes: nobody was asked, nothing was "
-			"done");
 	return session_confirm(
 		_("Start this drill? It only touches decoys that it plants. Type 'yes':"), e);
 }
@@ -120,13 +121,16 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	struct drill_request request;
 	struct drill_plan plan;
 	struct drill_result result;
+	TRY(drill_args_check(args, e));
 	drill_request_from(args, &request);
 	/* Before the drill, which would be for nothing where its report has no place. */
 	TRY(report_settle(s, &request, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
-	TRY(drill_arena_of_args(s, args, &request.arena, e));
+	enum arena_ask how = args->yes || args->dry_run ? ARENA_TELL : ARENA_ASK;
+	TRY(arena_settle(s, args, how, &request.arena, e));
 	TRY(drill_plan(&context, &request, s->pool, &plan, e));
+	TRY(report_outside(&request, plan.arena, e));
 	if (args->dry_run)
 		return s->json ? session_print_json(drill_plan_json(&plan), e)
 			       : print_plan(s, &request, &plan, stdout, e);

@@ -48,7 +48,7 @@ static enum status add_man(
 		TRY(find(t, words[0], words[1], &noun, &command, e));
 	if (words[0] != NULL && command == NULL)
 		return error_set(
-			e, E_ABSENT, "the manual has a page for each command: name its verb too");
+			e, E_USAGE, "the manual has a page for each command: name its verb too");
 	man_page(t, command, out);
 	return OK;
 }
@@ -58,6 +58,8 @@ static enum status add_help(
 {
 	const struct noun *noun = NULL;
 	const struct cli_command *command = NULL;
+	if (words[2] != NULL)
+		return error_set(e, E_USAGE, "unexpected word '%s'", words[2]);
 	TRY(find(t, words[0], words[1], &noun, &command, e));
 	if (command != NULL)
 		help_command(command, out);
@@ -79,6 +81,8 @@ static enum status run_help(struct session *s, const void *raw, struct error *e)
 	} else if (strcmp(words[0], "completion") == 0) {
 		if (words[1] == NULL)
 			return error_set(e, E_USAGE, "for which shell: bash, zsh or fish?");
+		if (words[2] != NULL)
+			return error_set(e, E_USAGE, "unexpected word '%s'", words[2]);
 		TRY(completion_script(s->table, words[1], &text, e));
 	} else {
 		TRY(add_help(s->table, words, &text, e));

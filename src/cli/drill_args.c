@@ -11,6 +11,9 @@ const struct drill_args drill_args_defaults = {
 	.n_decoys = -1,
 	.rate_files_per_s = -1,
 	.seed = -1,
+	.restore_limit_ns = -1,
+	.rto_ns = -1,
+	.rpo_ns = -1,
 	.guard = DRILL_GUARD_AUTO,
 	.from_ns = -1,
 	.to_ns = -1,
@@ -128,6 +131,26 @@ const struct operand drill_scenario_operand[1] = {
 		N_("Which scenario ('drill list' names them); otherwise 'standard'.") },
 };
 
+enum status drill_args_check(const struct drill_args *args, struct error *e)
+{
+	const struct {
+		const char *name;
+		int64_t ns;
+	} times[] = { { "restore-limit", args->restore_limit_ns }, { "rto", args->rto_ns },
+		{ "rpo", args->rpo_ns } };
+	for (size_t i = 0; i < COUNT_OF(times); i++)
+		if (times[i].ns == 0)
+			return error_set(e, E_USAGE, "option --%s: a time of 0 cannot be met",
+				times[i].name);
+	return OK;
+}
+
+/* Not said, for the drill. */
+static int64_t or_none(int64_t ns)
+{
+	return ns < 0 ? 0 : ns;
+}
+
 void drill_request_from(const struct drill_args *args, struct drill_request *out)
 {
 	*out = (struct drill_request){
@@ -142,9 +165,9 @@ void drill_request_from(const struct drill_args *args, struct drill_request *out
 		.n_channels = args->channels.n,
 		.backup = args->backup,
 		.restore = args->restore,
-		.restore_limit_ns = args->restore_limit_ns,
-		.rto_target_s = (double)args->rto_ns / (double)NS_PER_S,
-		.rpo_target_s = (double)args->rpo_ns / (double)NS_PER_S,
+		.restore_limit_ns = or_none(args->restore_limit_ns),
+		.rto_target_s = (double)or_none(args->rto_ns) / (double)NS_PER_S,
+		.rpo_target_s = (double)or_none(args->rpo_ns) / (double)NS_PER_S,
 		.restore_writes = args->restore_writes.at,
 		.n_restore_writes = args->restore_writes.n,
 		.people_file = args->people_file,

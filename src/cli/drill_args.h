@@ -18,7 +18,7 @@ struct drill_args {
 	struct text_list channels;
 	const char *backup;
 	const char *restore;
-	int64_t restore_limit_ns;
+	int64_t restore_limit_ns; /* these three -1: not said */
 	int64_t rto_ns;
 	int64_t rpo_ns;
 	struct text_list restore_writes;
@@ -49,6 +49,8 @@ struct drill_id_args {
 	bool dry_run;
 };
 
+/* What a row alone cannot tell. E_USAGE. */
+enum status drill_args_check(const struct drill_args *args, struct error *e) MUST_CHECK;
 /* Borrows everything from `args`. */
 void drill_request_from(const struct drill_args *args, struct drill_request *out);
 

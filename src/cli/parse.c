@@ -227,6 +227,9 @@ static enum status take_option(struct words *w, const struct cli_command *c, str
 			return error_set(e, E_USAGE, "option --%s needs a value", o->name);
 		value = w->argv[w->at++];
 	}
+	/* Most often a variable of a script that was not set. */
+	if (o->kind != OPTION_FLAG && value[0] == '\0')
+		return error_set(e, E_USAGE, "option --%s: the value is empty", o->name);
 	if (!store_value(o, value, base, p))
 		return refuse_value(o, value, e);
 	return OK;
@@ -289,6 +292,10 @@ static enum status take_operand(
 	const char *word, size_t *n_taken, struct parsed *out, struct pool *p, struct error *e)
 {
 	const struct cli_command *c = out->command;
+	if (word[0] == '\0' && c->n_operands > 0)
+		return error_set(e, E_USAGE, "%s: the word is empty",
+			_(c->operands[*n_taken < c->n_operands ? *n_taken : c->n_operands - 1]
+					.name));
 	if (c->n_operands > 0 && *n_taken >= c->n_operands - 1 &&
 		strcmp(c->operands[c->n_operands - 1].name, "PATH…") == 0) {
 		struct option as_list = { .kind = OPTION_LIST,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #include "base/i18n.h"
 #include "cli/hint.h"
@@ -113,6 +114,17 @@ enum status report_settle(const struct session *s, struct drill_request *request
 		return error_wrap(e, "option --out: '%s'", from_root);
 	request->out_folder = folder;
 	return OK;
+}
+
+enum status report_outside(const struct drill_request *request, const char *arena, struct error *e)
+{
+	const char *out = request->out_folder;
+	size_t len = strlen(arena);
+	if (out == NULL || strncmp(out, arena, len) != 0 || (out[len] != '\0' && out[len] != '/'))
+		return OK;
+	return error_set(e, E_INVALID,
+		"option --out: '%s' lies in the arena, which the drill fills and undo removes",
+		out);
 }
 
 const char *report_folder(

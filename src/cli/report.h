@@ -12,6 +12,9 @@
  * that one is nobody else: the reports are written with its rights, and are its. */
 enum status report_settle(
 	const struct session *s, struct drill_request *request, struct error *e) MUST_CHECK;
+/* E_INVALID where the settled folder lies in the arena of the plan. */
+enum status report_outside(
+	const struct drill_request *request, const char *arena, struct error *e) MUST_CHECK;
 /* Makes `folder` where absent; as settled. A report that cannot be made (no Chinese font for the
  * PDF) is told in a sentence and left out; a disk that is full is an error. Fills r->report. */
 enum status report_write(const struct session *s, const char *folder, struct drill_result *r,

@@ -205,7 +205,8 @@ static bool wait_for_input(const sigset_t *outside)
 	return false;
 }
 
-static void read_answer(char *out, size_t room)
+/* False where the input ended before anything came. */
+static bool read_answer(char *out, size_t room)
 {
 	sigset_t ours;
 	sigset_t outside;
@@ -221,20 +222,32 @@ static void read_answer(char *out, size_t room)
 			out[n++] = c;
 	out[n] = '\0';
 	(void)sigprocmask(SIG_SETMASK, &outside, NULL);
+	return n > 0 || c == '\n';
+}
+
+bool session_is_yes(const char *answer)
+{
+	struct view v = view_trim(view_of(answer));
+	return view_is(v, "yes") || view_is(v, "y") || view_is(v, "是");
+}
+
+enum status session_ask(const char *question, char *out, size_t room, struct error *e)
+{
+	(void)fprintf(stderr, "%s ", question);
+	(void)fflush(stderr);
+	bool answered = read_answer(out, room);
+	if (interrupted == 0 && answered)
+		return OK;
+	(void)fputc('\n', stderr);
+	if (interrupted != 0)
+		return error_set(e, E_INTERRUPTED, "interrupted before it began: nothing was done");
+	return error_set(e, E_STOPPED, "not started: nothing was done");
 }
 
 enum status session_confirm(const char *question, struct error *e)
 {
 	char answer[64] = "";
-	(void)fprintf(stderr, "%s ", question);
-	(void)fflush(stderr);
-	read_answer(answer, sizeof answer);
-	if (interrupted != 0) {
-		(void)fputc('\n', stderr);
-		return error_set(e, E_INTERRUPTED, "interrupted before it began: nothing was done");
-	}
-	struct view v = view_trim(view_of(answer));
-	if (view_is(v, "yes") || view_is(v, "y") || view_is(v, "是"))
-		return OK;
-	return error_set(e, E_STOPPED, "not started: nothing was done");
+	TRY(session_ask(question, answer, sizeof answer, e));
+	return session_is_yes(answer) ? OK
+				      : error_set(e, E_STOPPED, "not started: nothing was done");
 }

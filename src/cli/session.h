@@ -56,6 +56,12 @@ void session_say(const struct session *s, const char *sentence);
  * E_INTERRUPTED where a signal came instead. */
 enum status session_confirm(const char *question, struct error *e) MUST_CHECK;
 
+/* One line from the terminal. E_STOPPED where nobody can answer any more, E_INTERRUPTED where a
+ * signal came instead. */
+enum status session_ask(const char *question, char *out, size_t room, struct error *e) MUST_CHECK;
+/* An explicit yes, in either language. */
+bool session_is_yes(const char *answer);
+
 /* Set by SIGINT and SIGTERM once session_catch_signals was called. */
 void session_catch_signals(void);
 bool session_interrupted(void);

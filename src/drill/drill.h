@@ -79,8 +79,8 @@ struct drill_authority {
 struct drill_request {
 	const char *id;	      /* of the run, as drill_plan gave it; NULL: the run makes one */
 	const char *scenario; /* id; NULL: "standard" */
-	const char *arena;    /* NULL: the configured default. Absent, empty, or planted earlier by
-				 drill_plant from this home */
+	const char *arena;    /* NULL: as drill.yaml says, or the default. Absent, empty, or planted
+				 earlier by    drill_plant from this home */
 	int64_t n_decoys;     /* -1: the scenario's */
 	double rate_files_per_s; /* -1: the scenario's; 0: unlimited */
 	bool has_seed;		 /* repeatable plan: names, sizes, order. Never the content. */
@@ -149,6 +149,35 @@ enum status drill_plan(const struct drill_context *c, const struct drill_request
 /* Of drill_plant: with the generation that it would add. */
 enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,
 	struct pool *p, struct drill_plan *out, struct error *e) MUST_CHECK;
+
+/* --- where the decoys lie: where the user's own backup reaches them
+ * -------------------------------
+ */
+
+struct drill_place {
+	const char *path; /* absolute, without links above it */
+	const char *file_system;
+	uint64_t free_bytes;
+	bool planted; /* decoys of this home wait there for their run */
+};
+/* What <home>/drill.yaml names, NULL where it names no place or is not there. E_INVALID, naming
+ * file and key, where it is wrong. */
+enum status drill_place_set(const struct drill_context *c, struct pool *p, const char **out,
+	struct error *e) MUST_CHECK;
+/* Where a drill plants when nothing names a place: /srv/tocsin-drill for root, $HOME/tocsin-drill.
+ */
+enum status drill_place_default(struct pool *p, const char **out, struct error *e) MUST_CHECK;
+/* Whether one place would do; the error says why not. */
+enum status drill_place_look(const struct drill_context *c, const char *path, struct pool *p,
+	struct drill_place *out, struct error *e) MUST_CHECK;
+/* Places that would do, one for each file system, the default first where it is among them. */
+enum { DRILL_PLACES_MAX = 6 };
+enum status drill_places(const struct drill_context *c, struct pool *p,
+	struct drill_place out[DRILL_PLACES_MAX], size_t *out_n, struct error *e) MUST_CHECK;
+/* Writes it into <home>/drill.yaml; what else stands there stays as it is. E_CONFLICT where a place
+ * is named there. */
+enum status drill_place_keep(
+	const struct drill_context *c, const char *path, struct error *e) MUST_CHECK;
 
 /* --- watching a run -----------------------------------------------------------------------------
  */

@@ -98,3 +98,27 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 			_("What an interrupted drill left is put back by: tocsin drill undo ID"));
 	return buf_check(out, "list", e);
 }
+
+enum status render_places_terminal(const struct drill_place *places, size_t n_places,
+	struct render_terminal t, struct buf *out, struct error *e)
+{
+	struct screen s = screen_on(out, t, false);
+	screen_paragraph(&s, STYLE_PLAIN, "", 0,
+		_("Where should the decoys lie? Choose a place that your own backup reaches: only "
+		  "then can the drill prove that it brings files back. The folder is made new, "
+		  "holds "
+		  "nothing but decoys, and is removed at the end."));
+	for (size_t i = 0; i < n_places; i++) {
+		char lead[32];
+		AUTO_BUF struct buf text;
+		buf_init(&text, 16 * KIB);
+		(void)snprintf(lead, sizeof lead, "%3zu  ", i + 1);
+		buf_addf(&text, _("%s (%s, %s free)"), places[i].path, places[i].file_system,
+			figure_bytes(places[i].free_bytes).text);
+		screen_paragraph(&s, STYLE_PLAIN, lead, 5, buf_text(&text));
+		if (places[i].planted)
+			screen_paragraph(&s, STYLE_MUTED, "     ", 5,
+				_("decoys that were planted earlier wait there"));
+	}
+	return buf_check(out, "list", e);
+}

@@ -33,6 +33,9 @@ enum status render_plan_terminal(const struct drill_plan *plan, struct render_te
 	struct buf *out, struct error *e) MUST_CHECK;
 enum status render_scenarios_terminal(const struct drill_scenario_row *rows, size_t n_rows,
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+/* The question for the arena's place, and numbered suggestions. */
+enum status render_places_terminal(const struct drill_place *places, size_t n_places,
+	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
 enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
 

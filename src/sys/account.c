@@ -47,6 +47,11 @@ bool account_group_is_private(gid_t gid, uid_t uid)
 	       !is_primary_of_others(gid, uid);
 }
 
+bool account_exists(uid_t uid)
+{
+	return getpwuid(uid) != NULL;
+}
+
 struct answer {
 	enum status status;
 	struct error error;

@@ -16,6 +16,8 @@
  * beyond this look (docs/decisions/0070). */
 bool account_group_is_private(gid_t gid, uid_t uid);
 
+bool account_exists(uid_t uid);
+
 /* Does `work` with the rights of `uid` (its primary group, no other), in a process of its own; in
  * this process where `uid` is who we are. What `work` changes in memory is lost with that process;
  * its status and error come back. E_DENIED where `uid` has no account. */

@@ -40,7 +40,7 @@ bool file_is_single_name(struct view name);
 /* The rest is for the conductor and the tops, on ordinary paths. */
 enum status file_open_folder(const char *path, int *out, struct error *e) MUST_CHECK;
 /* Makes the folder and missing parents, mode 0700. `path` is absolute; E_DENIED where the folder,
- * made or found, is not as file_check_own_folder wants it. */
+ * made or found, is not as file_check_own_folder wants it, E_INVALID where a file is in the way. */
 enum status file_make_folders(const char *path, struct error *e) MUST_CHECK;
 /* Regular files alone (those of /proc are), so that no FIFO and no device is waited for. */
 enum status file_read_all(int folder_fd, const char *path, size_t ceiling_bytes, struct buf *out,
@@ -74,7 +74,8 @@ enum status file_system_of(int fd, struct file_system *out, struct error *e) MUS
  */
 
 /* E_DENIED, naming the folder, where one of them is not good up to and with `path`, or where `path`
- * is reached through a symbolic link or dots. OK where it is not there yet. */
+ * is reached through a symbolic link or dots; E_INVALID where one is a file. OK where it is not
+ * there yet. */
 enum status file_check_parents(const char *path, struct error *e) MUST_CHECK;
 /* For a folder that we write in: as above, sticky is not enough for the folder itself, and we may
  * write there, or in the last folder above it that is there. */

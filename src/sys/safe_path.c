@@ -78,7 +78,7 @@ static enum status check_owner(struct walk *w, uid_t owner, struct error *e)
 {
 	if (owner == 0 || owner == w->keeper)
 		return OK;
-	if (w->may_adopt && w->keeper == 0) {
+	if (w->may_adopt && w->keeper == 0 && account_exists(owner)) {
 		w->keeper = owner;
 		return OK;
 	}
@@ -96,8 +96,7 @@ static enum status check_folder(struct walk *w, struct error *e)
 	struct file_identity who;
 	TRY(file_identify(w->fd, &who, e));
 	if (!S_ISDIR(who.mode))
-		return error_set(
-			e, w->make ? E_CONFLICT : E_DENIED, "'%s' is not a folder", shown(w));
+		return error_set(e, E_INVALID, "'%s' is not a folder", shown(w));
 	TRY(check_owner(w, who.uid, e));
 	/* In a sticky folder of many users nobody exchanges what is another's. */
 	if ((who.mode & S_ISVTX) == 0 && others_may_write(w->fd, &who, w->keeper))

@@ -114,26 +114,30 @@ enum status drill_scenarios(const struct drill_context *c, struct pool *p,
 /* --- the arena
  * ------------------------------------------------------------------------------------ */
 
-enum status drill_default_arena(
+enum status drill_place_set(
 	const struct drill_context *c, struct pool *p, const char **out, struct error *e)
 {
 	struct drill_settings settings;
 	TRY(settings_read(c->home, p, &settings, e));
-	const char *arena = settings.arena;
-	if (arena == NULL && geteuid() == 0)
-		arena = "/srv/tocsin-drill";
-	if (arena == NULL) {
-		const char *folder = getenv("HOME");
-		if (folder == NULL || folder[0] != '/')
-			return error_set(
-				e, E_INVALID, "HOME names no folder, so the arena must be named");
-		arena = pool_textf(p, "%s%stocsin-drill", folder,
-			folder[strlen(folder) - 1] == '/' ? "" : "/");
-		if (arena == NULL)
-			return no_memory(e);
-	}
-	*out = arena;
+	*out = settings.arena;
 	return OK;
+}
+
+enum status drill_place_default(struct pool *p, const char **out, struct error *e)
+{
+	const char *folder = geteuid() == 0 ? "/srv" : getenv("HOME");
+	if (folder == NULL || folder[0] != '/')
+		return error_set(e, E_INVALID, "HOME names no folder, so the arena must be named");
+	*out = pool_textf(
+		p, "%s%stocsin-drill", folder, folder[strlen(folder) - 1] == '/' ? "" : "/");
+	return *out == NULL ? no_memory(e) : OK;
+}
+
+enum status drill_default_arena(
+	const struct drill_context *c, struct pool *p, const char **out, struct error *e)
+{
+	TRY(drill_place_set(c, p, out, e));
+	return *out == NULL ? drill_place_default(p, out, e) : OK;
 }
 
 /* --- one plan
@@ -170,6 +174,19 @@ static enum status find_arena(struct planner *pl, struct error *e)
 		TRY(planting_load(keep_fd, pl->p, pl->so_far, e));
 	}
 	return planting_check(pl->arena, pl->c->home, pl->so_far, &pl->file_system, e);
+}
+
+enum status drill_place_look(const struct drill_context *c, const char *path, struct pool *p,
+	struct drill_place *out, struct error *e)
+{
+	const struct drill_request r = { .arena = path };
+	struct planner pl = { .c = c, .r = &r, .p = p };
+	TRY(find_arena(&pl, e));
+	*out = (struct drill_place){ .path = pl.arena,
+		.file_system = pool_text(p, view_of(pl.file_system.kind)),
+		.free_bytes = pl.file_system.free_bytes,
+		.planted = pl.id != NULL };
+	return out->file_system == NULL ? no_memory(e) : OK;
 }
 
 /* An arena keeps the scenario that it was planted for: its size classes are that one's. */

@@ -5,7 +5,16 @@
 
 #include "sys/file.h"
 
-#define SETTINGS_BYTES_MAX (64 * KIB)
+/* Comments and empty lines alone: what is left where somebody switched every line off. */
+static bool says_nothing(struct view text)
+{
+	while (text.len > 0) {
+		struct view line = view_trim(view_cut(&text, '\n'));
+		if (line.len > 0 && line.at[0] != '#')
+			return false;
+	}
+	return true;
+}
 
 static enum status read_keys(
 	json_t *value, struct pool *p, struct drill_settings *s, struct error *e)
@@ -28,19 +37,21 @@ static enum status read_keys(
 enum status settings_read(
 	const char *home, struct pool *p, struct drill_settings *out, struct error *e)
 {
-	static const char what[] = "drill.yaml";
 	struct drill_settings s = { .arena = NULL };
 	people_settings_init(&s.people);
 	AUTO_FD int home_fd = -1;
 	AUTO_BUF struct buf text;
 	AUTO_JSON json_t *value = NULL;
 	buf_init(&text, SETTINGS_BYTES_MAX);
+	const char *what = pool_textf(p, "%s/%s", home, SETTINGS_FILE);
+	if (what == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for a path");
 	enum status status = file_open_folder(home, &home_fd, e);
 	if (status == OK)
-		status = file_read_all(home_fd, what, SETTINGS_BYTES_MAX, &text, e);
+		status = file_read_all(home_fd, SETTINGS_FILE, SETTINGS_BYTES_MAX, &text, e);
 	if (status != OK && status != E_ABSENT)
-		return status;
-	if (status == OK) {
+		return error_wrap(e, "state folder '%s'", home);
+	if (status == OK && !says_nothing(buf_view(&text))) {
 		TRY(yaml_read(buf_view(&text), SETTINGS_BYTES_MAX, what, &value, e));
 		if (read_keys(value, p, &s, e) != OK)
 			return error_wrap(e, "%s", what);

@@ -9,11 +9,15 @@
 
 #include "drill/people/people.h"
 
+#define SETTINGS_FILE "drill.yaml"
+#define SETTINGS_BYTES_MAX (64 * KIB)
+
 struct drill_settings {
 	const char *arena; /* NULL: not set */
 	struct people_settings people;
 };
-/* The defaults where there is no such file. E_INVALID names file and place. */
+/* The defaults where there is no such file, or nothing but comments in it. E_INVALID names file and
+ * place. */
 enum status settings_read(
 	const char *home, struct pool *p, struct drill_settings *out, struct error *e) MUST_CHECK;
 /* Of a run: drill.yaml, and over it what the controller's file (NULL: none) sets. That file is

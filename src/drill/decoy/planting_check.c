@@ -12,6 +12,7 @@
 
 #include "base/i18n.h"
 #include "drill/decoy/planting.h"
+#include "sys/confine.h"
 #include "sys/file.h"
 
 AUTO_TYPE(closedir, DIR *)
@@ -84,8 +85,13 @@ static enum status check_standing(
 				"'%s' is not the arena that was planted earlier", arena);
 		return OK;
 	}
+	if (confine_is_drill_uid(id.uid))
+		return error_set(e, E_CONFLICT,
+			"'%s' was planted by a drill (uid %u) of another state folder, which must "
+			"undo it",
+			arena, id.uid);
 	if (id.uid != geteuid())
-		return error_set(e, E_DENIED, "'%s' belongs to another user", arena);
+		return error_set(e, E_DENIED, "'%s' belongs to uid %u", arena, id.uid);
 	return check_empty(fd, arena, e);
 }
 
@@ -178,6 +184,10 @@ enum status planting_check(const char *arena, const char *home, const struct man
 		return error_sys(e, E_FAILED, errno, "look at '%s'", arena);
 	if (arena_fd < 0 && so_far != NULL)
 		return error_set(e, E_ABSENT, "the arena '%s' is gone", arena);
+	/* On the descriptor, so that there is no race; the making has the last word all the same.
+	 */
+	if (arena_fd < 0 && faccessat(parent_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return error_sys(e, E_DENIED, errno, "make the arena '%s'", arena);
 	struct stat st;
 	if (arena_fd >= 0 && fstat(arena_fd, &st) == 0 && S_ISLNK(st.st_mode))
 		return error_set(e, E_DENIED, "'%s' is a symbolic link", arena);

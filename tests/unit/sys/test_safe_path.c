@@ -173,7 +173,7 @@ TEST(a_path_that_leads_nowhere_is_refused_with_its_name)
 	(void)resolved(test_path("nothing/../x"), E_INVALID, &e);
 	CHECK(strstr(e.text, "nothing/../x") != NULL);
 	test_write_file(test_path("file"), "", 0);
-	(void)resolved(test_path("file/x"), E_DENIED, &e);
+	(void)resolved(test_path("file/x"), E_INVALID, &e);
 	CHECK(strstr(e.text, "is not a folder") != NULL);
 	buf_init(&longest, 16384);
 	for (int i = 0; i < 300; i++)
@@ -232,6 +232,9 @@ TEST(the_keeper_of_a_path_is_the_one_account_whose_folders_it_leads_through)
 	CHECK_INT(keeper, geteuid());
 	if (!test_is_root())
 		return;
+	have_accounts(accounts, "root:x:0:\nowner:x:4801:\nother:x:4802:\n");
+	REQUIRE(chown(test_path("a"), 4899, 4899) == 0);
+	CHECK_INT(kept(test_path("a/b/new"), &keeper, &e), E_DENIED); /* nobody's account */
 	REQUIRE(chown(test_path("a"), OWNER, OWNER) == 0);
 	REQUIRE_OK(kept(test_path("a/b/new"), &keeper, &e), e);
 	CHECK_INT(keeper, OWNER);

@@ -364,7 +364,7 @@ TEST(an_arena_that_belongs_to_another_user_is_refused)
 		test_skip("only root can give folders away");
 	make_fixture(&f);
 	REQUIRE(mkdir(f.r.arena, 0700) == 0 && chown(f.r.arena, 65534, 65534) == 0);
-	check_refused(&f, E_DENIED, "another user");
+	check_refused(&f, E_DENIED, "belongs to uid 65534");
 	drop_fixture(&f);
 }
 
