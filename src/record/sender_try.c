@@ -80,8 +80,8 @@ static enum status check_drill(struct attempt *a, bool *out_refused)
 static void add_why(struct attempt *a, const struct way *w, const char *why)
 {
 	if (a->why->len > 0)
-		buf_add_text(a->why, "; ");
-	buf_addf(a->why, "%s: %s", w->url != NULL ? w->url : w->folder, why);
+		buf_add_text(a->why, _("; "));
+	buf_addf(a->why, _("%s: %s"), w->url != NULL ? w->url : w->folder, why);
 }
 
 static enum status write_headers(const struct attempt *a, const struct way *w, struct buf *out)

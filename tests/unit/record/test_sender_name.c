@@ -132,6 +132,29 @@ TEST(what_the_hosts_file_knows_needs_no_name_server)
 	CHECK_INT(t.end, TRY_DELIVERED);
 }
 
+/* The other family has nobody, or no road at all. */
+static void check_fallback(bool v6_only, const char *hosts)
+{
+	const struct receiver_options o = { .v6_only = v6_only };
+	enter_own_network("nameserver 127.0.0.1\n", hosts);
+	AUTO_DELIVERY struct delivery d = delivery_new(&o);
+	delivery_route(&d, "      - url: https://report.test:%d\n");
+	struct id id = delivery_put(&d, "a", "province", 100);
+	struct try_result t = try_once(&d, &id);
+	CHECK_TEXT(t.why, "");
+	CHECK_INT(t.end, TRY_DELIVERED);
+}
+
+TEST(a_server_that_only_ipv4_reaches_is_reached)
+{
+	check_fallback(false, "::1 report.test\n2001:db8::1 report.test\n127.0.0.1 report.test\n");
+}
+
+TEST(a_server_that_only_ipv6_reaches_is_reached)
+{
+	check_fallback(true, "127.0.0.1 report.test\n192.0.2.1 report.test\n::1 report.test\n");
+}
+
 TEST(a_silent_name_server_does_not_hold_up_the_other_way)
 {
 	enter_own_network("nameserver 127.0.0.1\n", "127.0.0.1 localhost\n");
