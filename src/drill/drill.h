@@ -80,7 +80,7 @@ struct drill_request {
 	const char *id;	      /* of the run, as drill_plan gave it; NULL: the run makes one */
 	const char *scenario; /* id; NULL: "standard" */
 	const char *arena;    /* NULL: as drill.yaml says, or the default. Absent, empty, or planted
-				 earlier by    drill_plant from this home */
+				 earlier by drill_plant from this home */
 	int64_t n_decoys;     /* -1: the scenario's */
 	double rate_files_per_s; /* -1: the scenario's; 0: unlimited */
 	bool has_seed;		 /* repeatable plan: names, sizes, order. Never the content. */
@@ -150,9 +150,7 @@ enum status drill_plan(const struct drill_context *c, const struct drill_request
 enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,
 	struct pool *p, struct drill_plan *out, struct error *e) MUST_CHECK;
 
-/* --- where the decoys lie: where the user's own backup reaches them
- * -------------------------------
- */
+/* --- where the decoys lie: the user's own backup must reach them --- */
 
 struct drill_place {
 	const char *path; /* absolute, without links above it */

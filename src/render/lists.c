@@ -107,7 +107,7 @@ enum status render_places_terminal(const struct drill_place *places, size_t n_pl
 		_("Where should the decoys lie? Choose a place that your own backup reaches: only "
 		  "then can the drill prove that it brings files back. The folder is made new, "
 		  "holds "
-		  "nothing but decoys, and is removed at the end."));
+		  "nothing but decoys, and is removed when the drill is undone."));
 	for (size_t i = 0; i < n_places; i++) {
 		char lead[32];
 		AUTO_BUF struct buf text;
