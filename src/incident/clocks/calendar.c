@@ -33,6 +33,7 @@ struct calendar {
 	size_t n_days;
 	int years[YEARS_MAX];
 	size_t n_years;
+	char *trouble; /* NULL none */
 };
 
 /* --- days ------------------------------------------------------------------------------------- */
@@ -119,7 +120,7 @@ bool calendar_is_working(const struct calendar *c, int64_t day, bool *out_estima
 {
 	int year, month, day_of_month;
 	calendar_split(day, &year, &month, &day_of_month);
-	if (!year_is_known(c, year))
+	if (!year_is_known(c, year) || c->trouble != NULL)
 		*out_estimated = true;
 	const struct special_day key = { day, false };
 	/* A list of a calendar without special days has no first element to search from. */
@@ -293,18 +294,10 @@ static enum status load_own(
 	return calendar_read(buf_view(&text), place, name, out, e);
 }
 
-enum status calendar_load(
-	const char *home, const char *name, struct calendar **out, struct error *e)
+static enum status load_built_in(const char *name, struct calendar **out, struct error *e)
 {
 	char file[NAME_MAX_BYTES + 8];
-	if (!is_plain_name(name))
-		return error_set(e, E_INVALID, "'%.40s' is no name of a calendar", name);
-	if (home != NULL) {
-		const enum status s = load_own(home, name, out, e);
-		if (s != E_ABSENT)
-			return s;
-	}
-	(void)snprintf(file, sizeof file, "%s.yaml", name); /* fits */
+	(void)snprintf(file, sizeof file, "%s.yaml", name); /* fits: is_plain_name */
 	for (unsigned long i = 0; i < calendar_files_n; i++) {
 		const struct embedded_file *f = &calendar_files[i];
 		if (strcmp(f->name, file) == 0)
@@ -314,10 +307,37 @@ enum status calendar_load(
 	return error_set(e, E_ABSENT, "there is no calendar '%s'", name);
 }
 
+enum status calendar_load(
+	const char *home, const char *name, struct calendar **out, struct error *e)
+{
+	struct error none = ERROR_NONE;
+	if (!is_plain_name(name))
+		return error_set(e, E_INVALID, "'%.40s' is no name of a calendar", name);
+	const enum status s = home == NULL ? E_ABSENT : load_own(home, name, out, e);
+	if (s == OK || s == E_NO_SPACE)
+		return s;
+	if (s == E_ABSENT)
+		return load_built_in(name, out, e);
+	AUTO(calendar_free) struct calendar *c = NULL;
+	if (load_built_in(name, &c, &none) != OK)
+		return s; /* what is wrong with the own one */
+	c->trouble = strdup(e->text);
+	if (c->trouble == NULL)
+		return error_sys(e, E_NO_SPACE, errno, "read the calendar");
+	*out = TAKE(c);
+	return OK;
+}
+
+const char *calendar_trouble(const struct calendar *c)
+{
+	return c->trouble == NULL ? "" : c->trouble;
+}
+
 void calendar_free(struct calendar *c)
 {
 	if (c == NULL)
 		return;
+	free(c->trouble);
 	free(c->days);
 	free(c);
 }

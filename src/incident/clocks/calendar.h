@@ -13,12 +13,16 @@
 #include "base/view.h"
 
 struct calendar;
-/* Built in ("cn", "weekdays"), or <home>/calendars/<name>.yaml, which wins. */
+/* Built in ("cn", "weekdays"), or <home>/calendars/<name>.yaml, which wins. Where that one is
+ * damaged the built-in one serves, since no notice may wait for it; each of its dates is then
+ * estimated. */
 enum status calendar_load(
 	const char *home, const char *name, struct calendar **out, struct error *e) MUST_CHECK;
 /* One file's text; `what` names it in errors, `name` is what it must call itself. */
 enum status calendar_read(struct view text, const char *what, const char *name,
 	struct calendar **out, struct error *e) MUST_CHECK;
+/* What is wrong with the home's own calendar, "" nothing. The calendar's. */
+const char *calendar_trouble(const struct calendar *c);
 void calendar_free(struct calendar *c);
 AUTO_TYPE(calendar_free, struct calendar *)
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "incident/clocks/clock_row.h"
 
 enum { WHO_BYTES_MAX = 200, REASON_BYTES_MAX = 1000, TAIL_LEAST = 4, LIST_MAX = 100000 };
@@ -92,15 +93,24 @@ static int rank(const struct clock_row *c)
 	switch (c->state) {
 	case CLOCK_OVERDUE:
 	case CLOCK_RUNNING:
-		return c->due_ns >= 0 ? 0 : 1;
+		return 0;
 	case CLOCK_WAITING:
-		return 2;
+		return 1;
 	case CLOCK_DONE:
 	case CLOCK_DONE_LATE:
 	case CLOCK_CEASED:
-		return 3;
+		return 2;
 	}
-	return 3;
+	return 2;
+}
+
+/* "At once" stands where its target falls; without one it is due since it began. A yearly report
+ * must not hide it. */
+static int64_t urgent_ns(const struct clock_row *c)
+{
+	if (c->due_ns >= 0)
+		return c->due_ns;
+	return c->target_ns >= 0 ? c->target_ns : c->started_ns;
 }
 
 static int by_urgency(const void *a, const void *b)
@@ -108,8 +118,8 @@ static int by_urgency(const void *a, const void *b)
 	const struct clock_row *x = a, *y = b;
 	if (rank(x) != rank(y))
 		return rank(x) - rank(y);
-	if (x->remaining_ns != y->remaining_ns)
-		return x->remaining_ns < y->remaining_ns ? -1 : 1;
+	if (urgent_ns(x) != urgent_ns(y))
+		return urgent_ns(x) < urgent_ns(y) ? -1 : 1;
 	return strcmp(x->id.text, y->id.text);
 }
 
@@ -203,6 +213,8 @@ enum status clock_resolve(struct store *s, const char *typed, struct id *out, st
 	return OK;
 }
 
+/* It is shown on terminals and in JSON: a name that is no text would take its clock out of a list.
+ */
 static enum status check_person(const char *who, struct error *e)
 {
 	if (who == NULL || view_trim(view_of(who)).len == 0)
@@ -210,6 +222,22 @@ static enum status check_person(const char *who, struct error *e)
 	if (strlen(who) > WHO_BYTES_MAX)
 		return error_set(
 			e, E_INVALID, "the person's name is longer than %d bytes", WHO_BYTES_MAX);
+	const enum text_flaw flaw = text_flaw_of(view_of(who), TEXT_ONE_LINE);
+	if (flaw != TEXT_SOUND)
+		return error_set(e, E_INVALID, "person: %s", text_flaw_words(flaw));
+	return OK;
+}
+
+static enum status check_why(const char *reason, struct error *e)
+{
+	if (reason == NULL)
+		return OK;
+	if (strlen(reason) > REASON_BYTES_MAX)
+		return error_set(
+			e, E_INVALID, "the reason is longer than %d bytes", REASON_BYTES_MAX);
+	const enum text_flaw flaw = text_flaw_of(view_of(reason), TEXT_SEVERAL_LINES);
+	if (flaw != TEXT_SOUND)
+		return error_set(e, E_INVALID, "reason: %s", text_flaw_words(flaw));
 	return OK;
 }
 
@@ -248,9 +276,7 @@ enum status clocks_silence(struct store *s, const char *clock_id, const char *wh
 	struct id id;
 	TRY(check_person(who, e));
 	TRY(check_until(now_ns, until_ns, e));
-	if (reason != NULL && strlen(reason) > REASON_BYTES_MAX)
-		return error_set(
-			e, E_INVALID, "the reason is longer than %d bytes", REASON_BYTES_MAX);
+	TRY(check_why(reason, e));
 	TRY(clock_resolve(s, clock_id, &id, e));
 	TRY(STORE_SQL(s,
 		"INSERT INTO incident_clock_silence (clock, at_ns, who, reason, until_ns)"

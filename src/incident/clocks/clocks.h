@@ -88,11 +88,13 @@ struct clock_filter {
 	int drills;		   /* 0 both, 1 only drills, -1 only real */
 	size_t limit;		   /* 0: no limit */
 };
-/* By time left, the most urgent first; those that wait and "immediately" after their targets. */
+/* Those that run first, by when they fall due, "immediately" by its target (without one: by when it
+ * began); then those that wait, then those that are over. */
 enum status clocks_list(struct store *s, const struct clock_filter *f, const struct legal_now *now,
 	struct pool *p, struct clock_row **out, size_t *out_n, struct error *e) MUST_CHECK;
 /* `clock_id`: the UUID, or at least its last four digits where only one open clock ends so.
- * `until_ns` at most 24 h ahead. E_ABSENT, E_CONFLICT where it is done. `who` is not empty. */
+ * `until_ns` at most 24 h ahead. E_ABSENT, E_CONFLICT where it is done. `who` is a line of text,
+ * not empty. */
 enum status clocks_acknowledge(struct store *s, const char *clock_id, const char *who,
 	int64_t now_ns, int64_t until_ns, struct error *e) MUST_CHECK;
 enum status clocks_silence(struct store *s, const char *clock_id, const char *who,

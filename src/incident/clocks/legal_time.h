@@ -24,8 +24,9 @@ struct time_step {
 	int64_t by_ns;	 /* positive: forward */
 	const char *boot_id;
 };
-/* Notes the clocks and records a step where there is one, in a transaction of its own. `boot_id`
- * NULL: the kernel's. */
+/* Notes the clocks and records a step where there is one, in a transaction of its own. Where that
+ * cannot be written (a full disk, a lock that is held), the answer comes from what is on disk.
+ * `boot_id` NULL: the kernel's. */
 enum status legal_time_note(struct store *s, const struct clock *c, const char *boot_id,
 	struct legal_now *out, struct error *e) MUST_CHECK;
 enum status legal_time_steps(struct store *s, struct pool *p, struct time_step **out, size_t *out_n,

@@ -135,6 +135,25 @@ TEST(a_homes_own_calendar_goes_before_the_built_in_one)
 	calendar_free(c);
 }
 
+TEST(a_damaged_calendar_of_the_home_gives_way_to_the_built_in_one_and_its_dates_are_estimated)
+{
+	struct calendar *c = NULL;
+	bool estimated = false;
+	static const char damaged[] = "calendar: cn\nyears: [2026\n";
+	REQUIRE_OK(file_make_folders(test_path("home/calendars"), &e), e);
+	test_write_file(test_path("home/calendars/cn.yaml"), damaged, strlen(damaged));
+	REQUIRE_OK(calendar_load(test_path("home"), "cn", &c, &e), e);
+	CHECK(strstr(calendar_trouble(c), "calendars/cn.yaml") != NULL);
+	CHECK(!calendar_is_working(c, calendar_date(2026, 10, 1), &estimated));
+	CHECK(estimated);
+	calendar_free(c);
+	test_write_file(test_path("home/calendars/mars.yaml"), damaged, strlen(damaged));
+	CHECK_INT(calendar_load(test_path("home"), "mars", &c, &e), E_INVALID);
+	REQUIRE_OK(calendar_load(NULL, "cn", &c, &e), e);
+	CHECK_TEXT(calendar_trouble(c), "");
+	calendar_free(c);
+}
+
 TEST(a_calendar_that_is_off_is_refused_by_the_place_of_its_fault)
 {
 	static const struct {

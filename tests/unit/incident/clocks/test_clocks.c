@@ -209,11 +209,12 @@ TEST(the_most_urgent_stands_first_and_what_waits_last)
 	f->now.latest_ns += 9 * MINUTE_NS;
 	const size_t n = list(f, false, &rows);
 	CHECK_INT(n, 6);
-	CHECK_INT(rows[0].remaining_ns, MINUTE_NS);
-	CHECK_TEXT(rows[2].duty, "progress");
-	CHECK_TEXT(rows[3].duty, "now"); /* no due time: after those that have one */
-	CHECK_INT(rows[3].remaining_ns, -6 * MINUTE_NS);
-	CHECK_INT(rows[3].state, CLOCK_RUNNING);
+	CHECK_TEXT(
+		rows[0].duty, "now"); /* at once: by its own target, not behind what is far off */
+	CHECK_INT(rows[0].remaining_ns, -6 * MINUTE_NS);
+	CHECK_INT(rows[0].state, CLOCK_RUNNING);
+	CHECK_INT(rows[1].remaining_ns, MINUTE_NS);
+	CHECK_TEXT(rows[3].duty, "progress");
 	CHECK_INT(rows[5].state, CLOCK_WAITING);
 	CHECK(rows[5].remaining_ns == INT64_MAX);
 	end(f);
@@ -381,6 +382,9 @@ TEST(nobody_nowhere_and_never_are_refused)
 	CHECK_INT(clocks_acknowledge(s, id, "a", now_ns, now_ns, &f->e), E_INVALID);
 	CHECK_INT(clocks_acknowledge(s, id, "a", now_ns, now_ns + 1441 * MINUTE_NS, &f->e),
 		E_INVALID);
+	CHECK_INT(clocks_acknowledge(s, id, "\x1b[31ma", now_ns, now_ns + 1, &f->e), E_INVALID);
+	CHECK_INT(clocks_acknowledge(s, id, "\xff", now_ns, now_ns + 1, &f->e), E_INVALID);
+	CHECK_INT(clocks_silence(s, id, "a", "\xff", now_ns, now_ns + 1, &f->e), E_INVALID);
 	CHECK_INT(clocks_acknowledge(s, "zzzz", "a", now_ns, now_ns + 1, &f->e), E_INVALID);
 	CHECK_INT(clocks_acknowledge(s, "%", "a", now_ns, now_ns + 1, &f->e), E_INVALID);
 	CHECK_INT(clocks_acknowledge(s, "00000000-0000-7000-8000-000000000000", "a", now_ns,

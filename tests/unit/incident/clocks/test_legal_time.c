@@ -4,6 +4,7 @@
 #include "incident/clocks/legal_time.h"
 
 #include "incident/clocks/clocks.h"
+#include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
@@ -151,5 +152,27 @@ TEST(the_kernels_own_boot_id_is_taken_where_none_is_given)
 	struct fixture *f = start();
 	const struct legal_now now = note(f, NULL);
 	CHECK_INT(now.wall_ns, f->hands.wall_ns);
+	store_close(f->store);
+}
+
+/* Another process may hold the lock; a full disk is the same to it. */
+TEST(where_nothing_can_be_written_time_is_told_and_a_step_is_found_later)
+{
+	NEEDS_FAULTS();
+	struct fixture *f = start();
+	int64_t by_ns = 0;
+	note(f, "boot-a");
+	pass(f, MINUTE_NS);
+	const int64_t truth_ns = f->hands.wall_ns;
+	f->hands.wall_ns -= 60 * MINUTE_NS;
+	fault_arm("store_commit", 1);
+	struct legal_now now = note(f, "boot-a");
+	fault_disarm();
+	CHECK(now.stepped);
+	CHECK_INT(now.latest_ns, truth_ns);
+	CHECK_INT(steps(f, &by_ns), 0);
+	now = note(f, "boot-a");
+	CHECK_INT(now.latest_ns, truth_ns);
+	CHECK_INT(steps(f, &by_ns), 1);
 	store_close(f->store);
 }
