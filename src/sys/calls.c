@@ -28,6 +28,10 @@
 
 AUTO_TYPE(seccomp_release, scmp_filter_ctx)
 
+#ifndef MAP_DROPPABLE /* Linux 6.11, mmap(2) */
+#define MAP_DROPPABLE 0x08
+#endif
+
 #define EMULATOR (1U << CONFINE_CALLS_EMULATOR)
 #define PLANTER (1U << CONFINE_CALLS_PLANTER)
 #define UNDO (1U << CONFINE_CALLS_UNDO)
@@ -165,9 +169,10 @@ static const struct {
 
 static int add_memory_rules(scmp_filter_ctx f)
 {
-	/* MAP_SHARED_VALIDATE is MAP_SHARED and MAP_PRIVATE at once. */
+	/* MAP_SHARED_VALIDATE is MAP_SHARED and MAP_PRIVATE at once. Droppable memory is where
+	 * glibc 2.41 and later keep the state of getrandom(3). */
 	const uint64_t known_flags = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS |
-				     MAP_NORESERVE | MAP_STACK | MAP_POPULATE;
+				     MAP_NORESERVE | MAP_STACK | MAP_POPULATE | MAP_DROPPABLE;
 	int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
 		SCMP_A2(INT_WITHIN(PROT_READ | PROT_WRITE)), SCMP_A3(INT_WITHIN(known_flags)));
 	if (rc != 0)

@@ -438,6 +438,14 @@ static void allocate(void)
 	_exit(0);
 }
 
+/* A kernel before 6.11 does not know the flag, which is no death. */
+static void map_droppable(void)
+{
+	enum { DROPPABLE = 0x08 };
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, DROPPABLE | MAP_ANONYMOUS, -1, 0);
+	_exit(at != MAP_FAILED || errno == EINVAL ? 0 : 1);
+}
+
 static void map_executable(void)
 {
 	(void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -516,6 +524,7 @@ static const struct call_case call_cases[] = {
 	{ "set a descriptor's flags", set_flags, IN_ALL },
 	{ "start a thread", start_thread, IN_WITNESS },
 	{ "allocate", allocate, 0 },
+	{ "map droppable", map_droppable, 0 },
 	{ "map executable memory", map_executable, IN_ALL },
 	{ "map huge pages", map_huge, IN_ALL },
 	{ "signal an own thread", signal_own_thread, 0 },
