@@ -92,6 +92,18 @@ enum status incident_new(const struct incident_context *c, const struct first_no
 	struct pool *p, struct incident_receipt *out, struct field_faults *faults,
 	struct error *e) MUST_CHECK;
 
+struct checked_notice {
+	json_t *facts; /* as they would be kept */
+	const char *const *profiles;
+	size_t n_profiles;
+	const char *trouble; /* what of the home would be left aside; "" */
+};
+/* Reads a notice as incident_new does, and keeps nothing: needs no store and no keys (`home` may be
+ * NULL). All faults are in `faults`; then E_INVALID. */
+enum status incident_check(const struct incident_context *c, const struct first_notice *n,
+	struct pool *p, struct checked_notice *out, struct field_faults *faults,
+	struct error *e) MUST_CHECK;
+
 /* --- grades --- */
 struct regrade {
 	json_t *new_facts;   /* merged over the present ones, null is unknown; NULL none */
@@ -216,6 +228,17 @@ enum status incident_route(
  * after each flush; does incident_route too. */
 enum status incident_take_receipts(
 	const struct incident_context *c, size_t *out_n, struct error *e) MUST_CHECK;
+
+/* What was handed in and has no way to go: no route serves its recipient. Oldest first, at most
+ * INCIDENT_LIST_MAX. */
+struct unrouted_row {
+	struct id incident, envelope;
+	const char *number, *role;
+	int64_t at_ns;
+	bool drill;
+};
+enum status incident_unrouted(const struct incident_context *c, struct pool *p,
+	struct unrouted_row **out, size_t *out_n, struct error *e) MUST_CHECK;
 
 /* --- reading --- */
 struct incident_event {

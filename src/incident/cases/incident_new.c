@@ -168,3 +168,25 @@ enum status incident_new(const struct incident_context *c, const struct first_no
 	*f = (struct filing){ .desk = &d, .notice = &notice };
 	return store_all(f, n, out, e);
 }
+
+enum status incident_check(const struct incident_context *c, const struct first_notice *n,
+	struct pool *p, struct checked_notice *out, struct field_faults *faults, struct error *e)
+{
+	const int64_t now_ns = clock_wall_ns(c->clock);
+	const struct desk d = { .c = c,
+		.company = "",
+		.by = "",
+		.now = { .wall_ns = now_ns, .latest_ns = now_ns },
+		.pool = p,
+		.trouble = "" };
+	struct notice notice;
+	TRY(notice_read(&d, n, &notice, faults, e));
+	TRY(field_faults_error(faults, e));
+	const char **ids = pool_take(p, CASE_PROFILES_MAX, sizeof *ids);
+	if (ids == NULL)
+		return case_no_memory(e);
+	for (size_t i = 0; i < notice.n_profiles; i++)
+		ids[i] = notice.profiles[i]->id;
+	*out = (struct checked_notice){ notice.facts, ids, notice.n_profiles, notice.trouble };
+	return OK;
+}

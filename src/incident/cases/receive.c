@@ -117,6 +117,52 @@ enum status incident_route(const struct incident_context *c, size_t *out_n, stru
 	return route_all(&d, out_n, e);
 }
 
+static enum status read_unrouted(
+	const struct desk *d, struct statement *q, struct unrouted_row *out, struct error *e)
+{
+	bool failed = false;
+	if (!id_parse(column_text(q, 0), &out->incident) ||
+		!id_parse(column_text(q, 1), &out->envelope))
+		return error_set(e, E_INVALID, "a row of an incident is damaged");
+	out->number = case_column(d->pool, q, 2, &failed);
+	out->role = case_column(d->pool, q, 3, &failed);
+	out->at_ns = column_int(q, 4);
+	out->drill = column_int(q, 5) != 0;
+	return failed ? case_no_memory(e) : OK;
+}
+
+enum status incident_unrouted(const struct incident_context *c, struct pool *p,
+	struct unrouted_row **out, size_t *out_n, struct error *e)
+{
+	AUTO_DESK struct desk d = { .routes = NULL };
+	AUTO(statement_free) struct statement *q = NULL;
+	bool more = false;
+	size_t n = 0;
+	TRY(desk_open(c, p, false, &d, e));
+	struct unrouted_row *rows = pool_take(p, INCIDENT_LIST_MAX, sizeof *rows);
+	if (rows == NULL)
+		return case_no_memory(e);
+	TRY(STORE_SQL(c->store,
+		"SELECT r.incident, r.submission, c.number, r.role, s.at_ns, s.drill"
+		" FROM incident_recipient r JOIN incident_submission s"
+		" ON s.company = r.company AND s.id = r.submission JOIN incident_case c"
+		" ON c.company = r.company AND c.id = r.incident"
+		" WHERE r.company = ? AND r.state = 0 AND r.route = '' ORDER BY s.at_ns, r.role"
+		" LIMIT ?",
+		&q, e));
+	bind_text(q, 1, d.company);
+	bind_int(q, 2, INCIDENT_LIST_MAX);
+	for (n = 0; n < INCIDENT_LIST_MAX; n++) {
+		TRY(statement_step(q, &more, e));
+		if (!more)
+			break;
+		TRY(read_unrouted(&d, q, &rows[n], e));
+	}
+	*out = rows;
+	*out_n = n;
+	return OK;
+}
+
 /* --- receipts --------------------------------------------------------------------------------- */
 
 /* Recipients on a route whose end is not known here, one row for each submission and route. */

@@ -41,6 +41,29 @@ void spool_recipients(
 	}
 }
 
+enum status spool_told_before(
+	const struct desk *d, const struct case_row *row, struct handed_in *h, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool more = false, failed = false;
+	TRY(STORE_SQL(d->c->store,
+		"SELECT DISTINCT r.role FROM incident_recipient r JOIN incident_submission s"
+		" ON s.company = r.company AND s.id = r.submission"
+		" WHERE r.company = ? AND r.incident = ? AND s.profile = ? ORDER BY r.role LIMIT ?",
+		&q, e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, row->id.text);
+	bind_text(q, 3, h->profile->id);
+	bind_int(q, 4, RECIPIENTS_MAX);
+	for (h->n_roles = 0; h->n_roles < RECIPIENTS_MAX; h->n_roles++) {
+		TRY(statement_step(q, &more, e));
+		if (!more)
+			break;
+		h->roles[h->n_roles] = case_column(d->pool, q, 0, &failed);
+	}
+	return failed ? case_no_memory(e) : OK;
+}
+
 /* --- payload ---------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct profile *p, int slot)

@@ -37,6 +37,10 @@ struct handed_in {
  * organisation's own roles, telephone apart. */
 void spool_recipients(
 	const struct desk *d, const struct case_row *row, struct handed_in *h, int grade);
+/* Those who were sent something of the case under this profile before: a follow-up that no duty
+ * asks for is for whoever has the notice that it follows. */
+enum status spool_told_before(const struct desk *d, const struct case_row *row, struct handed_in *h,
+	struct error *e) MUST_CHECK;
 /* Signs and stores it: submission, recipients, outbox. Needs the desk's routes. */
 enum status spool_put(const struct desk *d, const struct case_row *row, struct handed_in *h,
 	struct error *e) MUST_CHECK;

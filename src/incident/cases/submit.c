@@ -253,19 +253,37 @@ static void check_grade(struct submitting *s)
 	}
 }
 
+/* A fault in one field leaves all changes out of the form: what was given is not missing then. */
+static enum status check_form(struct submitting *s, bool merged, struct error *e)
+{
+	const struct desk *d = s->desk;
+	const struct form_occasion when = { s->stage, tier_of(s), d->now.latest_ns };
+	struct field_faults found = { .n = 0 };
+	TRY(form_check(s->form, s->filled, &when, d->pool, &found, e));
+	for (size_t i = 0; i < found.n; i++)
+		if (merged || json_object_get(s->what->changes, found.at[i].field) == NULL)
+			field_fault_add(
+				s->faults, d->pool, found.at[i].field, "%s", found.at[i].what);
+	s->faults->n_more += found.n_more;
+	return OK;
+}
+
 /* Everything that is wrong, before anything is kept. */
 static enum status take_changes(struct submitting *s, struct error *e)
 {
 	const struct desk *d = s->desk;
+	size_t n_before = 0;
 	bool ours = false;
 	for (size_t i = 0; i < s->row.n_profiles; i++)
 		ours = ours || strcmp(s->row.profiles[i], s->profile->id) == 0;
 	if (!ours)
 		field_fault_add(s->faults, d->pool, "profile", _("incident %s is not graded by it"),
 			s->row.number);
+	n_before = s->faults->n;
 	if (s->what->changes != NULL)
 		TRY(form_merge(s->form, s->filled, s->what->changes, d->now.latest_ns, d->pool,
 			s->faults, e));
+	const bool merged = s->faults->n == n_before;
 	TRY(name_files(s, e));
 	if (s->what->draft)
 		return OK;
@@ -274,8 +292,7 @@ static enum status take_changes(struct submitting *s, struct error *e)
 	check_grade(s);
 	check_what_changed(s);
 	TRY(learn_refresh(d, s->form, &s->known, s->filled, e));
-	const struct form_occasion when = { s->stage, tier_of(s), d->now.latest_ns };
-	return form_check(s->form, s->filled, &when, d->pool, s->faults, e);
+	return check_form(s, merged, e);
 }
 
 static enum status changes_json(struct submitting *s, json_t **out, struct error *e)
@@ -314,6 +331,8 @@ static enum status keep(struct submitting *s, struct handed_in *h, struct error 
 		return case_no_memory(e);
 	if (!h->draft)
 		spool_recipients(d, &s->row, h, s->grade);
+	if (!h->draft && h->n_roles == 0)
+		TRY(spool_told_before(d, &s->row, h, e));
 	TRY(spool_drop_drafts(d, &s->row, h, e));
 	TRY(spool_put(d, &s->row, h, e));
 	TRY(note_submission(s, h, e));

@@ -541,3 +541,48 @@ TEST(companies_do_not_see_each_other)
 	REQUIRE_OK(incident_list(&f.c, true, f.pool, &rows, &n_rows, &f.e), f.e);
 	CHECK_INT(n_rows, 1);
 }
+
+TEST(a_notice_is_checked_as_it_would_be_filed_and_nothing_is_kept)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct checked_notice checked;
+	struct first_notice n = fixture_notice(&f);
+	struct incident_context without = f.c;
+	without.home = NULL;
+	without.store = NULL;
+	without.keys = NULL;
+	REQUIRE_OK(incident_check(&without, &n, f.pool, &checked, &f.faults, &f.e), f.e);
+	CHECK(json_is_true(json_object_get(checked.facts, "ransomware")));
+	REQUIRE(checked.n_profiles == 1);
+	CHECK_TEXT(checked.profiles[0], PROFILE_DEFAULT);
+	n.kind = "earthquake";
+	n.tlp = "PINK";
+	CHECK_INT(incident_check(&without, &n, f.pool, &checked, &f.faults, &f.e), E_INVALID);
+	CHECK(fixture_fault(&f, "kind")[0] != '\0');
+	CHECK(fixture_fault(&f, "tlp")[0] != '\0');
+	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_case"), 0);
+}
+
+TEST(what_no_route_serves_is_listed_until_one_does)
+{
+	static const char *const lines[] = { "capital: ministry" };
+	static const char *const all[] = { "capital: ministry", "province: local_regulator" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	fixture_routes(lines, 1);
+	struct unrouted_row *rows = NULL;
+	size_t n = 0;
+	struct first_notice notice = fixture_notice(&f);
+	notice.more = fixture_json(&f, "{\"data_class\":\"important\"}");
+	const struct incident_receipt receipt = fixture_new(&f, &notice);
+	REQUIRE_OK(incident_unrouted(&f.c, f.pool, &rows, &n, &f.e), f.e);
+	REQUIRE(n == 1);
+	CHECK_TEXT(rows[0].role, "local_regulator");
+	CHECK_TEXT(rows[0].number, receipt.number);
+	CHECK(!rows[0].drill);
+	fixture_routes(all, 2);
+	REQUIRE_OK(incident_route(&f.c, &n, &f.e), f.e);
+	REQUIRE_OK(incident_unrouted(&f.c, f.pool, &rows, &n, &f.e), f.e);
+	CHECK_INT(n, 0);
+}

@@ -98,6 +98,46 @@ TEST(a_report_that_lacks_something_is_refused_with_every_field_and_nothing_is_ke
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_event"), 1);
 }
 
+TEST(what_was_given_beside_a_fault_is_not_called_missing)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	struct submission_row row;
+	const struct stage_submission what = { .stage = "written",
+		.what_changed = "a",
+		.changes = fixture_json(
+			&f, "{\"event.source\":\"hearsay\",\"event.cause\":\"弱口令\"}") };
+	CHECK_INT(submit(&f, &what, &row), E_INVALID);
+	CHECK(strstr(fixture_fault(&f, "event.source"), "none of") != NULL);
+	CHECK_TEXT(fixture_fault(&f, "event.cause"), "");
+	CHECK(fixture_fault(&f, "event.data_type")[0] != '\0');
+}
+
+TEST(a_follow_up_that_no_duty_asks_for_goes_to_those_who_have_the_notice)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	struct submission_row row;
+	const struct stage_submission what = { .stage = "follow_up",
+		.what_changed = "数量已核实",
+		.changes = fixture_json(&f, "{" THE_REST ",\"signature\":\"李总\"}") };
+	REQUIRE_OK(submit(&f, &what, &row), f.e);
+	const struct incident i = fixture_read(&f, "latest");
+	REQUIRE(i.n_submissions == 2);
+	REQUIRE(i.submissions[1].n_recipients == i.submissions[0].n_recipients);
+	CHECK(i.submissions[1].n_recipients > 0);
+	for (size_t k = 0; k < i.submissions[1].n_recipients; k++) {
+		CHECK_TEXT(
+			i.submissions[1].recipients[k].role, i.submissions[0].recipients[k].role);
+		CHECK_TEXT(
+			i.submissions[1].recipients[k].route, i.submissions[0].recipients[k].route);
+	}
+	/* It answers no duty that asks for another stage. */
+	CHECK(fixture_deliver(&f, "province", f.wall_ns) > 0);
+	const struct incident after = fixture_read(&f, "latest");
+	CHECK_INT(fixture_clock(&after, "cn-miit", "written_report")->state, CLOCK_RUNNING);
+}
+
 TEST(each_report_is_a_revision_that_says_what_changed)
 {
 	AUTO_FIXTURE struct incident_fixture f;
