@@ -449,8 +449,7 @@ TEST(a_mapped_file_that_is_cut_reads_as_zeros_and_only_while_that_is_asked_for)
 	}
 	int status = 0;
 	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK(!WIFEXITED(
-		status)); /* the sanitizers make an exit status of it, hence not WIFSIGNALED */
+	CHECK(status != 0); /* ended by the signal; the sanitizers make an exit status of it */
 }
 
 static void write_journal(const char *folder, int n_entries)
