@@ -51,14 +51,16 @@ static struct document_head head_of(const struct incident *i, const struct submi
 	const struct rule_word *stage = profile_word(profiles, RULE_STAGES, row->stage);
 	struct error absent = ERROR_NONE;
 	const bool known = profile_find(profiles, row->profile, &p, &absent) == OK;
+	const struct bilingual profile_key = { row->profile, row->profile };
+	const struct bilingual stage_key = { row->stage, row->stage };
 	return (struct document_head){ .number = i->number,
-		.profile = known ? bilingual_pick(p->name) : row->profile,
-		.stage = stage == NULL ? row->stage : bilingual_pick(stage->name),
+		.profile = known ? p->name : profile_key,
+		.stage = stage == NULL ? stage_key : stage->name,
 		.what_changed = row->what_changed,
 		.at_ns = row->at_ns,
 		.utc_offset_minutes = known ? p->utc_offset_minutes : 0,
-		.envelope = row->id.text,
-		.sha256 = "",
+		.envelope = row->draft ? "" : row->id.text,
+		.sha256 = row->sha256,
 		.tlp = i->tlp,
 		.drill = i->drill };
 }
@@ -196,7 +198,7 @@ enum status cmd_incident_report(struct session *s, const void *raw, struct error
 /* --- export ----------------------------------------------------------------------------------- */
 
 static enum status render_12387(const struct incident_session *is, struct session *s,
-	const struct incident *i, bool redact, struct buf *out, struct error *e)
+	const struct incident *i, const struct export_options *o, struct buf *out, struct error *e)
 {
 	const struct form *form = NULL;
 	json_t *filled = NULL;
@@ -208,21 +210,46 @@ static enum status render_12387(const struct incident_session *is, struct sessio
 		.what_changed = "",
 		.at_ns = clock_wall_ns(NULL) };
 	struct document_head head = head_of(i, &row, is->profiles);
-	head.redacted = redact;
+	head.redacted = o->redacted;
+	head.tlp = o->tlp == NULL ? i->tlp : o->tlp;
 	TRY(incident_form(&is->context, i->id.text, &what, s->pool, &form, &filled, e));
 	return render_form_text(form, filled, &head, out, e);
 }
 
 static enum status render_latest_pdf(const struct incident_session *is, const struct incident *i,
-	struct buf *out, struct error *e)
+	const struct export_options *o, struct buf *out, struct error *e)
 {
 	const struct form *form = NULL;
 	if (i->n_submissions == 0)
 		return error_set(e, E_ABSENT, "nothing was submitted yet");
 	const struct submission_row *last = &i->submissions[i->n_submissions - 1];
-	const struct document_head head = head_of(i, last, is->profiles);
+	struct document_head head = head_of(i, last, is->profiles);
+	head.redacted = o->redacted;
+	head.tlp = o->tlp == NULL ? i->tlp : o->tlp;
 	TRY(form_find(is->forms, last->form, &form, e));
 	return render_form_pdf(form, last->filled, &head, out, e);
+}
+
+/* Of the first notice: what was put on this machine's disk, and when. */
+static enum status render_first_receipt(
+	const struct incident *i, const struct export_options *o, struct buf *out, struct error *e)
+{
+	if (o->redacted)
+		return error_set(e, E_USAGE,
+			"a receipt shows the notice that it is for: there is no redacted one");
+	for (size_t k = 0; k < i->n_submissions; k++) {
+		const struct submission_row *row = &i->submissions[k];
+		if (row->draft || strcmp(row->stage, "first_notice") != 0)
+			continue;
+		const struct incident_receipt receipt = { .incident = i->id,
+			.envelope = row->id,
+			.sha256 = row->sha256,
+			.at_ns = row->at_ns,
+			.number = i->number,
+			.warning = "" };
+		return render_receipt_pdf(i, &receipt, out, e);
+	}
+	return error_set(e, E_ABSENT, "this incident has no first notice that was sent");
 }
 
 static enum status render_export(struct session *s, const struct incident_session *is,
@@ -256,13 +283,17 @@ static enum status render_export(struct session *s, const struct incident_sessio
 		buf_add_char(out, '\n');
 		return OK;
 	case EXPORT_HTML:
-		return render_incident_html(i, is->profiles, out, e);
+		return render_incident_html(i, &o, out, e);
 	case EXPORT_PDF:
-		return render_latest_pdf(is, i, out, e);
+		return render_latest_pdf(is, i, &o, out, e);
+	case EXPORT_DOSSIER:
+		return render_incident_pdf(i, &o, out, e);
+	case EXPORT_RECEIPT:
+		return render_first_receipt(i, &o, out, e);
 	case EXPORT_PROOF:
 		return proof_of_incident(s, i, out, e);
 	case EXPORT_12387:
-		return render_12387(is, s, i, a->redact, out, e);
+		return render_12387(is, s, i, &o, out, e);
 	}
 	return error_set(e, E_USAGE, "no such format");
 }
@@ -274,9 +305,13 @@ enum status cmd_incident_export(struct session *s, const void *raw, struct error
 	AUTO_BUF struct buf bytes;
 	struct incident i;
 	buf_init(&bytes, RENDER_CEILING_BYTES);
-	const bool binary = a->format == EXPORT_XLSX || a->format == EXPORT_PDF;
+	const bool binary = a->format == EXPORT_XLSX || a->format == EXPORT_PDF ||
+			    a->format == EXPORT_DOSSIER || a->format == EXPORT_RECEIPT;
 	if (binary && a->out == NULL && isatty(STDOUT_FILENO) == 1)
 		return error_set(e, E_USAGE, "this format is no text: name a file with --out");
+	if (a->redact && a->format == EXPORT_PROOF)
+		return error_set(e, E_USAGE,
+			"a proof holds what was signed, whole: nothing can be left out of it");
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_read(&is.context, a->id, s->pool, &i, e));

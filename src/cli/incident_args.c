@@ -148,7 +148,7 @@ const struct option report_options[N_REPORT_OPTIONS] = {
 
 #define AT(member) offsetof(struct export_args, member)
 static const char *const formats[] = { "json", "stix", "misp", "ocsf", "csv", "xlsx", "icalendar",
-	"syslog", "html", "pdf", "proof", "12387", NULL };
+	"syslog", "html", "pdf", "dossier", "receipt", "proof", "12387", NULL };
 const struct option export_options[N_EXPORT_OPTIONS] = {
 	{ "format", OPTION_CHOICE, AT(format), NULL, N_("What to make of it (json)."), formats },
 	{ "out", OPTION_TEXT, AT(out), N_("FILE"),

@@ -74,9 +74,10 @@ static const struct cli_command mark_command = { "incident", "mark",
 	sizeof(struct mark_args), &mark_defaults, cmd_incident_mark };
 static const struct cli_command export_command = { "incident", "export",
 	N_("Hand an incident to other tools and people."),
-	N_("json, STIX 2.1, MISP, OCSF 1.8, CSV, XLSX, iCalendar of due times, syslog, HTML, the "
-	   "latest report as PDF, the proof of receipt (evidence receipt checks it), or a copy to "
-	   "read out to 12387."),
+	N_("json, STIX 2.1, MISP, OCSF 1.8, CSV, XLSX, iCalendar of due times, syslog, HTML; as "
+	   "PDF: the latest report (pdf), the whole incident (dossier), the local receipt of the "
+	   "first notice (receipt); the proof of receipt (evidence receipt checks it), or a copy "
+	   "to read out to 12387."),
 	export_options, N_EXPORT_OPTIONS, export_operands, COUNT_OF(export_operands),
 	sizeof(struct export_args), NULL, cmd_incident_export };
 static const struct cli_command status_command = { "incident", "status",

@@ -8,7 +8,7 @@
 
 void document_init(struct document *d, struct pool *p)
 {
-	*d = (struct document){ .pool = p, .title = "", .subtitle = "", .date = "" };
+	*d = (struct document){ .pool = p, .title = "", .subtitle = "", .source = "", .date = "" };
 }
 
 static struct block *add(struct document *d, enum block_kind kind)

@@ -22,7 +22,10 @@ enum block_kind {
 	BLOCK_FACTS, /* rows of label and value */
 	BLOCK_TABLE, /* the first row holds the headings */
 	BLOCK_CHART,
-	BLOCK_CODE
+	BLOCK_CODE,
+	BLOCK_FORM, /* rows of section, label, value in a ruled table; a section that stays the same
+		       is one cell; "" everywhere: no such column */
+	BLOCK_SIGN  /* rows of one column: what is signed or sealed on a line */
 };
 
 struct cell {
@@ -65,6 +68,7 @@ struct document {
 	struct block *first, *last;
 	const char *title;
 	const char *subtitle;
+	const char *source; /* under the title of an official paper: the instrument; "" none */
 	const char *date;
 	bool failed; /* memory was short: the report is given up */
 };

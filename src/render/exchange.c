@@ -8,6 +8,27 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "render/incident_words.h"
+
+const struct tlp *tlp_find(const char *label)
+{
+	static const struct tlp rows[] = {
+		{ "CLEAR", "clear", "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
+			"#ffffff" },
+		{ "GREEN", "green", "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+			"#33FF00" },
+		{ "AMBER", "amber", "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+			"#FFC000" },
+		{ "AMBER+STRICT", "amber+strict",
+			"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003", "#FFC000" },
+		{ "RED", "red", "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+			"#FF2B2B" },
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].label, label) == 0)
+			return &rows[i];
+	return NULL;
+}
 
 static const char *notice_text(const struct incident *i, const char *key, const char *otherwise)
 {
@@ -15,10 +36,10 @@ static const char *notice_text(const struct incident *i, const char *key, const 
 	return text == NULL || text[0] == '\0' ? otherwise : text;
 }
 
-static int64_t notice_time(const struct incident *i, const char *key)
+static int64_t time_of(json_t *object, const char *key)
 {
 	int64_t ns = -1;
-	const char *text = json_string_value(json_object_get(i->notice, key));
+	const char *text = json_string_value(json_object_get(object, key));
 	return text != NULL && time_parse(view_of(text), &ns) ? ns : -1;
 }
 
@@ -55,33 +76,71 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-void exchange_from(const struct incident *i, const struct export_options *o, struct exchange *out)
+static void set_title(const struct incident *i, struct exchange *x)
 {
-	static const char *const numerals[] = { "", "I", "II", "III", "IV" };
-	char title[4 * NAME_MAX_BYTES];
-	*out = (struct exchange){ .redacted = o->redacted, .drill = i->drill };
-	out->company = o->redacted ? "redacted" : notice_text(i, "company", "unknown");
-	out->kind = notice_text(i, "kind", "unknown");
-	out->what = o->redacted ? "" : notice_text(i, "what", "");
-	out->tlp = o->tlp == NULL ? i->tlp : o->tlp;
-	out->tier_number = default_tier(i);
-	if (out->tier_number < 0 || out->tier_number > 4)
-		out->tier_number = 0;
-	out->tier = numerals[out->tier_number];
-	out->discovered_ns = notice_time(i, "discovered_at");
-	out->modified_ns = last_change(i);
-	(void)snprintf(title, sizeof title, "%s%s: %s%s%.600s", i->drill ? "DRILL " : "", i->number,
-		out->kind, out->what[0] == '\0' ? "" : ", ", out->what);
-	copy_text(out->title_text, sizeof out->title_text, title);
-	out->title = out->title_text;
+	AUTO_BUF struct buf title;
+	buf_init(&title, 64 * KIB);
+	buf_addf(&title, "%s%s: %s", x->drill ? "DRILL " : "", i->number, x->kind);
+	if (x->what[0] != '\0')
+		buf_addf(&title, ", %s", x->what);
+	copy_text(x->title_text, sizeof x->title_text, buf_text(&title));
+	x->title = x->title_text;
 }
 
-char *exchange_uuid(const struct id *incident, const char *word, char out[ID_TEXT_LEN + 1])
+static const char *answer_of(const struct incident *i)
 {
-	const struct digest d = digest_hmac(incident->text, ID_TEXT_LEN, word, strlen(word));
+	const char *text = notice_text(i, "ongoing", "unknown");
+	return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0 ? text : "unknown";
+}
+
+enum status exchange_from(const struct incident *i, const struct export_options *o,
+	struct exchange *out, struct error *e)
+{
+	static const char *const numerals[] = { "", "I", "II", "III", "IV" };
+	const char *label = o->tlp == NULL ? i->tlp : o->tlp;
+	const struct tlp *tlp = tlp_find(label);
+	if (tlp == NULL)
+		return error_set(e, E_INVALID,
+			"TLP: '%.40s' is none of RED, AMBER+STRICT, AMBER, GREEN, CLEAR", label);
+	const int tier = default_tier(i);
+	*out = (struct exchange){ .incident = i,
+		.options = o,
+		.tlp = tlp,
+		.company = o->redacted ? "redacted" : notice_text(i, "company", "unknown"),
+		.kind = notice_text(i, "kind", "unknown"),
+		.what = o->redacted ? "" : notice_text(i, "what", ""),
+		.ongoing = answer_of(i),
+		.tier = numerals[tier < 0 || tier > 4 ? 0 : tier],
+		.occurred_ns = time_of(i->facts, "occurred_at"),
+		.discovered_ns = time_of(i->notice, "discovered_at"),
+		.modified_ns = last_change(i),
+		.redacted = o->redacted,
+		.drill = i->drill };
+	if (o->redacted && !kind_known(out->kind))
+		out->kind = "other";
+	set_title(i, out);
+	return OK;
+}
+
+bool exchange_shows(const struct exchange *x, const char *profile)
+{
+	const struct profile *p = NULL;
+	struct error absent = ERROR_NONE;
+	if (!x->redacted)
+		return true;
+	return x->options->profiles != NULL &&
+	       profile_find(x->options->profiles, profile, &p, &absent) == OK &&
+	       strcmp(p->source, "built in") == 0;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static char *uuid_of(const char *key, const char *word, char out[ID_TEXT_LEN + 1])
+{
+	const struct digest d = digest_hmac(key, strlen(key), word, strlen(word));
 	unsigned char hash[16];
 	memcpy(hash, d.bytes, sizeof hash);
-	hash[6] = (unsigned char)((hash[6] & 0x0FU) | 0x80U); /* version 8 */
+	hash[6] = (unsigned char)((hash[6] & 0x0FU) | 0x40U); /* version 4 */
 	hash[8] = (unsigned char)((hash[8] & 0x3FU) | 0x80U); /* variant of RFC 9562 */
 	char *at = out;
 	for (int i = 0; i < 16; i++) {
@@ -94,15 +153,57 @@ char *exchange_uuid(const struct id *incident, const char *word, char out[ID_TEX
 	return out;
 }
 
-char *exchange_clock_text(const struct clock_row *c, char out[CLOCK_TEXT_MAX])
+char *exchange_uuid(const struct exchange *x, const char *word, char out[ID_TEXT_LEN + 1])
 {
-	(void)snprintf(out, CLOCK_TEXT_MAX, "%.60s -> %.60s: %.60s (%.60s, %.60s %.60s)", c->owes,
-		c->to, c->stage, c->profile, c->instrument, c->row);
-	return out;
+	char key[ID_TEXT_LEN + 16];
+	(void)snprintf(
+		key, sizeof key, "%s%s", x->incident->id.text, x->redacted ? "/redacted" : "");
+	return uuid_of(key, word, out);
+}
+
+char *exchange_company_uuid(const struct exchange *x, char out[ID_TEXT_LEN + 1])
+{
+	return uuid_of("tocsin/company", x->company, out);
+}
+
+void exchange_clock_text(const struct clock_row *c, struct buf *out)
+{
+	buf_addf(out, "%s -> %s: %s (%s, %s %s)", c->owes, c->to, c->stage, c->profile,
+		c->instrument, c->row);
 }
 
 int64_t exchange_fact(const struct incident *i, const char *key)
 {
 	const json_t *value = json_object_get(i->facts, key);
 	return json_is_integer(value) ? (int64_t)json_integer_value(value) : -1;
+}
+
+int exchange_answer(const struct incident *i, const char *key)
+{
+	const json_t *value = json_object_get(i->facts, key);
+	return json_is_boolean(value) ? json_is_true(value) : -1;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+void exchange_put(struct json_maker *m, json_t *object, const char *key, json_t *value)
+{
+	if (value == NULL || json_object_set_new(object, key, value) != 0)
+		m->failed = true;
+}
+
+void exchange_push(struct json_maker *m, json_t *list, json_t *value)
+{
+	if (value == NULL || json_array_append_new(list, value) != 0)
+		m->failed = true;
+}
+
+enum status exchange_finish(const struct json_maker *m, const json_t *value, struct buf *out,
+	const char *what, struct error *e)
+{
+	if (m->failed || value == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	TRY(json_write(value, out, e));
+	buf_add_char(out, '\n');
+	return buf_check(out, what, e);
 }

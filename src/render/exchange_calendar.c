@@ -1,16 +1,19 @@
 /*
  * Due times as iCalendar (RFC 5545): UTC, CRLF, lines folded at 75 octets between characters, one
- * VEVENT a clock, an alarm ten minutes before. The UID is the clock's id, so that importing again
- * moves an entry and does not double it.
+ * VEVENT a clock, an alarm before it. The UID is the clock's id and SEQUENCE grows with the
+ * incident's history, so that importing again moves an entry and does not double it.
+ *
+ * An entry and no VTODO: the calendars that people have on their telephones show no tasks.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/i18n.h"
 #include "render/exchange.h"
 #include "render/incident_words.h"
 
-enum { LINE_OCTETS = 75 };
+enum { LINE_OCTETS = 75, LINE_BYTES_MAX = 64 * 1024, ALARM_MINUTES = 10 };
 
 static void add_line(struct buf *out, const char *text)
 {
@@ -39,7 +42,7 @@ static void add_escaped(struct buf *out, const char *text)
 		else if (*at == '\\' || *at == ';' || *at == ',') {
 			buf_add_char(out, '\\');
 			buf_add_char(out, *at);
-		} else if ((unsigned char)*at >= 0x20)
+		} else if ((unsigned char)*at >= 0x20 && *at != 0x7F)
 			buf_add_char(out, *at);
 	}
 }
@@ -47,48 +50,87 @@ static void add_escaped(struct buf *out, const char *text)
 static void add_text(struct buf *out, const char *name, const char *text)
 {
 	AUTO_BUF struct buf line;
-	buf_init(&line, 64 * KIB);
+	buf_init(&line, LINE_BYTES_MAX);
 	buf_add_text(&line, name);
 	add_escaped(&line, text);
+	if (line.failed)
+		out->failed = true; /* told once, by the caller */
 	add_line(out, buf_text(&line));
 }
 
 /* 20261128T031000Z */
 static void add_time(struct buf *out, const char *name, int64_t wall_ns)
 {
-	char zoned[ZONED_TIME_MAX];
-	AUTO_BUF struct buf line;
-	buf_init(&line, 256);
+	char zoned[ZONED_TIME_MAX], line[128];
 	(void)zoned_time(wall_ns, 0, zoned);
-	buf_addf(&line, "%s%.4s%.2s%.2sT%.2s%.2s%.2sZ", name, zoned, zoned + 5, zoned + 8,
-		zoned + 11, zoned + 14, zoned + 17);
-	add_line(out, buf_text(&line));
+	(void)snprintf(line, sizeof line, "%s%.4s%.2s%.2sT%.2s%.2s%.2sZ", name, zoned, zoned + 5,
+		zoned + 8, zoned + 11, zoned + 14, zoned + 17);
+	add_line(out, line);
 }
 
-static void add_event(struct buf *out, const struct incident *i, const struct exchange *x,
-	const struct clock_row *c, const struct export_options *o)
+static const char *class_of(const struct tlp *tlp)
 {
-	char text[CLOCK_TEXT_MAX];
-	AUTO_BUF struct buf line;
-	buf_init(&line, 64 * KIB);
+	return strcmp(tlp->label, "CLEAR") == 0 ? "CLASS:PUBLIC" : "CLASS:CONFIDENTIAL";
+}
+
+static bool is_open(const struct clock_row *c)
+{
+	return c->state == CLOCK_RUNNING || c->state == CLOCK_OVERDUE || c->state == CLOCK_WAITING;
+}
+
+static void add_summary(
+	struct buf *out, const char *name, const struct exchange *x, const struct clock_row *c)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, LINE_BYTES_MAX);
+	buf_addf(&text, "%s%s: ", x->drill ? _("DRILL ") : "", x->incident->number);
+	if (!is_open(c))
+		buf_addf(&text, "[%s] ", clock_state_words(c->state));
+	buf_add_text(&text, bilingual_pick(c->text));
+	add_text(out, name, buf_text(&text));
+}
+
+/* At half of what is left where the duty is shorter than that. */
+static void add_alarm(struct buf *out, const struct exchange *x, const struct clock_row *c)
+{
+	char line[64];
+	const int64_t span_min =
+		c->started_ns < 0 ? 0 : (c->due_ns - c->started_ns) / (60 * NS_PER_S);
+	const int64_t before_min =
+		span_min >= 2 * ALARM_MINUTES || span_min <= 1 ? ALARM_MINUTES : span_min / 2;
+	add_line(out, "BEGIN:VALARM");
+	add_line(out, "ACTION:DISPLAY");
+	(void)snprintf(line, sizeof line, "TRIGGER:-PT%dM", (int)before_min);
+	add_line(out, line);
+	add_summary(out, "DESCRIPTION:", x, c);
+	add_line(out, "END:VALARM");
+}
+
+static void add_event(struct buf *out, const struct exchange *x, const struct clock_row *c)
+{
+	char line[128];
+	AUTO_BUF struct buf text;
+	buf_init(&text, LINE_BYTES_MAX);
 	add_line(out, "BEGIN:VEVENT");
-	buf_addf(&line, "UID:%s@tocsin", c->id.text);
-	add_line(out, buf_text(&line));
-	add_time(out, "DTSTAMP:", o->now_ns);
+	(void)snprintf(line, sizeof line, "UID:%s", c->id.text);
+	add_line(out, line);
+	(void)snprintf(line, sizeof line, "SEQUENCE:%zu", x->incident->n_events);
+	add_line(out, line);
+	add_time(out, "DTSTAMP:", x->options->now_ns);
+	add_time(out, "LAST-MODIFIED:", x->modified_ns);
 	add_time(out, "DTSTART:", c->due_ns);
-	buf_reset(&line);
-	buf_addf(&line, "%s%s: %s", x->drill ? "DRILL " : "", i->number, bilingual_pick(c->text));
-	add_text(out, "SUMMARY:", buf_text(&line));
-	add_text(out, "DESCRIPTION:", exchange_clock_text(c, text));
+	add_summary(out, "SUMMARY:", x, c);
+	buf_addf(&text, "TLP:%s\n", x->tlp->label);
+	exchange_clock_text(c, &text);
+	add_text(out, "DESCRIPTION:", buf_text(&text));
+	(void)snprintf(line, sizeof line, "CATEGORIES:TLP:%s%s", x->tlp->label,
+		x->drill ? ",EXERCISE" : "");
+	add_line(out, line);
+	add_line(out, class_of(x->tlp));
 	add_line(out, c->state == CLOCK_CEASED ? "STATUS:CANCELLED" : "STATUS:CONFIRMED");
-	add_line(out, "TRANSP:OPAQUE");
-	if (c->state == CLOCK_RUNNING) {
-		add_line(out, "BEGIN:VALARM");
-		add_line(out, "ACTION:DISPLAY");
-		add_line(out, "TRIGGER:-PT10M");
-		add_text(out, "DESCRIPTION:", buf_text(&line));
-		add_line(out, "END:VALARM");
-	}
+	add_line(out, is_open(c) ? "TRANSP:OPAQUE" : "TRANSP:TRANSPARENT");
+	if (is_open(c))
+		add_alarm(out, x, c);
 	add_line(out, "END:VEVENT");
 }
 
@@ -101,10 +143,11 @@ enum status render_icalendar(const struct incident *const *all, size_t n,
 	add_line(out, "CALSCALE:GREGORIAN");
 	for (size_t k = 0; k < n; k++) {
 		struct exchange x;
-		exchange_from(all[k], o, &x);
+		TRY(exchange_from(all[k], o, &x, e));
 		for (size_t c = 0; c < all[k]->n_clocks; c++)
-			if (all[k]->clocks[c].due_ns >= 0)
-				add_event(out, all[k], &x, &all[k]->clocks[c], o);
+			if (all[k]->clocks[c].due_ns >= 0 &&
+				exchange_shows(&x, all[k]->clocks[c].profile))
+				add_event(out, &x, &all[k]->clocks[c]);
 	}
 	add_line(out, "END:VCALENDAR");
 	return buf_check(out, "iCalendar", e);

@@ -28,7 +28,7 @@ enum status render_syslog(
 {
 	struct exchange x;
 	char time[TIME_TEXT_MAX];
-	exchange_from(i, o, &x);
+	TRY(exchange_from(i, o, &x, e));
 	buf_addf(out, "<%d>1 %s - tocsin - incident [incident@32473",
 		FACILITY_AUDIT * 8 + (x.drill ? SEVERITY_NOTICE : SEVERITY_CRITICAL),
 		time_text(x.modified_ns, time));
@@ -37,7 +37,7 @@ enum status render_syslog(
 	add_value(out, "kind", x.kind);
 	add_value(out, "state", life_name(i->life));
 	add_value(out, "tier", x.tier);
-	add_value(out, "tlp", x.tlp);
+	add_value(out, "tlp", x.tlp->label);
 	add_value(out, "drill", x.drill ? "true" : "false");
 	if (!x.redacted)
 		add_value(out, "company", x.company);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "render/exchange.h"
 #include "render/incident_views.h"
 #include "render/incident_words.h"
 
@@ -51,16 +52,24 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 /* --- the incident ----------------------------------------------------------------------------- */
 
 /* What says nothing of who and where. */
-static json_t *redacted_notice(json_t *notice)
+static json_t *redacted_notice(const struct exchange *x)
 {
-	static const char *const kept[] = { "kind", "discovered_at", "ongoing" };
-	json_t *out = json_object();
-	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-		json_t *value = json_object_get(notice, kept[i]);
-		if (value != NULL)
-			(void)json_object_set(out, kept[i], value);
+	return json_pack("{s:s,s:o,s:s}", "kind", x->kind, "discovered_at",
+		render_time_json(x->discovered_ns), "ongoing", x->ongoing);
+}
+
+/* Facts are numbers, words of a list and times; a key that only an own profile knows is not. */
+static json_t *redacted_facts(struct json_maker *m, const struct exchange *x)
+{
+	json_t *kept = json_object();
+	const struct profile_set *profiles = x->options->profiles;
+	const struct fact_catalogue *c = profiles == NULL ? NULL : profile_facts(profiles);
+	for (size_t i = 0; c != NULL && i < c->n_rows; i++) {
+		json_t *value = json_object_get(x->incident->facts, c->rows[i].key);
+		if (value != NULL && c->rows[i].profile[0] == '\0')
+			exchange_put(m, kept, c->rows[i].key, json_incref(value));
 	}
-	return out;
+	return kept;
 }
 
 static json_t *grade_json(const struct grade_row *g, bool redacted)
@@ -72,87 +81,121 @@ static json_t *grade_json(const struct grade_row *g, bool redacted)
 		g->classification);
 }
 
-static json_t *grades_json(const struct grade_row *rows, size_t n, bool redacted)
+static json_t *grades_json(
+	struct json_maker *m, const struct exchange *x, const struct grade_row *rows, size_t n)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, grade_json(&rows[i], redacted));
+		if (exchange_shows(x, rows[i].profile))
+			exchange_push(m, list, grade_json(&rows[i], x->redacted));
 	return list;
 }
 
-static json_t *submission_json(const struct submission_row *r, bool redacted)
+static json_t *recipient_json(const struct recipient_row *r, bool redacted)
 {
-	json_t *object = json_pack("{s:s,s:I,s:o,s:s,s:s,s:s,s:b,s:s,s:s,s:o}", "envelope",
-		r->id.text, "n", (json_int_t)r->n, "at", render_time_json(r->at_ns), "profile",
-		r->profile, "stage", r->stage, "form", r->form, "draft", (int)r->draft, "delivery",
-		r->draft ? "draft" : outbox_state_name(r->delivery), "received_by", r->received_by,
-		"received_at", render_time_json(r->received_ns));
+	json_t *object = json_pack("{s:s,s:s,s:o}", "role", r->role, "delivery",
+		outbox_state_name(r->state), "received_at", render_time_json(r->received_ns));
+	if (object == NULL || redacted)
+		return object;
+	struct json_maker m = { false };
+	exchange_put(&m, object, "route", json_string(r->route));
+	exchange_put(&m, object, "received_by", json_string(r->server));
+	exchange_put(&m, object, "trouble", json_string(r->trouble));
+	if (!m.failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *submission_json(struct json_maker *m, const struct submission_row *r, bool redacted)
+{
+	json_t *recipients = json_array();
+	json_t *object = json_pack("{s:s,s:I,s:o,s:s,s:s,s:b,s:s,s:o,s:s}", "envelope", r->id.text,
+		"n", (json_int_t)r->n, "at", render_time_json(r->at_ns), "profile", r->profile,
+		"stage", r->stage, "draft", (int)r->draft, "delivery",
+		r->draft ? "draft" : outbox_state_name(r->delivery), "received_at",
+		render_time_json(r->received_ns), "sha256", r->sha256 == NULL ? "" : r->sha256);
+	for (size_t i = 0; i < r->n_recipients; i++)
+		exchange_push(m, recipients, recipient_json(&r->recipients[i], redacted));
+	exchange_put(m, object, "recipients", recipients);
+	if (redacted)
+		return object;
+	exchange_put(m, object, "form", json_string(r->form));
+	exchange_put(m, object, "received_by", json_string(r->received_by));
+	exchange_put(m, object, "what_changed", json_string(r->what_changed));
+	json_t *fields = json_object_get(r->filled, "fields");
+	exchange_put(m, object, "fields", fields == NULL ? json_object() : json_incref(fields));
+	return object;
+}
+
+static json_t *submissions_json(struct json_maker *m, const struct exchange *x)
+{
+	const struct incident *i = x->incident;
+	json_t *list = json_array();
+	for (size_t k = 0; k < i->n_submissions; k++)
+		if (exchange_shows(x, i->submissions[k].profile))
+			exchange_push(m, list, submission_json(m, &i->submissions[k], x->redacted));
+	return list;
+}
+
+static json_t *clocks_json(struct json_maker *m, const struct exchange *x)
+{
+	json_t *list = json_array();
+	for (size_t k = 0; k < x->incident->n_clocks; k++) {
+		const struct clock_row *row = &x->incident->clocks[k];
+		if (!exchange_shows(x, row->profile))
+			continue;
+		json_t *c = render_clock_json(row, x->options->profiles);
+		if (c != NULL && x->redacted)
+			exchange_put(m, c, "acknowledged_by", json_string(""));
+		exchange_push(m, list, c);
+	}
+	return list;
+}
+
+static json_t *event_json(struct json_maker *m, const struct incident_event *ev, bool redacted)
+{
+	json_t *object = json_pack("{s:I,s:o,s:o,s:s}", "n", (json_int_t)ev->n, "at",
+		render_time_json(ev->at_ns), "claimed_at", render_time_json(ev->claimed_ns), "kind",
+		ev->kind);
 	if (object != NULL && !redacted) {
-		(void)json_object_set_new(object, "what_changed", json_string(r->what_changed));
-		(void)json_object_set(object, "fields", json_object_get(r->filled, "fields"));
+		exchange_put(m, object, "by", json_string(ev->by));
+		exchange_put(m, object, "detail",
+			ev->detail == NULL ? json_null() : json_incref(ev->detail));
 	}
 	return object;
 }
 
-static json_t *submissions_json(const struct incident *i, bool redacted)
+static json_t *events_json(struct json_maker *m, const struct exchange *x)
 {
 	json_t *list = json_array();
-	for (size_t k = 0; k < i->n_submissions; k++)
-		(void)json_array_append_new(list, submission_json(&i->submissions[k], redacted));
-	return list;
-}
-
-static json_t *clocks_json(const struct incident *i, const struct export_options *o)
-{
-	json_t *list = json_array();
-	for (size_t k = 0; k < i->n_clocks; k++) {
-		json_t *c = render_clock_json(&i->clocks[k], o->profiles);
-		if (o->redacted)
-			(void)json_object_set_new(c, "acknowledged_by", json_string(""));
-		(void)json_array_append_new(list, c);
-	}
-	return list;
-}
-
-static json_t *events_json(const struct incident *i, bool redacted)
-{
-	json_t *list = json_array();
-	for (size_t k = 0; k < i->n_events; k++) {
-		const struct incident_event *ev = &i->events[k];
-		json_t *object = json_pack("{s:I,s:o,s:o,s:s}", "n", (json_int_t)ev->n, "at",
-			render_time_json(ev->at_ns), "claimed_at", render_time_json(ev->claimed_ns),
-			"kind", ev->kind);
-		if (object != NULL && !redacted) {
-			(void)json_object_set_new(object, "by", json_string(ev->by));
-			(void)json_object_set(object, "detail", ev->detail);
-		}
-		(void)json_array_append_new(list, object);
-	}
+	for (size_t k = 0; k < x->incident->n_events; k++)
+		exchange_push(m, list, event_json(m, &x->incident->events[k], x->redacted));
 	return list;
 }
 
 enum status render_incident_json(
 	const struct incident *i, const struct export_options *o, json_t **out, struct error *e)
 {
-	const bool redacted = o->redacted;
-	AUTO_JSON json_t *object = json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:b,s:o,s:b}", "id",
+	struct exchange x;
+	struct json_maker m = { false };
+	TRY(exchange_from(i, o, &x, e));
+	AUTO_JSON json_t *object = json_pack("{s:s,s:s,s:s,s:b,s:s,s:s,s:b,s:o,s:b,s:b}", "id",
 		i->id.text, "number", i->number, "state", life_name(i->life), "drill",
-		(int)i->drill, "drill_id", i->drill_id, "tlp", o->tlp == NULL ? i->tlp : o->tlp,
-		"redacted", (int)redacted, "created_at", render_time_json(i->created_ns),
-		"clock_was_stepped", (int)i->now.stepped);
-	if (object == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	int failed = json_object_set_new(
-		object, "notice", redacted ? redacted_notice(i->notice) : json_incref(i->notice));
-	failed |= json_object_set(object, "facts", i->facts);
-	failed |= json_object_set_new(
-		object, "grades", grades_json(i->grades, i->n_grades, redacted));
-	failed |= json_object_set_new(object, "grade_history",
-		grades_json(i->grade_history, i->n_grade_history, redacted));
-	failed |= json_object_set_new(object, "clocks", clocks_json(i, o));
-	failed |= json_object_set_new(object, "submissions", submissions_json(i, redacted));
-	failed |= json_object_set_new(object, "history", events_json(i, redacted));
-	if (failed != 0)
+		(int)i->drill, "drill_id", x.redacted ? "" : i->drill_id, "tlp", x.tlp->label,
+		"redacted", (int)x.redacted, "created_at", render_time_json(i->created_ns),
+		"clock_was_stepped", (int)i->now.stepped, "history_intact", i->first_bad_event < 0);
+	exchange_put(
+		&m, object, "notice", x.redacted ? redacted_notice(&x) : json_incref(i->notice));
+	exchange_put(
+		&m, object, "facts", x.redacted ? redacted_facts(&m, &x) : json_incref(i->facts));
+	exchange_put(&m, object, "grades", grades_json(&m, &x, i->grades, i->n_grades));
+	exchange_put(&m, object, "grade_history",
+		grades_json(&m, &x, i->grade_history, i->n_grade_history));
+	exchange_put(&m, object, "clocks", clocks_json(&m, &x));
+	exchange_put(&m, object, "submissions", submissions_json(&m, &x));
+	exchange_put(&m, object, "history", events_json(&m, &x));
+	if (m.failed)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	*out = TAKE(object);
 	return OK;

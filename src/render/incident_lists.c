@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "render/incident_cells.h"
 #include "render/incident_views.h"
 #include "render/incident_words.h"
 #include "render/render.h"
@@ -62,7 +63,7 @@ enum status render_difference_terminal(const struct form_change *changes, size_t
 		screen_line(&s, STYLE_MUTED, _("Nothing changed."));
 	for (size_t i = 0; i < n_changes; i++) {
 		const struct form_change *c = &changes[i];
-		screen_line(&s, STYLE_STRONG, bilingual_pick(c->field->label));
+		screen_paragraph(&s, STYLE_STRONG, "", 4, bilingual_pick(c->field->label));
 		if (c->before != NULL)
 			screen_paragraph(&s, STYLE_MUTED, "  - ", 4, c->before);
 		if (c->after != NULL)
@@ -71,20 +72,31 @@ enum status render_difference_terminal(const struct form_change *changes, size_t
 	return buf_check(out, "difference", e);
 }
 
+static void value_lines(const struct screen *s, const char *text)
+{
+	struct view rest = view_of(text);
+	while (rest.len > 0) {
+		AUTO_BUF struct buf line;
+		buf_init(&line, 256 * KIB);
+		buf_add(&line, view_cut(&rest, '\n'));
+		screen_paragraph(s, STYLE_PLAIN, "    ", 4, buf_text(&line));
+	}
+}
+
+/* The key stands behind the label: it is what --set takes. */
 static void field_lines(
 	const struct screen *s, const struct form_field *f, json_t *value, struct pool *p)
 {
 	const char *text = form_value_text(f, value, p);
-	struct line l = line_start(s);
-	line_putf(&l, f->required ? STYLE_STRONG : STYLE_PLAIN, "%d. %s", f->number,
-		bilingual_pick(f->label));
-	line_put_right(&l, STYLE_MUTED, f->key);
-	line_end(&l);
+	AUTO_BUF struct buf label;
+	buf_init(&label, 16 * KIB);
+	buf_addf(&label, "%s. %s [%s]", form_number(f, p), bilingual_pick(f->label), f->key);
+	screen_paragraph(s, f->required ? STYLE_STRONG : STYLE_PLAIN, "", 4, buf_text(&label));
 	if (text[0] == '\0')
 		screen_line(s, f->required ? STYLE_FAIR : STYLE_MUTED,
 			f->required ? _("    not filled in") : _("    empty"));
 	else
-		screen_paragraph(s, STYLE_PLAIN, "    ", 4, text);
+		value_lines(s, text);
 }
 
 enum status render_form_terminal(const struct form *f, json_t *filled, struct render_terminal t,
@@ -96,7 +108,7 @@ enum status render_form_terminal(const struct form *f, json_t *filled, struct re
 	AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
 	if (p == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	screen_line(&s, STYLE_STRONG, bilingual_pick(f->title));
+	screen_paragraph(&s, STYLE_STRONG, "", 0, bilingual_pick(f->title));
 	for (size_t i = 0; i < f->n_fields; i++) {
 		const char *own = bilingual_pick(f->fields[i].section);
 		if (own != NULL && own[0] != '\0' && strcmp(own, section) != 0) {
@@ -123,7 +135,8 @@ static const char *level_text(const char *level)
 
 static void warning_lines(const struct screen *s, const struct warning_row *w)
 {
-	static const char *const shown[] = { "scope", "harm", "measures", "deadline", "issuer" };
+	static const char *const shown[] = { "start", "scope", "harm", "notes", "measures",
+		"deadline", "audience", "issuer" };
 	char time[ZONED_TIME_MAX];
 	const bool lifted = w->state == WARNING_LIFTED;
 	json_t *fields = json_object_get(w->filled, "fields");

@@ -1,15 +1,17 @@
 /*
- * A filled form, a receipt and a whole incident as documents: pages and PDFs of record.
+ * The receipt of a first notice and a whole incident as documents.
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
+#include "render/exchange.h"
 #include "render/incident_views.h"
 #include "render/incident_words.h"
 #include "render/paper.h"
-#include "render/render.h"
 
-enum { SUBJECT_BYTES_MAX = 512, GRADE_BYTES_MAX = 512 };
+enum { TEXT_BYTES_MAX = 4096 };
+#define CHINA_MINUTES (8 * 60)
 
 static enum status finish(const struct document *d, struct error *e)
 {
@@ -17,141 +19,45 @@ static enum status finish(const struct document *d, struct error *e)
 			 : OK;
 }
 
-/* --- a form ----------------------------------------------------------------------------------- */
-
-struct form_paper {
-	const struct form *form;
-	json_t *filled;
-	const struct document_head *head;
-};
-
-static bool same_section(const char *a, const char *b)
+static const char *notice_text(const struct incident *i, const char *key)
 {
-	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
+	const char *text = json_string_value(json_object_get(i->notice, key));
+	return text == NULL || text[0] == '\0' ? "–" : text;
 }
 
-static void add_field(struct rows *rows, struct document *d, const struct form_paper *f,
-	const struct form_field *field)
+/* As the rules of the default profile show it. */
+static const char *notice_time(struct document *d, const struct incident *i, const char *key)
 {
-	json_t *fields = json_object_get(f->filled, "fields");
-	const char *text = form_value_text(field, json_object_get(fields, field->key), d->pool);
-	const char *label = doc_textf(d, "%d. %s", field->number, bilingual_pick(field->label));
-	rows_fact(rows, label, text[0] == '\0' ? (struct cell){ .text = "–" } : CELL(text));
-}
-
-static void add_fields(struct document *d, const struct form_paper *f)
-{
-	const struct form *form = f->form;
-	size_t i = 0;
-	while (i < form->n_fields) {
-		const char *section = bilingual_pick(form->fields[i].section);
-		if (section != NULL && section[0] != '\0')
-			add_heading(d, doc_textf(d, "section-%zu", i), section);
-		struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
-		for (; i < form->n_fields &&
-			same_section(section, bilingual_pick(form->fields[i].section));
-			i++)
-			add_field(&rows, d, f, &form->fields[i]);
-		rows_add(&rows);
-	}
-}
-
-static void add_head_facts(struct document *d, const struct document_head *h)
-{
-	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
-	rows_fact(&rows, _("Incident"), CELL_STRONG(h->number));
-	if (h->profile[0] != '\0')
-		rows_fact(&rows, _("Rules"), CELL(h->profile));
-	rows_fact(&rows, _("Stage"), CELL(h->stage));
-	if (h->what_changed != NULL && h->what_changed[0] != '\0')
-		rows_fact(&rows, _("What changed"), CELL(h->what_changed));
-	rows_fact(&rows, "TLP", CELL(h->tlp));
-	rows_add(&rows);
-}
-
-static void add_proof(struct document *d, const struct document_head *h)
-{
-	if (h->envelope == NULL || h->envelope[0] == '\0') {
-		add_note(d, _("Not handed in: this is how the form is filled so far."));
-		return;
-	}
-	add_heading(d, "proof", _("Proof"));
-	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
-	rows_fact(&rows, _("Envelope"), CELL_CODE(h->envelope));
-	if (h->sha256 != NULL && h->sha256[0] != '\0')
-		rows_fact(&rows, "SHA-256", CELL_CODE(h->sha256));
-	rows_add(&rows);
-}
-
-static enum status build_form(const void *what, struct document *d, struct error *e)
-{
-	const struct form_paper *f = what;
 	char time[ZONED_TIME_MAX];
-	d->title = bilingual_pick(f->form->title);
-	d->subtitle = doc_textf(d, "%s · %s", f->head->number, f->head->stage);
-	d->date = doc_text(d, zoned_time(f->head->at_ns, f->head->utc_offset_minutes, time));
-	if (f->head->drill)
-		add_banner(d, TONE_FAIR,
-			_("DRILL. This is an exercise: nothing in it has happened, and it cannot "
-			  "reach a real inbox."));
-	if (f->head->redacted)
-		add_banner(d, TONE_PLAIN, _("Redacted: parts are left out of this copy."));
-	add_head_facts(d, f->head);
-	add_fields(d, f);
-	add_proof(d, f->head);
-	return finish(d, e);
+	int64_t ns = -1;
+	const char *text = json_string_value(json_object_get(i->notice, key));
+	if (text == NULL || !time_parse(view_of(text), &ns))
+		return "–";
+	return doc_text(d, zoned_time(ns, CHINA_MINUTES, time));
 }
 
-static struct paper form_paper_of(const struct form_paper *f)
+static void add_notice(struct document *d, const struct incident *i, bool redacted)
 {
-	return (struct paper){ .build = build_form,
-		.what = f,
-		.brand = N_("Tocsin incident report"),
-		.foot = N_("Made by Tocsin from the signed report, which is what counts. This page "
-			   "fetches nothing."),
-		.subject = f->head->number,
-		.watermark = f->head->drill ? N_("DRILL") : NULL,
-		.at_ns = f->head->at_ns };
-}
-
-enum status render_form_pdf(const struct form *f, json_t *filled, const struct document_head *h,
-	struct buf *out, struct error *e)
-{
-	const struct form_paper what = { f, filled, h };
-	const struct paper paper = form_paper_of(&what);
-	return paper_pdf(&paper, out, e);
-}
-
-enum status render_form_html(const struct form *f, json_t *filled, const struct document_head *h,
-	struct buf *out, struct error *e)
-{
-	const struct form_paper what = { f, filled, h };
-	const struct paper paper = form_paper_of(&what);
-	return paper_html(&paper, out, e);
-}
-
-enum status render_form_text(const struct form *f, json_t *filled, const struct document_head *h,
-	struct buf *out, struct error *e)
-{
-	AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
-	char time[ZONED_TIME_MAX];
-	json_t *fields = json_object_get(filled, "fields");
-	if (p == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	if (h->drill)
-		buf_addf(out, "%s\n\n", _("DRILL – DRILL – DRILL"));
-	buf_addf(out, "%s\n%s · %s · TLP:%s\n\n", bilingual_pick(f->title), h->number,
-		zoned_time(h->at_ns, h->utc_offset_minutes, time), h->tlp);
-	for (size_t i = 0; i < f->n_fields; i++) {
-		const struct form_field *field = &f->fields[i];
-		const char *text =
-			h->redacted && field->type == FORM_TEXT
-				? _("(left out)")
-				: form_value_text(field, json_object_get(fields, field->key), p);
-		buf_addf(out, _("%d. %s: "), field->number, bilingual_pick(field->label));
-		buf_addf(out, "%s\n", text[0] == '\0' ? "–" : text);
-	}
-	return buf_check(out, "text", e);
+	static const struct {
+		const char *key, *label;
+	} free_text[] = { { "what", N_("What") }, { "systems", N_("Systems, data") },
+		{ "scale", N_("Scale") }, { "action", N_("Done so far") },
+		{ "callback", N_("Call back") } };
+	add_heading(d, "notice", _("First notice"));
+	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
+	const char *kind = notice_text(i, "kind");
+	rows_fact(
+		&rows, _("Company"), CELL(redacted ? _("(left out)") : notice_text(i, "company")));
+	rows_fact(
+		&rows, _("Kind"), CELL(kind_name(redacted && !kind_known(kind) ? "other" : kind)));
+	rows_fact(&rows, _("Discovered"), CELL(notice_time(d, i, "discovered_at")));
+	if (!redacted || strcmp(notice_text(i, "ongoing"), "yes") == 0 ||
+		strcmp(notice_text(i, "ongoing"), "no") == 0)
+		rows_fact(&rows, _("Going on"), CELL(answer_words(notice_text(i, "ongoing"))));
+	for (size_t k = 0; k < COUNT_OF(free_text); k++)
+		rows_fact(&rows, _(free_text[k].label),
+			CELL(redacted ? _("(left out)") : notice_text(i, free_text[k].key)));
+	rows_add(&rows);
 }
 
 /* --- a receipt -------------------------------------------------------------------------------- */
@@ -161,49 +67,20 @@ struct receipt_paper {
 	const struct incident_receipt *receipt;
 };
 
-static const char *notice_text(const struct incident *i, const char *key)
-{
-	const char *text = json_string_value(json_object_get(i->notice, key));
-	return text == NULL || text[0] == '\0' ? "–" : text;
-}
-
-static void add_notice(struct document *d, const struct incident *i)
-{
-	add_heading(d, "notice", _("First notice"));
-	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
-	rows_fact(&rows, _("Company"), CELL(notice_text(i, "company")));
-	rows_fact(&rows, _("Kind"), CELL(kind_name(notice_text(i, "kind"))));
-	rows_fact(&rows, _("What"), CELL(notice_text(i, "what")));
-	rows_fact(&rows, _("Discovered"), CELL(notice_text(i, "discovered_at")));
-	rows_fact(&rows, _("Systems, data"), CELL(notice_text(i, "systems")));
-	rows_fact(&rows, _("Going on"), CELL(notice_text(i, "ongoing")));
-	rows_fact(&rows, _("Scale"), CELL(notice_text(i, "scale")));
-	rows_fact(&rows, _("Done so far"), CELL(notice_text(i, "action")));
-	rows_fact(&rows, _("Call back"), CELL(notice_text(i, "callback")));
-	rows_add(&rows);
-}
-
-static void add_drill_banner(struct document *d, const struct incident *i)
-{
-	if (i->drill)
-		add_banner(d, TONE_FAIR,
-			_("DRILL. This is an exercise: nothing in it has happened, and it cannot "
-			  "reach a real inbox."));
-}
-
 static enum status build_receipt(const void *what, struct document *d, struct error *e)
 {
 	const struct receipt_paper *r = what;
 	char time[ZONED_TIME_MAX];
 	d->title = doc_textf(d, _("Receipt for incident %s"), r->incident->number);
 	d->subtitle = notice_text(r->incident, "company");
-	d->date = doc_text(d, zoned_time(r->receipt->at_ns, 8 * 60, time));
-	add_drill_banner(d, r->incident);
+	d->date = doc_text(d, zoned_time(r->receipt->at_ns, CHINA_MINUTES, time));
+	if (r->incident->drill)
+		add_banner(d, TONE_POOR, drill_words());
 	add_text(d,
 		_("The notice was checked, signed and written to this machine's disk at the time "
 		  "above, before any network call. This receipt proves that; delivery is proved by "
 		  "the receiver's own receipt."));
-	add_notice(d, r->incident);
+	add_notice(d, r->incident, false);
 	add_heading(d, "proof", _("Proof"));
 	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
 	rows_fact(&rows, _("Envelope"), CELL_CODE(r->receipt->envelope.text));
@@ -212,32 +89,33 @@ static enum status build_receipt(const void *what, struct document *d, struct er
 	return finish(d, e);
 }
 
+#define BRAND N_("Tocsin incident report")
+#define FOOT                                                                                       \
+	N_("Made by Tocsin from the signed report, which is what counts. This page fetches "       \
+	   "nothing.")
+
 enum status render_receipt_pdf(const struct incident *i, const struct incident_receipt *r,
 	struct buf *out, struct error *e)
 {
 	const struct receipt_paper what = { i, r };
 	const struct paper paper = { .build = build_receipt,
 		.what = &what,
-		.brand = N_("Tocsin incident report"),
-		.foot = N_("Made by Tocsin from the signed report, which is what counts. This page "
-			   "fetches nothing."),
+		.brand = BRAND,
+		.foot = FOOT,
 		.subject = i->number,
 		.watermark = i->drill ? N_("DRILL") : NULL,
+		.tlp = i->tlp,
 		.at_ns = r->at_ns };
 	return paper_pdf(&paper, out, e);
 }
 
 /* --- a whole incident ------------------------------------------------------------------------- */
 
-struct incident_paper {
-	const struct incident *incident;
-	const struct profile_set *profiles;
-};
-
-static void add_grades(struct document *d, const struct incident_paper *p)
+static void add_grades(struct document *d, const struct exchange *x)
 {
-	static const double widths[] = { 0.24, 0.34, 0.42 };
-	const struct incident *i = p->incident;
+	static const double widths[] = { 0.22, 0.30, 0.48 };
+	const struct incident *i = x->incident;
+	const struct profile_set *profiles = x->options->profiles;
 	char time[ZONED_TIME_MAX];
 	add_heading(d, "grades", _("Grades"));
 	struct rows rows = rows_begin(d, BLOCK_TABLE, 3);
@@ -251,15 +129,18 @@ static void add_grades(struct document *d, const struct incident_paper *p)
 		const struct profile *profile = NULL;
 		struct error absent = ERROR_NONE;
 		AUTO_BUF struct buf text;
-		buf_init(&text, GRADE_BYTES_MAX);
-		if (profile_find(p->profiles, g->profile, &profile, &absent) == OK)
+		if (!exchange_shows(x, g->profile))
+			continue;
+		buf_init(&text, TEXT_BYTES_MAX);
+		if (profile_find(profiles, g->profile, &profile, &absent) == OK)
 			grade_text(profile, g->grade, &text);
 		rows_cell(&rows, CELL(g->profile));
 		rows_cell(&rows, CELL_STRONG(doc_text(d, buf_text(&text))));
-		rows_cell(
-			&rows, CELL(doc_textf(d, "%s %s %s",
-				       zoned_time(g->at_ns, zone_of(p->profiles, g->profile), time),
-				       g->by_person ? g->person : _("by the rules"), g->reason)));
+		const char *since = zoned_time(g->at_ns, zone_of(profiles, g->profile), time);
+		rows_cell(&rows, CELL(!g->by_person    ? doc_textf(d, _("%s, by the rules"), since)
+					 : x->redacted ? doc_textf(d, _("%s, by a person"), since)
+						       : doc_textf(d, "%s · %s · %s", since,
+								 g->person, g->reason)));
 	}
 	rows_add(&rows);
 }
@@ -271,10 +152,20 @@ static enum tone clock_tone(enum clock_state s)
 	return s == CLOCK_DONE ? TONE_GOOD : TONE_PLAIN;
 }
 
-static void add_clocks(struct document *d, const struct incident_paper *p)
+static const char *due_text(struct document *d, const struct clock_row *c, int64_t zone)
 {
-	static const double widths[] = { 0.40, 0.30, 0.30 };
-	const struct incident *i = p->incident;
+	char time[ZONED_TIME_MAX];
+	if (c->state == CLOCK_WAITING)
+		return _("begins when its moment comes");
+	if (c->due_ns < 0)
+		return _("without delay");
+	return doc_text(d, zoned_time(c->due_ns, zone, time));
+}
+
+static void add_clocks(struct document *d, const struct exchange *x)
+{
+	static const double widths[] = { 0.52, 0.26, 0.22 };
+	const struct incident *i = x->incident;
 	char time[ZONED_TIME_MAX];
 	add_heading(d, "clocks", _("Clocks"));
 	struct rows rows = rows_begin(d, BLOCK_TABLE, 3);
@@ -285,12 +176,12 @@ static void add_clocks(struct document *d, const struct incident_paper *p)
 	rows_cell(&rows, CELL(_("State")));
 	for (size_t k = 0; k < i->n_clocks; k++) {
 		const struct clock_row *c = &i->clocks[k];
-		const int64_t zone = zone_of(p->profiles, c->profile);
-		rows_cell(&rows, CELL(doc_textf(d, "%s (%s %s)", bilingual_pick(c->text),
-					 c->instrument, c->row)));
-		rows_cell(&rows,
-			CELL(c->due_ns < 0 ? _("without delay")
-					   : doc_text(d, zoned_time(c->due_ns, zone, time))));
+		const int64_t zone = zone_of(x->options->profiles, c->profile);
+		if (!exchange_shows(x, c->profile))
+			continue;
+		rows_cell(&rows, CELL(doc_textf(d, "%s (%s, %s %s)", bilingual_pick(c->text),
+					 c->profile, c->instrument, c->row)));
+		rows_cell(&rows, CELL(due_text(d, c, zone)));
 		rows_cell(&rows,
 			CELL_TONE(c->done_ns < 0
 					  ? clock_state_words(c->state)
@@ -301,10 +192,25 @@ static void add_clocks(struct document *d, const struct incident_paper *p)
 	rows_add(&rows);
 }
 
-static void add_submissions(struct document *d, const struct incident_paper *p)
+static const char *delivery_text(
+	struct document *d, const struct exchange *x, const struct submission_row *r)
 {
-	static const double widths[] = { 0.30, 0.30, 0.40 };
-	const struct incident *i = p->incident;
+	const int64_t zone = zone_of(x->options->profiles, r->profile);
+	char time[ZONED_TIME_MAX];
+	AUTO_BUF struct buf text;
+	if (x->redacted && r->delivery == OUTBOX_DELIVERED && !r->draft)
+		return doc_textf(d, _("received at %s, receipt verified"),
+			zoned_time(r->received_ns, zone, time));
+	buf_init(&text, TEXT_BYTES_MAX);
+	delivery_words(r, zone, &text);
+	return doc_text(d, buf_text(&text));
+}
+
+static void add_submissions(struct document *d, const struct exchange *x)
+{
+	static const double widths[] = { 0.30, 0.26, 0.44 };
+	const struct incident *i = x->incident;
+	const struct profile_set *profiles = x->options->profiles;
 	char time[ZONED_TIME_MAX];
 	if (i->n_submissions == 0)
 		return;
@@ -317,45 +223,98 @@ static void add_submissions(struct document *d, const struct incident_paper *p)
 	rows_cell(&rows, CELL(_("Receipt")));
 	for (size_t k = 0; k < i->n_submissions; k++) {
 		const struct submission_row *r = &i->submissions[k];
-		const int64_t zone = zone_of(p->profiles, r->profile);
-		const bool received = r->delivery == OUTBOX_DELIVERED && !r->draft;
-		rows_cell(
-			&rows, CELL(doc_textf(d, "%s · %s",
-				       rule_name(p->profiles, RULE_STAGES, r->stage), r->profile)));
-		rows_cell(&rows, CELL(doc_text(d, zoned_time(r->at_ns, zone, time))));
-		rows_cell(&rows, CELL(received ? doc_textf(d, "%s %s", r->received_by,
-							 zoned_time(r->received_ns, zone, time))
-					       : _("not yet received")));
+		if (!exchange_shows(x, r->profile))
+			continue;
+		rows_cell(&rows, CELL(doc_textf(d, "%s · %s",
+					 rule_name(profiles, RULE_STAGES, r->stage), r->profile)));
+		rows_cell(&rows, CELL(doc_text(d, zoned_time(r->at_ns,
+							  zone_of(profiles, r->profile), time))));
+		rows_cell(&rows, CELL(delivery_text(d, x, r)));
+	}
+	rows_add(&rows);
+}
+
+static void add_history(struct document *d, const struct exchange *x)
+{
+	static const double widths[] = { 0.28, 0.24, 0.16, 0.32 }, halves[] = { 0.4, 0.6 };
+	const struct incident *i = x->incident;
+	const int64_t zone = zone_of(x->options->profiles, PROFILE_DEFAULT);
+	const size_t first = i->n_events >= ROWS_MAX ? i->n_events - ROWS_MAX + 1 : 0;
+	char time[ZONED_TIME_MAX];
+	if (i->n_events == 0)
+		return;
+	add_heading(d, "history", _("History"));
+	if (i->first_bad_event >= 0)
+		add_banner(d, TONE_POOR, broken_history_words());
+	if (first > 0)
+		add_note(d, doc_textf(d, _("Lines left out at the beginning: %zu."), first));
+	struct rows rows = rows_begin(d, BLOCK_TABLE, x->redacted ? 2 : 4);
+	rows.caption = _("Entries, in order");
+	rows.widths = x->redacted ? halves : widths;
+	rows_cell(&rows, CELL(_("At")));
+	rows_cell(&rows, CELL(_("Entry")));
+	if (!x->redacted) {
+		rows_cell(&rows, CELL(_("By")));
+		rows_cell(&rows, CELL(_("Remark")));
+	}
+	for (size_t k = first; k < i->n_events; k++) {
+		const struct incident_event *ev = &i->events[k];
+		const char *remark = event_remark(ev->detail);
+		rows_cell(&rows, CELL(doc_text(d, zoned_time(ev->at_ns, zone, time))));
+		rows_cell(&rows, CELL(event_words(ev->kind)));
+		if (x->redacted)
+			continue;
+		rows_cell(&rows, CELL(ev->by));
+		rows_cell(&rows, CELL(remark == NULL ? "" : remark));
 	}
 	rows_add(&rows);
 }
 
 static enum status build_incident(const void *what, struct document *d, struct error *e)
 {
-	const struct incident_paper *p = what;
+	const struct exchange *x = what;
 	char time[ZONED_TIME_MAX];
-	d->title = doc_textf(d, _("Incident %s"), p->incident->number);
-	d->subtitle = notice_text(p->incident, "what");
-	d->date = doc_text(d, zoned_time(p->incident->created_ns, 8 * 60, time));
-	add_drill_banner(d, p->incident);
-	add_notice(d, p->incident);
-	add_grades(d, p);
-	add_clocks(d, p);
-	add_submissions(d, p);
+	d->title = doc_textf(d, _("Incident %s"), x->incident->number);
+	d->subtitle = x->redacted ? kind_name(x->kind) : notice_text(x->incident, "what");
+	d->date = doc_text(d, zoned_time(x->incident->created_ns, CHINA_MINUTES, time));
+	if (x->drill)
+		add_banner(d, TONE_POOR, drill_words());
+	if (x->redacted)
+		add_banner(d, TONE_FAIR, redacted_words());
+	add_notice(d, x->incident, x->redacted);
+	add_grades(d, x);
+	add_clocks(d, x);
+	add_submissions(d, x);
+	add_history(d, x);
 	return finish(d, e);
 }
 
-enum status render_incident_html(const struct incident *i, const struct profile_set *profiles,
-	struct buf *out, struct error *e)
+static struct paper incident_paper_of(const struct exchange *x)
 {
-	const struct incident_paper what = { i, profiles };
-	const struct paper paper = { .build = build_incident,
-		.what = &what,
-		.brand = N_("Tocsin incident report"),
-		.foot = N_("Made by Tocsin from the signed report, which is what counts. This page "
-			   "fetches nothing."),
-		.subject = i->number,
-		.watermark = i->drill ? N_("DRILL") : NULL,
-		.at_ns = i->created_ns };
+	return (struct paper){ .build = build_incident,
+		.what = x,
+		.brand = BRAND,
+		.foot = FOOT,
+		.subject = x->incident->number,
+		.watermark = x->drill ? N_("DRILL") : NULL,
+		.tlp = x->tlp->label,
+		.at_ns = x->incident->created_ns };
+}
+
+enum status render_incident_html(
+	const struct incident *i, const struct export_options *o, struct buf *out, struct error *e)
+{
+	struct exchange x;
+	TRY(exchange_from(i, o, &x, e));
+	const struct paper paper = incident_paper_of(&x);
 	return paper_html(&paper, out, e);
+}
+
+enum status render_incident_pdf(
+	const struct incident *i, const struct export_options *o, struct buf *out, struct error *e)
+{
+	struct exchange x;
+	TRY(exchange_from(i, o, &x, e));
+	const struct paper paper = incident_paper_of(&x);
+	return paper_pdf(&paper, out, e);
 }

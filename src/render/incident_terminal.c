@@ -3,21 +3,33 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "render/incident_views.h"
 #include "render/incident_words.h"
 #include "render/render.h"
 #include "render/terminal.h"
 
-enum { LABEL_CELLS = 16, SENTENCE_MAX = 1024, HISTORY_MAX = 40 };
+enum { LABEL_CELLS = 16, PROFILE_CELLS = 20, SENTENCE_MAX = 1024, HISTORY_MAX = 40 };
+
+/* A label in its column, the text beside it on as many lines as it takes. */
+static void labelled_at(
+	const struct screen *s, enum style style, const char *label, const char *text, size_t cells)
+{
+	AUTO_BUF struct buf lead;
+	size_t n = text_cells(label);
+	buf_init(&lead, KIB);
+	buf_add_text(&lead, label);
+	do
+		buf_add_char(&lead, ' ');
+	while (++n < cells);
+	screen_paragraph(
+		s, style, buf_text(&lead), cells, text == NULL || text[0] == '\0' ? "–" : text);
+}
 
 static void labelled(const struct screen *s, enum style style, const char *label, const char *text)
 {
-	struct line l = line_start(s);
-	line_put_within(&l, STYLE_MUTED, label, LABEL_CELLS - 1);
-	line_to(&l, LABEL_CELLS);
-	line_put(&l, style, text == NULL || text[0] == '\0' ? "–" : text);
-	line_end(&l);
+	labelled_at(s, style, label, text, LABEL_CELLS);
 }
 
 /* --- classification --------------------------------------------------------------------------- */
@@ -203,7 +215,8 @@ static void clock_lines(
 	clock_hold(c, zone, &text);
 	screen_paragraph(s, STYLE_PLAIN, lead, LEFT_CELLS, buf_text(&text));
 	buf_reset(&text);
-	buf_addf(&text, "%s · %s %s (%c) · …%s", c->profile, c->instrument, c->row, c->certainty,
+	/* As `clock acknowledge` takes it; no line is broken behind this mark. */
+	buf_addf(&text, "%s · %s %s (%c) · #%s", c->profile, c->instrument, c->row, c->certainty,
 		c->id.text + ID_TEXT_LEN - 6);
 	screen_paragraph(s, STYLE_MUTED, lead, LEFT_CELLS, buf_text(&text));
 }
@@ -243,24 +256,65 @@ static void grade_lines(
 			buf_addf(&text, _(" · by %s: %s"), g->person, g->reason);
 		else if (json_is_true(json_object_get(g->classification, "needs_review")))
 			buf_add_text(&text, _(" · a person must confirm"));
-		labelled(s, grade_style(p, g->grade), g->profile, buf_text(&text));
+		labelled_at(
+			s, grade_style(p, g->grade), g->profile, buf_text(&text), PROFILE_CELLS);
 	}
 }
 
+static bool is_own(const struct profile_set *profiles, const struct clock_row *c)
+{
+	const struct rule_word *role = profile_word(profiles, RULE_ROLES, c->owes);
+	return role == NULL || role->own;
+}
+
+/* What is due within hours, what must not be delayed, what has time: in this order. */
+enum when { WITHIN_A_DAY, AT_ONCE, AFTER_THAT };
+
+static enum when when_of(const struct clock_row *c)
+{
+	if (c->due_ns < 0)
+		return AT_ONCE;
+	return c->remaining_ns < 24 * 3600 * NS_PER_S ? WITHIN_A_DAY : AFTER_THAT;
+}
+
+/* What this organisation owes now stands in full: there are minutes to read it. The rest is
+ * counted. */
 static void open_clock_lines(
 	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
 {
 	const struct clock_table table = { i->clocks, i->n_clocks, &i->now, profiles };
-	for (size_t k = 0; k < i->n_clocks; k++)
-		if (i->clocks[k].state <= CLOCK_OVERDUE)
-			clock_lines(s, &table, &i->clocks[k]);
+	size_t n_own = 0, n_others = 0, n_later = 0;
+	AUTO_BUF struct buf text;
+	buf_init(&text, SENTENCE_MAX);
+	for (enum when when = WITHIN_A_DAY; when <= AFTER_THAT; when++)
+		for (size_t k = 0; k < i->n_clocks; k++) {
+			const struct clock_row *c = &i->clocks[k];
+			if (c->state > CLOCK_OVERDUE || when_of(c) != when)
+				continue;
+			if (c->state == CLOCK_WAITING)
+				n_later++;
+			else if (!is_own(profiles, c))
+				n_others++;
+			else if (++n_own > 0)
+				clock_lines(s, &table, c);
+		}
+	if (n_own == 0)
+		screen_line(s, STYLE_MUTED, _("Nothing is owed by this organisation now."));
+	if (n_others > 0)
+		buf_addf(&text, _("Duties of authorities that run: %zu. "), n_others);
+	if (n_later > 0)
+		buf_addf(&text, _("Duties that begin later: %zu. "), n_later);
+	if (n_others + n_later > 0) {
+		buf_addf(&text, _("All of them: tocsin incident status %s"), i->number);
+		screen_paragraph(s, STYLE_MUTED, "", 0, buf_text(&text));
+	}
 }
 
 static void drill_line(const struct screen *s, const struct incident *i)
 {
 	if (i->drill)
-		screen_line(
-			s, STYLE_FAIR, _("DRILL: an exercise, which cannot reach a real inbox."));
+		screen_paragraph(s, STYLE_FAIR, "", 0,
+			_("DRILL: an exercise, which cannot reach a real inbox."));
 }
 
 enum status render_notice_terminal(const struct incident *i, const struct incident_receipt *r,
@@ -269,10 +323,10 @@ enum status render_notice_terminal(const struct incident *i, const struct incide
 {
 	const struct screen s = screen_on(out, t, false);
 	char time[ZONED_TIME_MAX];
-	struct line l = line_start(&s);
-	line_putf(&l, STYLE_STRONG, _("Incident %s is recorded, signed and safe on this machine."),
-		i->number);
-	line_end(&l);
+	AUTO_BUF struct buf text;
+	buf_init(&text, SENTENCE_MAX);
+	buf_addf(&text, _("Incident %s is recorded, signed and safe on this machine."), i->number);
+	screen_paragraph(&s, STYLE_STRONG, "", 0, buf_text(&text));
 	drill_line(&s, i);
 	labelled(&s, STYLE_PLAIN, _("Recorded"),
 		zoned_time(r->at_ns, zone_of(profiles, PROFILE_DEFAULT), time));
@@ -293,46 +347,55 @@ static const char *notice_text(const struct incident *i, const char *key)
 	return text == NULL ? "" : text;
 }
 
+static enum style delivery_style(const struct submission_row *r)
+{
+	if (r->draft)
+		return STYLE_MUTED;
+	return r->delivery == OUTBOX_DELIVERED ? STYLE_GOOD
+	       : r->delivery == OUTBOX_REFUSED ? STYLE_POOR
+					       : STYLE_FAIR;
+}
+
+static void recipient_line(const struct screen *s, const struct profile_set *profiles,
+	const struct recipient_row *r, int64_t zone)
+{
+	char time[ZONED_TIME_MAX];
+	const char *role = rule_name(profiles, RULE_ROLES, r->role);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	if (r->state == OUTBOX_DELIVERED)
+		buf_addf(&text, _("%s: received by %s at %s"), role, r->server,
+			zoned_time(r->received_ns, zone, time));
+	else if (r->route[0] == '\0')
+		buf_addf(&text, _("%s: no route leads there (routes.yaml)"), role);
+	else if (r->trouble[0] != '\0')
+		buf_addf(&text, _("%s: not received: %s"), role, r->trouble);
+	else
+		buf_addf(&text, _("%s: not yet received"), role);
+	screen_paragraph(s, STYLE_MUTED, "    · ", 6, buf_text(&text));
+}
+
 static void submission_lines(
 	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
 {
 	char time[ZONED_TIME_MAX];
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
 	if (i->n_submissions == 0)
 		screen_line(s, STYLE_MUTED, _("Nothing was handed in yet."));
 	for (size_t k = 0; k < i->n_submissions; k++) {
 		const struct submission_row *r = &i->submissions[k];
 		const int64_t zone = zone_of(profiles, r->profile);
-		struct line l = line_start(s);
-		line_put(&l, STYLE_PLAIN, zoned_time(r->at_ns, zone, time));
-		line_putf(&l, STYLE_PLAIN, " · %s · %s", rule_name(profiles, RULE_STAGES, r->stage),
-			r->profile);
-		line_end(&l);
-		l = line_start(s);
-		line_to(&l, 4);
-		if (r->draft)
-			line_put(&l, STYLE_MUTED, _("draft, not sent"));
-		else if (r->delivery == OUTBOX_DELIVERED)
-			line_putf(&l, STYLE_GOOD, _("received by %s at %s, receipt verified"),
-				r->received_by, zoned_time(r->received_ns, zone, time));
-		else if (r->delivery == OUTBOX_REFUSED)
-			line_put(&l, STYLE_POOR, _("refused by the receiver (outbox list)"));
-		else
-			line_put(&l, STYLE_FAIR, _("not yet delivered (outbox list)"));
-		line_end(&l);
+		buf_reset(&text);
+		buf_addf(&text, "%s · %s · %s", zoned_time(r->at_ns, zone, time),
+			rule_name(profiles, RULE_STAGES, r->stage), r->profile);
+		screen_paragraph(s, STYLE_PLAIN, "", 4, buf_text(&text));
+		buf_reset(&text);
+		delivery_words(r, zone, &text);
+		screen_paragraph(s, delivery_style(r), "    ", 4, buf_text(&text));
+		for (size_t n = 0; n < r->n_recipients; n++)
+			recipient_line(s, profiles, &r->recipients[n], zone);
 	}
-}
-
-/* What of an event's details says most in few words. */
-static const char *event_remark(json_t *detail)
-{
-	static const char *const keys[] = { "what_changed", "reason", "said", "note", "server",
-		"why", "stage" };
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		const char *text = json_string_value(json_object_get(detail, keys[i]));
-		if (text != NULL && text[0] != '\0')
-			return text;
-	}
-	return NULL;
 }
 
 static void history_lines(
@@ -341,18 +404,37 @@ static void history_lines(
 	char time[ZONED_TIME_MAX];
 	const int64_t zone = zone_of(profiles, PROFILE_DEFAULT);
 	const size_t first = i->n_events > HISTORY_MAX ? i->n_events - HISTORY_MAX : 0;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 256 * KIB);
+	if (i->first_bad_event >= 0)
+		screen_paragraph(s, STYLE_POOR, "", 0, broken_history_words());
+	if (first > 0) {
+		buf_addf(&text, _("Lines left out at the beginning: %zu."), first);
+		screen_line(s, STYLE_MUTED, buf_text(&text));
+	}
 	for (size_t k = first; k < i->n_events; k++) {
 		const struct incident_event *ev = &i->events[k];
-		const char *text = event_remark(ev->detail);
-		struct line l = line_start(s);
-		line_put(&l, STYLE_MUTED, zoned_time(ev->at_ns, zone, time));
-		line_putf(&l, STYLE_PLAIN, " · %s", event_words(ev->kind));
+		const char *remark = event_remark(ev->detail);
+		buf_reset(&text);
+		buf_addf(
+			&text, "%s · %s", zoned_time(ev->at_ns, zone, time), event_words(ev->kind));
 		if (ev->by[0] != '\0')
-			line_putf(&l, STYLE_PLAIN, " · %s", ev->by);
-		if (text != NULL)
-			line_putf(&l, STYLE_MUTED, " · %s", text);
-		line_end(&l);
+			buf_addf(&text, " · %s", ev->by);
+		if (remark != NULL)
+			buf_addf(&text, " · %s", remark);
+		screen_paragraph(s, STYLE_PLAIN, "", 4, buf_text(&text));
 	}
+}
+
+/* As the default profile's zone shows it; what is no time as it is. */
+static const char *discovered(
+	const struct incident *i, const struct profile_set *profiles, char out[ZONED_TIME_MAX])
+{
+	int64_t ns = -1;
+	const char *text = notice_text(i, "discovered_at");
+	if (!time_parse(view_of(text), &ns))
+		return text;
+	return zoned_time(ns, zone_of(profiles, PROFILE_DEFAULT), out);
 }
 
 enum status render_incident_terminal(const struct incident *i, const struct profile_set *profiles,
@@ -361,15 +443,17 @@ enum status render_incident_terminal(const struct incident *i, const struct prof
 	const struct screen s = screen_on(out, t, false);
 	const struct clock_table clocks = { i->clocks, i->n_clocks, &i->now, profiles };
 	struct line l = line_start(&s);
-	line_putf(&l, STYLE_STRONG, "%s · %s", i->number, notice_text(i, "what"));
+	char time[ZONED_TIME_MAX];
+	line_put(&l, STYLE_STRONG, i->number);
 	line_put_right(&l, STYLE_MUTED, life_words(i->life));
 	line_end(&l);
 	drill_line(&s, i);
+	labelled(&s, STYLE_STRONG, _("What"), notice_text(i, "what"));
 	labelled(&s, STYLE_PLAIN, _("Company"), notice_text(i, "company"));
 	labelled(&s, STYLE_PLAIN, _("Kind"), kind_name(notice_text(i, "kind")));
-	labelled(&s, STYLE_PLAIN, _("Discovered"), notice_text(i, "discovered_at"));
+	labelled(&s, STYLE_PLAIN, _("Discovered"), discovered(i, profiles, time));
 	labelled(&s, STYLE_PLAIN, _("Systems, data"), notice_text(i, "systems"));
-	labelled(&s, STYLE_PLAIN, _("Going on"), notice_text(i, "ongoing"));
+	labelled(&s, STYLE_PLAIN, _("Going on"), answer_words(notice_text(i, "ongoing")));
 	labelled(&s, STYLE_PLAIN, _("Scale"), notice_text(i, "scale"));
 	labelled(&s, STYLE_PLAIN, _("Done so far"), notice_text(i, "action"));
 	labelled(&s, STYLE_PLAIN, _("Call back"), notice_text(i, "callback"));

@@ -42,20 +42,21 @@ enum status render_warnings_terminal(const struct warning_row *rows, size_t n_ro
 
 /* What stands above and below a form on paper. */
 struct document_head {
-	const char *number;  /* of the incident or warning */
-	const char *profile; /* name in the language of i18n_use, "" */
-	const char *stage;
-	const char *what_changed; /* "" first */
+	const char *number;		 /* of the incident or warning */
+	struct bilingual profile, stage; /* names; NULL or "" none */
+	const char *what_changed;	 /* "" first */
 	int64_t at_ns;
 	int64_t utc_offset_minutes; /* times are shown in this zone, which is named */
-	const char *envelope;	    /* id, "" not sent */
+	const char *envelope;	    /* id; "" not handed in: then there is room to write */
 	const char *sha256;
-	const char *tlp;
-	bool drill;    /* DRILL / 演练 across every page */
-	bool redacted; /* say so on every page */
+	const char *tlp; /* label above and below each page; NULL none */
+	bool drill;	 /* DRILL / 演练 across every page */
+	/* Choices, times and amounts alone; E_DENIED for a form of somebody's own, whose very
+	 * labels may tell. */
+	bool redacted;
 };
-/* A filled form as a PDF of record (A4, embedded Chinese font, selectable text). E_ABSENT with a
- * sentence where no font is there. */
+/* A form as the authority's table, filled in or to be filled in: PDF of record (A4, embedded
+ * Chinese font, selectable text). E_ABSENT with a sentence where no font is there. */
 enum status render_form_pdf(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e) MUST_CHECK;
 /* The same, self-contained HTML in both languages, with print style. */
@@ -63,9 +64,6 @@ enum status render_form_html(const struct form *f, json_t *filled, const struct 
 	struct buf *out, struct error *e) MUST_CHECK;
 /* The local receipt of a first notice: what was put where, its hash and how to prove it. */
 enum status render_receipt_pdf(const struct incident *i, const struct incident_receipt *r,
-	struct buf *out, struct error *e) MUST_CHECK;
-/* The whole incident with its history, clocks and receipts. */
-enum status render_incident_html(const struct incident *i, const struct profile_set *profiles,
 	struct buf *out, struct error *e) MUST_CHECK;
 /* A ready copy for 12387 (form cac-2025-report), to be read out or typed in: plain text. */
 enum status render_form_text(const struct form *f, json_t *filled, const struct document_head *h,
@@ -86,7 +84,10 @@ struct export_options {
 	const struct profile_set *profiles;
 	int64_t now_ns;
 };
-/* STIX 2.1 bundle with the OASIS incident extension suite. */
+/* All of them: E_INVALID where `tlp` is no label. What belongs to a profile of somebody's own is
+ * left out where redacted.
+ *
+ * STIX 2.1 bundle with the OASIS incident extension suite. */
 enum status render_stix(const struct incident *i, const struct export_options *o, struct buf *out,
 	struct error *e) MUST_CHECK;
 /* MISP core format event. */
@@ -106,6 +107,12 @@ enum status render_icalendar(const struct incident *const *all, size_t n,
 /* RFC 5424 message, without framing. */
 enum status render_syslog(const struct incident *i, const struct export_options *o, struct buf *out,
 	struct error *e) MUST_CHECK;
+/* The whole incident with its history, clocks and receipts: HTML in both languages, PDF in that of
+ * i18n_use. */
+enum status render_incident_html(const struct incident *i, const struct export_options *o,
+	struct buf *out, struct error *e) MUST_CHECK;
+enum status render_incident_pdf(const struct incident *i, const struct export_options *o,
+	struct buf *out, struct error *e) MUST_CHECK;
 /* The JSON object of the incident itself, for `incident status --json` and webhooks. */
 enum status render_incident_json(const struct incident *i, const struct export_options *o,
 	json_t **out, struct error *e) MUST_CHECK;

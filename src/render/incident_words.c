@@ -96,20 +96,38 @@ enum style grade_style(const struct profile *p, int grade)
 	return tier <= 2 ? STYLE_POOR : tier == 3 ? STYLE_FAIR : STYLE_STRONG;
 }
 
+static const struct {
+	const char *key, *name;
+} kinds[] = { { "ransomware", N_("ransomware") }, { "leak", N_("leak") },
+	{ "tampering", N_("tampering") }, { "destruction", N_("destruction or loss") },
+	{ "unauthorised_access", N_("unauthorised access") },
+	{ "abuse", N_("abuse or unlawful use") }, { "illegal_transfer", N_("unlawful transfer") },
+	{ "outage", N_("outage") }, { "other", N_("other") }, { "unknown", N_("unknown") } };
+
 const char *kind_name(const char *key)
 {
-	static const struct {
-		const char *key, *name;
-	} rows[] = { { "ransomware", N_("ransomware") }, { "leak", N_("leak") },
-		{ "tampering", N_("tampering") }, { "destruction", N_("destruction or loss") },
-		{ "unauthorised_access", N_("unauthorised access") },
-		{ "abuse", N_("abuse or unlawful use") },
-		{ "illegal_transfer", N_("unlawful transfer") }, { "outage", N_("outage") },
-		{ "other", N_("other") }, { "unknown", N_("unknown") } };
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (key != NULL && strcmp(rows[i].key, key) == 0)
-			return _(rows[i].name);
+	for (size_t i = 0; key != NULL && i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i].key, key) == 0)
+			return _(kinds[i].name);
 	return key == NULL ? _("unknown") : key;
+}
+
+bool kind_known(const char *key)
+{
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+const char *answer_words(const char *answer)
+{
+	static const char *const words[][2] = { { "yes", N_("yes") }, { "no", N_("no") },
+		{ "unknown", N_("unknown") } };
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcmp(words[i][0], answer) == 0)
+			return _(words[i][1]);
+	return answer;
 }
 
 const char *clock_state_words(enum clock_state s)
@@ -164,4 +182,48 @@ const char *event_words(const char *kind)
 		if (strcmp(rows[i].key, kind) == 0)
 			return _(rows[i].words);
 	return kind;
+}
+
+const char *event_remark(json_t *detail)
+{
+	static const char *const keys[] = { "what_changed", "reason", "said", "note", "server",
+		"why", "stage" };
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		const char *text = json_string_value(json_object_get(detail, keys[i]));
+		if (text != NULL && text[0] != '\0')
+			return text;
+	}
+	return NULL;
+}
+
+void delivery_words(const struct submission_row *r, int64_t zone, struct buf *out)
+{
+	char time[ZONED_TIME_MAX];
+	if (r->draft)
+		buf_add_text(out, _("draft, not sent"));
+	else if (r->delivery == OUTBOX_DELIVERED)
+		buf_addf(out, _("received by %s at %s, receipt verified"), r->received_by,
+			zoned_time(r->received_ns, zone, time));
+	else if (r->delivery == OUTBOX_REFUSED)
+		buf_add_text(out, _("refused by the receiver (outbox list)"));
+	else
+		buf_add_text(out, _("not yet delivered (outbox list)"));
+}
+
+const char *drill_words(void)
+{
+	return _("DRILL. This is an exercise: nothing in it has happened, and it cannot reach a "
+		 "real inbox.");
+}
+
+const char *redacted_words(void)
+{
+	return _("Redacted: company, persons, numbers, addresses and free text are left out of "
+		 "this copy.");
+}
+
+const char *broken_history_words(void)
+{
+	return _("The history does not fit together: a line of it was changed after it was "
+		 "written.");
 }

@@ -24,9 +24,22 @@ enum style grade_style(const struct profile *p, int grade);
 const char *life_words(enum life l);
 /* A line of the history: "first notice", "graded", … */
 const char *event_words(const char *kind);
+/* What of an event's details says most in few words; NULL nothing. */
+const char *event_remark(json_t *detail);
+/* Whether and by whom a submission was received: "received by X at T, receipt verified". */
+void delivery_words(const struct submission_row *r, int64_t zone, struct buf *out);
+/* That a line of the history was changed. */
+const char *broken_history_words(void);
+/* Sentences that stand above a drill's papers and above a redacted copy. */
+const char *drill_words(void);
+const char *redacted_words(void);
 /* "running", "done late", … in the language of i18n_use. */
 const char *clock_state_words(enum clock_state s);
 /* Names from a form's notice kinds, "ransomware" → 勒索软件. */
 const char *kind_name(const char *key);
+/* Is it a kind of the notice, or "unknown"? */
+bool kind_known(const char *key);
+/* "yes", "no", "unknown" in the language of i18n_use; other text as it is. */
+const char *answer_words(const char *answer);
 
 #endif

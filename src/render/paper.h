@@ -18,7 +18,9 @@ struct paper {
 	const char *foot;      /* N_(sentence), under the HTML page */
 	const char *subject;   /* of the PDF, and beside the brand in the browser's title */
 	const char *watermark; /* across each page, N_("DRILL"); NULL: none */
-	int64_t at_ns;	       /* the PDF's date: the same content gives the same file */
+	const char *tlp;       /* label above and below each page, "AMBER"; NULL: none */
+	bool official; /* an authority's form: its title in the middle, nothing of ours above */
+	int64_t at_ns; /* the PDF's date: the same content gives the same file */
 };
 /* A script-free page that fetches nothing; opens in the language of i18n_use. */
 enum status paper_html(const struct paper *paper, struct buf *out, struct error *e) MUST_CHECK;

@@ -84,6 +84,71 @@ static void write_facts(struct buf *b, const struct block *f)
 	HTML(b, "</dl>\n");
 }
 
+static size_t rows_of_section(const struct block *f, size_t row)
+{
+	size_t n = 1;
+	while (row + n < f->n_rows && strcmp(f->cells[(row + n) * f->n_columns].text,
+					      f->cells[row * f->n_columns].text) == 0)
+		n++;
+	return n;
+}
+
+static void write_section(struct buf *b, const struct block *f, size_t row)
+{
+	const char *text = f->cells[row * f->n_columns].text;
+	if (text[0] == '\0') /* the label takes its place */
+		return;
+	if (row > 0 && strcmp(f->cells[(row - 1) * f->n_columns].text, text) == 0)
+		return;
+	HTML(b, "<th class=\"section\" scope=\"rowgroup\" rowspan=\"");
+	html_int(b, (int)rows_of_section(f, row));
+	HTML(b, "\">");
+	html_text(b, text);
+	HTML(b, "</th>");
+}
+
+static void write_form(struct buf *b, const struct block *f)
+{
+	bool has_sections = false;
+	for (size_t row = 0; row < f->n_rows; row++)
+		has_sections = has_sections || f->cells[row * f->n_columns].text[0] != '\0';
+	HTML(b, "<table class=\"form\"><caption>");
+	html_text(b, f->caption);
+	if (has_sections)
+		HTML(b, "</caption><colgroup><col width=\"15%\"><col width=\"25%\"><col "
+			"width=\"60%\"></colgroup><tbody>\n");
+	else
+		HTML(b, "</caption><colgroup><col width=\"30%\"><col width=\"70%\"></colgroup>"
+			"<tbody>\n");
+	for (size_t row = 0; row < f->n_rows; row++) {
+		const struct cell *c = &f->cells[row * f->n_columns];
+		HTML(b, "<tr>");
+		if (has_sections)
+			write_section(b, f, row);
+		if (has_sections && c[0].text[0] == '\0')
+			HTML(b, "<th scope=\"row\" colspan=\"2\">");
+		else
+			HTML(b, "<th scope=\"row\">");
+		html_text(b, c[1].text);
+		HTML(b, "</th><td");
+		open_tag(b, &c[2]);
+		write_cell(b, &c[2]);
+		HTML(b, "</td></tr>\n");
+	}
+	HTML(b, "</tbody></table>\n");
+}
+
+static void write_sign(struct buf *b, const struct block *f)
+{
+	HTML(b, "<div class=\"sign\">\n");
+	for (size_t row = 0; row < f->n_rows; row++) {
+		HTML(b, "<p><span>");
+		html_text(b, f->cells[row].text);
+		HTML(b, "</span></p>\n");
+	}
+	HTML(b, "</div>\n");
+}
+
 static void write_tiles(struct buf *b, const struct block *t)
 {
 	HTML(b, "<dl class=\"tiles\">\n");
@@ -247,13 +312,43 @@ static void write_block(struct page *p, const struct block *x, bool lead)
 		html_text(b, x->text);
 		HTML(b, "</pre>\n");
 		break;
+	case BLOCK_FORM:
+		write_form(b, x);
+		break;
+	case BLOCK_SIGN:
+		write_sign(b, x);
+		break;
 	}
 }
 
-static void write_document(struct page *p, const struct document *d)
+static void write_official_head(struct buf *b, const struct document *d)
+{
+	HTML(b, "<header class=\"official\"><h1>");
+	html_text(b, d->title);
+	HTML(b, "</h1><p class=\"source\">");
+	html_text(b, d->source);
+	HTML(b, "</p><p class=\"number\"><span>");
+	html_text(b, d->subtitle);
+	HTML(b, "</span><span>");
+	html_text(b, d->date);
+	HTML(b, "</span></p></header>\n");
+}
+
+static void write_tlp(struct buf *b, const char *label)
+{
+	if (label == NULL)
+		return;
+	HTML(b, "<p class=\"tlp\"><b class=\"tlp-");
+	html_text(b, label);
+	HTML(b, "\">TLP:");
+	html_text(b, label);
+	HTML(b, "</b></p>\n");
+}
+
+static void write_brand_head(struct page *p, const struct document *d)
 {
 	struct buf *b = p->out;
-	bool before_heading = true;
+
 	HTML(b, "<header><div class=\"brand\"><svg viewBox=\"0 0 24 24\" "
 		"aria-hidden=\"true\"><path d=\""
 		"M12 1.5a1.8 1.8 0 0 0-1.8 1.9C6.9 4.2 5 7 5 10.500v5L3 "
@@ -268,6 +363,17 @@ static void write_document(struct page *p, const struct document *d)
 	HTML(b, "</p><p>");
 	html_text(b, d->date);
 	HTML(b, "</p></header>\n");
+}
+
+static void write_document(struct page *p, const struct document *d)
+{
+	struct buf *b = p->out;
+	bool before_heading = true;
+	write_tlp(b, p->paper->tlp);
+	if (p->paper->official)
+		write_official_head(b, d);
+	else
+		write_brand_head(p, d);
 	for (const struct block *x = d->first; x != NULL; x = x->next) {
 		before_heading = before_heading && x->kind != BLOCK_HEADING;
 		write_block(p, x, before_heading);
@@ -275,6 +381,7 @@ static void write_document(struct page *p, const struct document *d)
 	HTML(b, "<footer><p>");
 	html_text(b, _(p->paper->foot));
 	HTML(b, "</p></footer>\n");
+	write_tlp(b, p->paper->tlp);
 }
 
 static enum status write_language(

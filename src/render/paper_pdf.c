@@ -78,7 +78,9 @@ static enum status set(const struct paper *paper, const struct document *d, stru
 	AUTO(cairo_destroy) cairo_t *cairo = cairo_create(surface);
 	AUTO(pango_font_description_free)
 	PangoFontDescription *plain = pango_font_description_from_string(
-		"Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
+		paper->official
+			? "Noto Serif CJK SC, Songti SC, SimSun, Noto Serif, DejaVu Serif, serif"
+			: "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
 	AUTO(pango_font_description_free)
 	PangoFontDescription *code = pango_font_description_from_string(
 		"Noto Sans Mono CJK SC, DejaVu Sans Mono, monospace");
@@ -89,7 +91,9 @@ static enum status set(const struct paper *paper, const struct document *d, stru
 		.air = setting->air,
 		.document = d,
 		.brand = _(paper->brand),
-		.watermark = paper->watermark == NULL ? NULL : _(paper->watermark) };
+		.watermark = paper->watermark == NULL ? NULL : _(paper->watermark),
+		.tlp = paper->tlp,
+		.official = paper->official };
 	bool zh = i18n_language() == LANGUAGE_ZH;
 	AUTO(cairo_font_options_destroy)
 	cairo_font_options_t *options = cairo_font_options_create();

@@ -36,6 +36,8 @@ struct pdf {
 	const struct document *document;
 	const char *brand;     /* above the title */
 	const char *watermark; /* across each page; NULL: none */
+	const char *tlp;       /* above and below each page; NULL: none */
+	bool official;	       /* paper.h */
 };
 
 struct text_style {
@@ -46,8 +48,8 @@ struct text_style {
 	PangoAlignment align;
 };
 
-/* A layout of the text, `width` wide (below 0: one line). Characters without a glyph in any font of
- * the machine become "?", so that no empty boxes are printed. Unreference it. */
+/* A layout of the text, `width` wide (below 0: one line). A character without a glyph in any font
+ * of the machine becomes "?", so that no empty boxes are printed. Unreference it. */
 PangoLayout *pdf_layout(
 	struct pdf *p, const char *text, const struct text_style *style, double width);
 double pdf_height(PangoLayout *layout);
@@ -67,6 +69,10 @@ void pdf_need(struct pdf *p, double height);
 /* The head of the first page, and one block at p->y (pdf_page.c). */
 void pdf_head(struct pdf *p);
 void pdf_block(struct pdf *p, const struct block *x);
+/* The head of an official paper, and its blocks (pdf_form.c). */
+void pdf_official_head(struct pdf *p);
+void pdf_form(struct pdf *p, const struct block *x);
+void pdf_sign(struct pdf *p, const struct block *x);
 /* The document, one block after the other, on pages (pdf_flow.c). */
 void pdf_blocks(struct pdf *p);
 

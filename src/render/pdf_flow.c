@@ -5,23 +5,72 @@
 #include "base/i18n.h"
 #include "render/pdf.h"
 
+/* As FIRST asks of documents: in capitals, 12 points, at the right above and below, its colour on
+ * black. */
+static void tlp_label(struct pdf *p, double y)
+{
+	static const struct {
+		const char *label;
+		struct colour colour;
+	} rows[] = { { "RED", { 1, 0.169, 0.169 } }, { "AMBER", { 1, 0.753, 0 } },
+		{ "AMBER+STRICT", { 1, 0.753, 0 } }, { "GREEN", { 0.2, 1, 0 } },
+		{ "CLEAR", { 1, 1, 1 } } };
+	struct text_style style = { .size = 12, .bold = true, .colour = { 1, 1, 1 } };
+	AUTO_BUF struct buf text;
+	if (p->tlp == NULL)
+		return;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (strcmp(rows[i].label, p->tlp) == 0)
+			style.colour = rows[i].colour;
+	buf_init(&text, 64);
+	buf_addf(&text, "TLP:%s", p->tlp);
+	PangoLayout *layout = pdf_layout(p, buf_text(&text), &style, -1);
+	const double width = pdf_width(layout) + 10;
+	const double left = PAGE_W - MARGIN_X - width;
+	pdf_rect(p, (struct colour){ 0, 0, 0 }, (struct point){ left, y },
+		(struct point){ width, pdf_height(layout) + 2 });
+	pdf_colour(p, style.colour);
+	pdf_show(p, layout, left + 5, y + 1);
+	g_object_unref(layout);
+}
+
+/* Between the title at the left and a label at the right. */
+static void page_number(struct pdf *p, double y)
+{
+	struct text_style style = { .size = p->official ? 9 : 7.5,
+		.colour = colour_of_ink(INK_MUTED),
+		.align = p->official ? PANGO_ALIGN_CENTER : PANGO_ALIGN_RIGHT };
+	const double left = p->official ? 0.4 : 0.8;
+	AUTO_BUF struct buf number;
+	buf_init(&number, 64);
+	if (p->official)
+		buf_addf(&number, _("Page %d of %d"), p->page, p->n_pages);
+	else
+		buf_addf(&number, "%d / %d", p->page, p->n_pages);
+	pdf_text(p, buf_text(&number), &style, (struct point){ MARGIN_X + BODY_W * left, y },
+		BODY_W * 0.2);
+}
+
 static void foot(struct pdf *p)
 {
 	struct text_style style = { .size = 7.5, .colour = colour_of_ink(INK_MUTED) };
 	double y = PAGE_H - MARGIN_BOTTOM + 24;
-	AUTO_BUF struct buf number;
+	AUTO_BUF struct buf name;
+	buf_init(&name, 4 * KIB);
+	buf_add_text(&name, p->document->title);
+	if (p->official)
+		buf_addf(&name, " %s", p->document->subtitle);
 	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
-	PangoLayout *title = pdf_layout(p, p->document->title, &style, BODY_W * 0.8);
+	PangoLayout *title =
+		pdf_layout(p, buf_text(&name), &style, BODY_W * (p->official ? 0.38 : 0.8));
 	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
 	pango_layout_set_height(title, -1);
 	pdf_colour(p, style.colour);
 	pdf_show(p, title, MARGIN_X, y);
 	g_object_unref(title);
-	style.align = PANGO_ALIGN_RIGHT;
-	buf_init(&number, 64);
-	buf_addf(&number, "%d / %d", p->page, p->n_pages);
-	pdf_text(p, buf_text(&number), &style, (struct point){ MARGIN_X + BODY_W * 0.8, y },
-		BODY_W * 0.2);
+	page_number(p, y);
+	tlp_label(p, y + (p->official ? -2 : 12));
+	tlp_label(p, 20);
 }
 
 /* Large, light and across the page: a copy of one sheet still says what it is. */
@@ -94,10 +143,13 @@ static double least_of(const struct pdf *p, const struct block *x)
 		return height_of(p, &some);
 	case BLOCK_CODE:
 		return 24;
+	case BLOCK_FORM:
+		return 60; /* it breaks its rows itself */
 	case BLOCK_BANNER:
 	case BLOCK_SCORE:
 	case BLOCK_TILES:
 	case BLOCK_CHART:
+	case BLOCK_SIGN:
 		return height_of(p, x);
 	}
 	return 0;

@@ -277,6 +277,12 @@ void pdf_block(struct pdf *p, const struct block *x)
 	case BLOCK_CODE:
 		code(p, x->text);
 		break;
+	case BLOCK_FORM:
+		pdf_form(p, x);
+		break;
+	case BLOCK_SIGN:
+		pdf_sign(p, x);
+		break;
 	}
 }
 
@@ -287,6 +293,10 @@ void pdf_head(struct pdf *p)
 	};
 	struct text_style title = { .size = 19, .bold = true, .colour = colour_of_ink(INK_TEXT) };
 	struct text_style small = style_of(8.5, INK_MUTED);
+	if (p->official) {
+		pdf_official_head(p);
+		return;
+	}
 	p->y += pdf_text(p, p->brand, &brand, (struct point){ MARGIN_X, p->y }, BODY_W);
 	p->y += 4;
 	p->y += pdf_text(p, p->document->title, &title, (struct point){ MARGIN_X, p->y }, BODY_W) +

@@ -2,6 +2,7 @@
  * Text and shapes on a page.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <unistr.h>
 
 #include "render/pdf.h"
@@ -44,11 +45,8 @@ void pdf_colour(struct pdf *p, struct colour c)
 	cairo_set_source_rgb(p->cairo, c.red, c.green, c.blue);
 }
 
-/* Beyond the Latin, Greek and Cyrillic that any font has. */
-enum { FIRST_RARE = 0x0530 };
-
-/* Valid UTF-8 without control characters; with `plain_only`, rare characters become "?". */
-static void clean(const char *text, bool plain_only, struct buf *out)
+/* Valid UTF-8 without control characters. */
+static void clean(const char *text, struct buf *out)
 {
 	const uint8_t *at = (const uint8_t *)text;
 	size_t left = strlen(text);
@@ -58,7 +56,7 @@ static void clean(const char *text, bool plain_only, struct buf *out)
 		bool control = n > 0 && ((c < 0x20 && c != '\n') || (c >= 0x7f && c < 0xa0) ||
 						(c >= 0x202a && c <= 0x202e) ||
 						(c >= 0x2066 && c <= 0x2069));
-		if (n <= 0 || (plain_only && c >= FIRST_RARE && !(c >= 0x2010 && c <= 0x2026)))
+		if (n <= 0)
 			buf_add_char(out, '?');
 		else if (control)
 			buf_add_char(out, ' ');
@@ -69,12 +67,49 @@ static void clean(const char *text, bool plain_only, struct buf *out)
 	}
 }
 
-static void set_text(PangoLayout *layout, const char *text, bool plain_only)
+/* Marks where the characters begin that no font has. */
+static void mark_unknown(PangoLayout *layout, bool *marks)
+{
+	PangoLayoutIter *iter = pango_layout_get_iter(layout);
+	do {
+		const PangoLayoutRun *run = pango_layout_iter_get_run_readonly(iter);
+		for (int i = 0; run != NULL && i < run->glyphs->num_glyphs; i++)
+			if ((run->glyphs->glyphs[i].glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0)
+				marks[run->item->offset + run->glyphs->log_clusters[i]] = true;
+	} while (pango_layout_iter_next_run(iter));
+	pango_layout_iter_free(iter);
+}
+
+static void replace_unknown(PangoLayout *layout, const struct buf *text)
+{
+	AUTO_BUF struct buf replaced;
+	AUTO_FREE bool *marks = calloc(text->len + 1, sizeof *marks);
+	buf_init(&replaced, MIB);
+	if (marks != NULL)
+		mark_unknown(layout, marks);
+	for (size_t i = 0; i < text->len;) {
+		const char *at = text->at + i;
+		size_t n = 1;
+		while (((unsigned char)at[n] & 0xC0U) == 0x80U)
+			n++;
+		/* Where memory is short, whatever a font may lack. */
+		if (marks == NULL ? n > 1 : marks[i])
+			buf_add_char(&replaced, '?');
+		else
+			buf_add_bytes(&replaced, at, n);
+		i += n;
+	}
+	pango_layout_set_text(layout, buf_text(&replaced), (int)replaced.len);
+}
+
+static void set_text(PangoLayout *layout, const char *text)
 {
 	AUTO_BUF struct buf cleaned;
 	buf_init(&cleaned, MIB);
-	clean(text, plain_only, &cleaned);
+	clean(text, &cleaned);
 	pango_layout_set_text(layout, buf_text(&cleaned), (int)cleaned.len);
+	if (pango_layout_get_unknown_glyphs_count(layout) > 0)
+		replace_unknown(layout, &cleaned);
 }
 
 PangoLayout *pdf_layout(
@@ -91,9 +126,7 @@ PangoLayout *pdf_layout(
 	pango_layout_set_alignment(layout, style->align);
 	if (width >= 0)
 		pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
-	set_text(layout, text, false);
-	if (pango_layout_get_unknown_glyphs_count(layout) > 0)
-		set_text(layout, text, true);
+	set_text(layout, text);
 	return layout;
 }
 

@@ -202,6 +202,24 @@ void line_bar(struct line *l, enum style style, double share, size_t cells)
 	line_put(l, share < 0 ? STYLE_MUTED : style, bar);
 }
 
+/* A word that is wider than a line (a digest, an address) goes on in the next: nothing is cut off.
+ * `at` is the cell in which the text begins. */
+static void break_words(const struct buf *text, size_t at, size_t hang, size_t width, char *breaks)
+{
+	size_t cells = at;
+	for (size_t i = 0; i < text->len;) {
+		const struct glyph g = next_glyph((const uint8_t *)text->at + i, text->len - i);
+		if (breaks[i] == UC_BREAK_POSSIBLE || breaks[i] == UC_BREAK_MANDATORY)
+			cells = hang;
+		if (cells + g.cells > width && text->at[i] != ' ' && i > 0) {
+			breaks[i] = UC_BREAK_POSSIBLE;
+			cells = hang;
+		}
+		cells += g.cells;
+		i += g.taken;
+	}
+}
+
 void screen_paragraph(
 	const struct screen *s, enum style style, const char *lead, size_t hang, const char *text)
 {
@@ -221,6 +239,7 @@ void screen_paragraph(
 	int room = (int)(s->width - hang);
 	(void)u8_width_linebreaks((const uint8_t *)buf_text(&clean), clean.len, room,
 		(int)text_cells(lead) - (int)hang, 0, NULL, "UTF-8", breaks);
+	break_words(&clean, text_cells(lead), hang, s->width, breaks);
 	struct line l = line_start(s);
 	line_put(&l, s->framed ? STYLE_MUTED : STYLE_PLAIN, lead);
 	size_t from = 0;
