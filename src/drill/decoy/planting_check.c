@@ -184,10 +184,6 @@ enum status planting_check(const char *arena, const char *home, const struct man
 		return error_sys(e, E_FAILED, errno, "look at '%s'", arena);
 	if (arena_fd < 0 && so_far != NULL)
 		return error_set(e, E_ABSENT, "the arena '%s' is gone", arena);
-	/* On the descriptor, so that there is no race; the making has the last word all the same.
-	 */
-	if (arena_fd < 0 && faccessat(parent_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-		return error_sys(e, E_DENIED, errno, "make the arena '%s'", arena);
 	struct stat st;
 	if (arena_fd >= 0 && fstat(arena_fd, &st) == 0 && S_ISLNK(st.st_mode))
 		return error_set(e, E_DENIED, "'%s' is a symbolic link", arena);
@@ -202,6 +198,10 @@ enum status planting_check(const char *arena, const char *home, const struct man
 	if (fs.read_only)
 		return error_set(
 			e, E_DENIED, "'%s' lies on a file system that is mounted read-only", arena);
+	/* On the descriptor, so that there is no race; the making has the last word all the same.
+	 */
+	if (arena_fd < 0 && faccessat(parent_fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return error_sys(e, E_DENIED, errno, "make the arena '%s'", arena);
 	if (arena_fd >= 0)
 		TRY(check_standing(arena_fd, arena, so_far, e));
 	*out = fs;
