@@ -304,13 +304,13 @@ struct drill_step {
 	const char *role;	  /* whose step it is: a stable word, "duty manager" */
 	int64_t due_ns;		  /* after T0 */
 	struct drill_text rule;	  /* what sets the due time; "" where it is a target of the drill */
+	int64_t after_ns;	  /* since T0 */
+	const char *answer;
+	const char *by;	  /* the role that did it: a stable word; "" where it was not said */
+	const char *name; /* who did it, as typed; "" where it was not said */
 	bool answered;
 	bool done;
-	int64_t after_ns; /* since T0 */
-	const char *answer;
-	const char *by;	    /* the role that did it: a stable word; "" where it was not said */
 	bool by_right_role; /* done, and by the role whose step it is */
-	const char *name;   /* who did it, as typed; "" where it was not said */
 };
 
 struct drill_improvement {

@@ -423,8 +423,8 @@ static void random_lists(struct dice *d, struct pool *p, struct drill_result *r)
 	r->steps = pool_take(p, r->n_steps, sizeof *r->steps);
 	for (size_t i = 0; i < r->n_steps; i++)
 		r->steps[i] = (struct drill_step){ ids[i], any_both(d, p), any_both(d, p),
-			any_text(d, p), any_ns(d), any_both(d, p), any_bool(d), any_bool(d),
-			any_ns(d), any_text(d, p), any_text(d, p), any_bool(d), any_text(d, p) };
+			any_text(d, p), any_ns(d), any_both(d, p), any_ns(d), any_text(d, p),
+			any_text(d, p), any_text(d, p), any_bool(d), any_bool(d), any_bool(d) };
 	r->people_terminal = any_bool(d);
 	r->people_file = any_text(d, p);
 	r->people_problem = any_bool(d) ? NULL : any_text(d, p);

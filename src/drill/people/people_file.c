@@ -256,7 +256,7 @@ static enum status read_sheet(const char *file, const struct people_moment *mome
 enum status people_check_file(const char *file, int64_t now_wall_ns, struct pool *p,
 	struct people_settings *s, bool *out_complete, struct error *e)
 {
-	struct people_sheet sheet;
+	struct people_sheet sheet = { .complete = true };
 	struct people_moment before = { -1, now_wall_ns };
 	enum status status = read_sheet(file, &before, s, p, &sheet, e);
 	if (status != OK)
@@ -291,7 +291,7 @@ enum status people_read_file(struct people *o, const struct people_origin *t0, i
 		return OK;
 	int64_t now_after_ns = now_boot_ns - t0->boot_ns;
 	struct people_moment now = { t0->wall_ns, t0->wall_ns + now_after_ns };
-	struct people_sheet sheet;
+	struct people_sheet sheet = { .complete = true };
 	enum status status = read_sheet(o->file, &now, &o->settings, o->pool, &sheet, e);
 	o->problem = status == OK ? NULL : plain_line(o->pool, view_of(e->text), PEOPLE_ANSWER_MAX);
 	if (status != OK)
