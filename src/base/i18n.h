@@ -1,5 +1,5 @@
 /*
- * Translation by gettext, for what a person reads on screen or in a report: whole sentences, never
+ * Translation with gettext's catalogues, for what a person reads on screen or in a report: whole sentences, never
  * glued. Identifiers, JSON keys and log events stay English. Roles never start it: their sentences
  * reach the conductor in English.
  */

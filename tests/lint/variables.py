@@ -11,9 +11,10 @@ import sys
 import tempfile
 import gate
 
-# The kinds that the tree allows: log sink, signal flag, test fault, and who started a role.
+# The kinds that the tree allows: log sink, signal flag, test fault, the language, and who started a role.
 ALLOWED = {
     ("base", "armed"): "the armed fault point; not in a release",
+    ("base", "catalogue"): "the translations and the language; set before there are threads",
     ("sys", "parent"): "who must stay the parent of a role; written once, by role_dispatch",
     ("cli", "interrupted"): "set by the signal handler",
     ("cli", "sink"): "where log lines go",

@@ -112,6 +112,21 @@ static int say_it(int argc, char **argv)
 
 int (*test_role_main)(int argc, char **argv) = say_it;
 
+/* The exit status of the program that run_beside made, as waitpid tells it. */
+static int start_copy(void)
+{
+	const char *copy = test_path("bin/tocsin");
+	pid_t pid = fork();
+	REQUIRE(pid >= 0);
+	if (pid == 0) {
+		(void)execl(copy, copy, "--as", "probe", (char *)NULL);
+		_exit(99);
+	}
+	int status = 0;
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	return status;
+}
+
 static int run_beside(const char *folders)
 {
 	char path[4096];
@@ -130,15 +145,20 @@ static int run_beside(const char *folders)
 	(void)mkdir(test_path("bin"), 0700);
 	(void)snprintf(copy, sizeof copy, "%s/bin/tocsin", test_folder());
 	copy_program(copy);
-	pid_t pid = fork();
-	REQUIRE(pid >= 0);
-	if (pid == 0) {
-		(void)execl(copy, copy, "--as", "probe", (char *)NULL);
-		_exit(99);
+	return start_copy();
+}
+
+/* The test program itself is the one whose folder holds the broken file. */
+TEST(a_catalogue_that_is_not_whole_is_none)
+{
+	const char *path = test_path("bin/po/zh_CN/LC_MESSAGES/tocsin.mo");
+	struct stat st;
+	CHECK_INT(run_beside("bin/po/zh_CN/LC_MESSAGES"), 0);
+	REQUIRE(stat(path, &st) == 0);
+	for (off_t size = st.st_size - 1; size >= 0; size--) {
+		REQUIRE(truncate(path, size) == 0);
+		CHECK_INT(start_copy(), 256);
 	}
-	int status = 0;
-	REQUIRE(waitpid(pid, &status, 0) == pid);
-	return status;
 }
 
 TEST(an_installed_program_finds_its_catalogue_and_switches_languages)
