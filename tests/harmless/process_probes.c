@@ -169,7 +169,7 @@ static int raise_own_limit(const struct probe_place *p)
 
 static int set_priority(const struct probe_place *p)
 {
-	return answer(setpriority(PRIO_PROCESS, (id_t)p->order->bystander, 5));
+	return answer(setpriority(PRIO_PROCESS, (id_t)p->order->bystander, 19));
 }
 
 static int set_affinity(const struct probe_place *p)
