@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -29,6 +30,43 @@ void bench_die(const char *what, const struct error *e)
 double bench_now_s(void)
 {
 	return (double)clock_boot_ns(NULL) / 1e9;
+}
+
+static double seconds_of(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+struct bench_spent bench_spent_now(void)
+{
+	static const int whose[] = { RUSAGE_SELF, RUSAGE_CHILDREN };
+	struct bench_spent t = { .wall_s = bench_now_s() };
+	for (size_t i = 0; i < COUNT_OF(whose); i++) {
+		struct rusage u;
+		(void)getrusage(whose[i], &u);
+		t.cpu_s += seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime);
+	}
+	return t;
+}
+
+struct bench_spent bench_spent_since(struct bench_spent start)
+{
+	struct bench_spent now = bench_spent_now();
+	return (struct bench_spent){ now.wall_s - start.wall_s, now.cpu_s - start.cpu_s };
+}
+
+void bench_say(FILE *out, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	va_list again;
+	va_copy(again, args);
+	(void)vprintf(format, args);
+	(void)fflush(stdout);
+	if (out != NULL)
+		(void)vfprintf(out, format, again);
+	va_end(again);
+	va_end(args);
 }
 
 const char *bench_folder(void)
@@ -259,6 +297,19 @@ struct attack_request bench_request(struct bench_arena *a)
 		.journal = a->journal };
 	memcpy(r.escrow, a->escrow, sizeof r.escrow);
 	return r;
+}
+
+double bench_attack(struct bench_arena *a, double rate, struct attack_outcome *out)
+{
+	struct error e = ERROR_NONE;
+	struct attack_request r = bench_request(a);
+	r.rate_files_per_s = rate;
+	double start = bench_now_s();
+	if (attack_run(&r, a->pool, out, &e) != OK)
+		bench_die("attack", &e);
+	if (out->end != ATTACK_COMPLETED)
+		bench_die(out->sentence, NULL);
+	return bench_now_s() - start;
 }
 
 /* --- the plain loop --- */

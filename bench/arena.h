@@ -6,6 +6,8 @@
 #ifndef BENCH_ARENA_H
 #define BENCH_ARENA_H
 
+#include <stdio.h>
+
 #include "drill/attack/attack.h"
 
 struct bench_arena {
@@ -42,5 +44,22 @@ const char *bench_folder(void);
 _Noreturn void bench_die(const char *what, const struct error *e);
 void bench_remove(const char *path);
 double bench_now_s(void);
+
+/* By the clock, and in processor time of this process and of those that it has reaped: on a busy
+ * machine the steadier figure. */
+struct bench_spent {
+	double wall_s;
+	double cpu_s;
+};
+struct bench_spent bench_spent_now(void);
+struct bench_spent bench_spent_since(struct bench_spent start);
+
+/* To the terminal and to `out` (may be NULL). */
+void bench_say(FILE *out, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Runs the attack to its end; seconds from starting the process to its reaped end. */
+double bench_attack(struct bench_arena *a, double rate, struct attack_outcome *out);
+
+/* plant_undo.c */
+void bench_plant_and_undo(FILE *out, bool quick);
 
 #endif

@@ -58,7 +58,7 @@ struct digest digester_result(struct digester *d)
 {
 	struct digest result;
 	if (EVP_DigestFinal_ex(d->context, result.bytes, NULL) != 1 ||
-		EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) != 1)
+		EVP_DigestInit_ex(d->context, NULL, NULL) != 1) /* the same again, not looked for */
 		abort();
 	return result;
 }

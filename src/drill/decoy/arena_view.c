@@ -73,6 +73,7 @@ enum status arena_view_open(int root_fd, const struct manifest *m, struct pool *
 	TRY(check_identity(&v, root_fd, &wanted, e));
 	v.folder_fds = pool_take(p, m->n_folders, sizeof *v.folder_fds);
 	v.last_used = pool_take(p, m->n_folders, sizeof *v.last_used);
+	v.n_open_max = ARENA_FOLDERS_OPEN_MAX;
 	v.open_folders = pool_take(p, ARENA_FOLDERS_OPEN_MAX, sizeof *v.open_folders);
 	if (v.folder_fds == NULL || v.last_used == NULL || v.open_folders == NULL)
 		return error_set(e, E_NO_SPACE, "memory for the arena's folders is short");
@@ -106,7 +107,7 @@ static enum status open_folder(
 		return explain_open(e, status, f->name);
 	struct wanted wanted = { f->name, S_IFDIR, f->inode };
 	TRY(check_identity(v, fd, &wanted, e));
-	if (v->n_open == ARENA_FOLDERS_OPEN_MAX)
+	if (v->n_open >= v->n_open_max)
 		make_room(v);
 	v->folder_fds[folder] = TAKE_FD(fd);
 	v->open_folders[v->n_open++] = folder;

@@ -3,6 +3,7 @@
  * The compressed ones carry noise, which is what their coders would make of a detailed photograph.
  */
 #include <assert.h>
+#include <endian.h>
 #include <zlib.h>
 
 #include "base/fault.h"
@@ -300,10 +301,9 @@ struct bits {
 	unsigned n_held;
 };
 
-static void put_bits(struct bits *b, unsigned value, unsigned n)
+/* Whole bytes go out; at most seven bits stay. */
+static void flush_bytes(struct bits *b)
 {
-	b->held = b->held << n | value;
-	b->n_held += n;
 	while (b->n_held >= 8) {
 		b->n_held -= 8;
 		unsigned char byte = (unsigned char)(b->held >> b->n_held);
@@ -311,6 +311,25 @@ static void put_bits(struct bits *b, unsigned value, unsigned n)
 		if (byte == 0xff)
 			*b->at++ = 0;
 	}
+}
+
+/* At most 16 bits at a time. Four bytes go out at once where none of them is 0xFF, as mostly. */
+static void put_bits(struct bits *b, unsigned value, unsigned n)
+{
+	b->held = b->held << n | value;
+	b->n_held += n;
+	if (b->n_held < 32)
+		return;
+	uint32_t word = (uint32_t)(b->held >> (b->n_held - 32));
+	bool has_ff = ((~word - 0x01010101U) & word & 0x80808080U) != 0;
+	if (has_ff) {
+		flush_bytes(b);
+		return;
+	}
+	word = htobe32(word);
+	memcpy(b->at, &word, sizeof word);
+	b->at += sizeof word;
+	b->n_held -= 32;
 }
 
 /* Symbols 0 to 6 have codes of three bits, symbol 7 has 1110: see the table in jpg_tables. */
@@ -375,7 +394,7 @@ static unsigned char *jpg_scan(unsigned char *start, size_t n_blocks, size_t bud
 	const unsigned char *end = start + budget;
 	int before = 0;
 	for (size_t i = 0; i < n_blocks; i++) {
-		size_t left = (size_t)(end - bits.at);
+		size_t left = (size_t)(end - bits.at) - bits.n_held / 8;
 		size_t share = left > JPG_SLACK ? (left - JPG_SLACK) * 8 / (n_blocks - i) : 0;
 		size_t n_ac = share > JPG_DC_BITS + JPG_EOB_BITS
 				      ? (share - JPG_DC_BITS - JPG_EOB_BITS) / JPG_AC_BITS
@@ -397,6 +416,7 @@ static unsigned char *jpg_scan(unsigned char *start, size_t n_blocks, size_t bud
 	}
 	unsigned fill = (8 - bits.n_held % 8) % 8;
 	put_bits(&bits, (1U << fill) - 1, fill);
+	flush_bytes(&bits);
 	return bits.at;
 }
 

@@ -105,6 +105,15 @@ void block_tag(const void *bytes, size_t n_bytes, unsigned char out[TAG_BYTES])
 	memcpy(out, d.bytes, TAG_BYTES);
 }
 
+void block_tag_by(
+	struct digester *d, const void *bytes, size_t n_bytes, unsigned char out[TAG_BYTES])
+{
+	assert(n_bytes <= BLOCK_BYTES);
+	digester_add(d, bytes, n_bytes);
+	struct digest whole = digester_result(d);
+	memcpy(out, whole.bytes, TAG_BYTES);
+}
+
 bool block_is_zero(const void *bytes, size_t n_bytes)
 {
 	const unsigned char *at = bytes;

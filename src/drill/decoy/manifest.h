@@ -115,6 +115,9 @@ const unsigned char *manifest_tag(const struct manifest_file *f, uint64_t index,
 uint64_t manifest_n_blocks(const struct manifest_file *f);
 /* Tag of a block's bytes (the last block of a file is shorter than BLOCK_BYTES). */
 void block_tag(const void *bytes, size_t n_bytes, unsigned char out[TAG_BYTES]);
+/* The same with a digester that is used again: faster where there are many. */
+void block_tag_by(
+	struct digester *d, const void *bytes, size_t n_bytes, unsigned char out[TAG_BYTES]);
 /* True where all bytes are zero. */
 bool block_is_zero(const void *bytes, size_t n_bytes);
 /* The extension of a file's name in lower case, without the dot; empty where none. `out` has 16. */

@@ -5,12 +5,18 @@
  *
  * The randomness behind the contents comes from the kernel, lives in this process alone and is
  * wiped: nobody can make the same decoys again, so a restore cannot be faked.
+ *
+ * Decoys are made, hashed and written by several threads, each one by one of them; folders before,
+ * by the first.
  */
 #include "drill/decoy/planter.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +27,7 @@
 #include "drill/decoy/corpus.h"
 #include "drill/decoy/planting.h"
 #include "drill/wire.h"
+#include "sys/crew.h"
 #include "sys/file.h"
 
 PACK_CODE(planter_order, PLANTER_ORDER_FIELDS)
@@ -30,21 +37,12 @@ PACK_CODE(planter_file, PLANTER_FILE_FIELDS)
 enum { REPORT_EVERY_MS = 100, RUNS_MOST = 256, TAGS_MOST = 3000 };
 #define POOL_BYTES (1 * GIB)
 
-struct planter {
-	struct planter_order order;
-	struct manifest manifest;
-	struct arena_view view;
-	struct pool *pool;
+/* One decoy while it is being written: its bytes are hashed as they come. One for each thread. */
+struct writing {
 	struct dice dice;
 	struct digester *whole;
-	struct buf report; /* entries not sent yet */
-	int64_t reported_boot_ns;
-};
-
-/* One decoy while it is being written: its bytes are hashed as they come. */
-struct writing {
+	struct digester *tag;
 	int fd;
-	struct digester *whole;
 	uint64_t at;   /* where the next byte is expected */
 	size_t n_held; /* of a block that is not full yet */
 	unsigned char held[BLOCK_BYTES];
@@ -52,6 +50,20 @@ struct writing {
 	uint32_t n_runs;
 	unsigned char tags[TAGS_MOST][TAG_BYTES];
 	uint32_t n_tags;
+};
+
+struct planter {
+	struct planter_order order;
+	struct manifest manifest;
+	struct pool *pool;
+	struct writing *writings[CREW_MAX];
+	size_t n_writings;
+	struct crew *crew;
+
+	pthread_mutex_t lock; /* guards the rest while the crew works */
+	struct arena_view view;
+	struct buf report; /* entries not sent yet */
+	int64_t reported_boot_ns;
 };
 
 static enum status too_many(struct error *e)
@@ -63,7 +75,7 @@ static enum status add_tag(struct writing *w, const void *bytes, size_t n_bytes,
 {
 	if (w->n_tags == TAGS_MOST)
 		return too_many(e);
-	block_tag(bytes, n_bytes, w->tags[w->n_tags++]);
+	block_tag_by(w->tag, bytes, n_bytes, w->tags[w->n_tags++]);
 	w->runs[w->n_runs - 1].n++;
 	return OK;
 }
@@ -143,16 +155,24 @@ static enum status send_report(struct planter *pl, struct error *e)
 	return OK;
 }
 
-/* An entry goes whole into one packet. */
-static enum status add_report(struct planter *pl, const struct buf *entry, struct error *e)
+/* An entry goes whole into one packet. With the lock held. */
+static enum status put_report(struct planter *pl, const struct buf *entry, struct error *e)
 {
-	TRY(buf_check(entry, "report", e));
 	if (entry->len > pl->report.ceiling - pl->report.len)
 		TRY(send_report(pl, e));
 	buf_add(&pl->report, buf_view(entry));
 	if (clock_boot_ns(NULL) - pl->reported_boot_ns >= REPORT_EVERY_MS * NS_PER_MS)
 		return send_report(pl, e);
 	return OK;
+}
+
+static enum status add_report(struct planter *pl, const struct buf *entry, struct error *e)
+{
+	TRY(buf_check(entry, "report", e));
+	(void)pthread_mutex_lock(&pl->lock);
+	enum status status = put_report(pl, entry, e);
+	(void)pthread_mutex_unlock(&pl->lock);
+	return status;
 }
 
 static enum status report_folder(
@@ -210,7 +230,7 @@ static enum status make_folder(struct planter *pl, uint32_t index, struct error 
 static enum status fill(struct planter *pl, uint32_t index, struct writing *w, struct error *e)
 {
 	const struct manifest_file *f = &pl->manifest.files[index];
-	TRY(content_make(f, &pl->dice, write_piece, w, e));
+	TRY(content_make(f, &w->dice, write_piece, w, e));
 	if (w->n_held > 0)
 		TRY(add_tag(w, w->held, w->n_held, e));
 	/* Starts the disk while the next decoy is made; whether it worked is told by the flush. */
@@ -223,34 +243,55 @@ static enum status fill(struct planter *pl, uint32_t index, struct writing *w, s
 	return report_file(pl, index, id.inode, w, e);
 }
 
-static enum status make_file(struct planter *pl, uint32_t index, struct writing *w, struct error *e)
+/* The view is everybody's; the new file is the caller's alone. */
+static enum status open_new(struct planter *pl, uint32_t index, int *out_fd, struct error *e)
 {
 	const struct manifest_file *f = &pl->manifest.files[index];
 	int folder_fd = -1;
-	TRY(arena_folder(&pl->view, f->folder, &folder_fd, e));
-	if (FAULT("planter_file"))
-		return error_sys(e, E_FAILED, ENOSPC, "make the file '%s'", f->name);
+	(void)pthread_mutex_lock(&pl->lock);
+	enum status status = arena_folder(&pl->view, f->folder, &folder_fd, e);
+	if (status == OK && FAULT("planter_file"))
+		status = error_sys(e, E_FAILED, ENOSPC, "make the file '%s'", f->name);
+	if (status == OK)
+		status = file_open_beneath(
+			folder_fd, f->name, O_WRONLY | O_CREAT | O_EXCL, 0600, out_fd, e);
+	(void)pthread_mutex_unlock(&pl->lock);
+	return status;
+}
+
+static enum status make_file(size_t worker, uint32_t number, void *context, struct error *e)
+{
+	struct planter *pl = context;
+	struct writing *w = pl->writings[worker];
+	uint32_t index = pl->order.first_file + number;
 	AUTO_FD int fd = -1;
-	TRY(file_open_beneath(folder_fd, f->name, O_WRONLY | O_CREAT | O_EXCL, 0600, &fd, e));
+	TRY(open_new(pl, index, &fd, e));
 	w->fd = fd;
 	w->at = 0;
 	w->n_held = 0;
 	w->n_runs = 0;
 	w->n_tags = 0;
-	enum status status = fill(pl, index, w, e);
-	return status == OK ? OK : error_wrap(e, "plant '%s'", f->name);
+	if (fill(pl, index, w, e) != OK)
+		return error_wrap(e, "plant '%s'", pl->manifest.files[index].name);
+	return OK;
+}
+
+/* What is made is told as it is made; the conductor ends this process where it must stop. */
+static enum status go_on(uint32_t n_done, void *context, struct error *e)
+{
+	(void)n_done;
+	(void)context;
+	(void)e;
+	return OK;
 }
 
 static enum status make_all(struct planter *pl, struct error *e)
 {
-	AUTO_FREE struct writing *w = FAULT("planter_writing") ? NULL : calloc(1, sizeof *w);
-	if (w == NULL)
-		return error_set(e, E_NO_SPACE, "memory for planting is short");
-	w->whole = pl->whole;
 	for (uint32_t i = pl->order.first_folder; i < pl->manifest.n_folders; i++)
 		TRY(make_folder(pl, i, e));
-	for (uint32_t i = pl->order.first_file; i < pl->manifest.n_files; i++)
-		TRY(make_file(pl, i, w, e));
+	const struct crew_task task = { pl->manifest.n_files - pl->order.first_file, make_file,
+		go_on, pl };
+	TRY(crew_run(pl->crew, &task, e));
 	/* One flush for everything, before the conductor calls the planting done: a flush a file
 	 * would cost a journal commit each. */
 	if (FAULT("planter_sync") || syncfs(pl->view.root_fd) != 0)
@@ -296,9 +337,9 @@ static enum status read_plan(struct planter *pl, struct error *e)
 /* Libraries that look at files when first used do so before the locks. */
 static enum status warm_up(struct planter *pl, struct error *e)
 {
-	pl->whole = digester_new();
+	(void)mallopt(M_ARENA_MAX, 1); /* further arenas would look at /proc when they shrink */
 	pl->pool = pool_new(POOL_BYTES);
-	if (pl->whole == NULL || pl->pool == NULL)
+	if (pl->pool == NULL)
 		return error_set(e, E_NO_SPACE, "memory for planting is short");
 	(void)digest_of("", 0);
 	buf_init(&pl->report, PACKET_BYTES_MAX);
@@ -329,6 +370,36 @@ static enum status enter_locks(struct planter *pl, int *out_arena_fd, struct err
 	return packet_send(ROLE_CHANNEL_FD, WIRE_READY, buf_view(&body), e);
 }
 
+/* Each thread has randomness of its own, of which nothing is kept. */
+static enum status start_crew(struct planter *pl, struct error *e)
+{
+	size_t n = crew_size(pl->manifest.n_files - pl->order.first_file);
+	while (pl->n_writings < n) {
+		struct writing *w = FAULT("planter_writing") ? NULL : calloc(1, sizeof *w);
+		if (w == NULL)
+			return error_set(e, E_NO_SPACE, "memory for planting is short");
+		pl->writings[pl->n_writings++] = w;
+		w->whole = digester_new();
+		w->tag = digester_new();
+		if (w->whole == NULL || w->tag == NULL)
+			return error_set(e, E_NO_SPACE, "memory for planting is short");
+		random_bytes(&w->dice, sizeof w->dice);
+	}
+	return crew_new(n, &pl->crew, e);
+}
+
+static void end_crew(struct planter *pl)
+{
+	crew_free(pl->crew);
+	for (size_t i = 0; i < pl->n_writings; i++) {
+		struct writing *w = pl->writings[i];
+		explicit_bzero(&w->dice, sizeof w->dice);
+		digester_free(w->whole);
+		digester_free(w->tag);
+		free(w);
+	}
+}
+
 static enum status plant(struct planter *pl, struct error *e)
 {
 	TRY(read_order(&pl->order, e));
@@ -338,7 +409,7 @@ static enum status plant(struct planter *pl, struct error *e)
 	TRY(read_plan(pl, e));
 	TRY(arena_view_open(arena_fd, &pl->manifest, pl->pool, &pl->view, e));
 	pl->view.unfinished = true; /* a folder's inode is learnt right after it was made */
-	random_bytes(&pl->dice, sizeof pl->dice);
+	TRY(start_crew(pl, e));
 	return make_all(pl, e);
 }
 
@@ -358,11 +429,12 @@ int planter_role(size_t n_fds)
 	struct planter pl = { .pool = NULL };
 	struct error e = ERROR_NONE;
 	fault_from_environment();
+	(void)pthread_mutex_init(&pl.lock, NULL); /* cannot fail with default attributes */
 	enum status status =
 		n_fds == PLANTER_FDS
 			? plant(&pl, &e)
 			: error_set(&e, E_INVALID, "the planter was started without an order");
-	explicit_bzero(&pl.dice, sizeof pl.dice);
+	end_crew(&pl);
 	if (status != OK) {
 		tell_fault(&e);
 	} else {
@@ -374,7 +446,7 @@ int planter_role(size_t n_fds)
 	}
 	arena_view_close(&pl.view);
 	buf_done(&pl.report);
-	digester_free(pl.whole);
+	(void)pthread_mutex_destroy(&pl.lock);
 	pool_free(pl.pool);
 	return status == OK ? 0 : 1;
 }

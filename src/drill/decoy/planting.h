@@ -67,8 +67,9 @@ struct arena_view {
 	const struct manifest *manifest;
 	int *folder_fds; /* n_folders entries, -1: not opened; cached by arena_folder */
 	/* Set by the caller after arena_view_open, where needed. */
-	bool unfinished;	/* inode 0 in the manifest fits any (planting_load_partial) */
-	bool any_inode;		/* what a restore made anew has other inodes than the manifest */
+	bool unfinished;     /* inode 0 in the manifest fits any (planting_load_partial) */
+	bool any_inode;	     /* what a restore made anew has other inodes than the manifest */
+	uint32_t n_open_max; /* ARENA_FOLDERS_OPEN_MAX; fewer where several views share a limit */
 	uint32_t *open_folders; /* which entries are open, n_open of them */
 	uint32_t n_open;
 	uint64_t *last_used; /* by folder, in ticks */
@@ -78,7 +79,7 @@ struct arena_view {
 enum status arena_view_open(int root_fd, const struct manifest *m, struct pool *p,
 	struct arena_view *out, struct error *e) MUST_CHECK;
 /* FOLDER_ROOT gives root_fd. The descriptor stays owned by the view, and good until more than
- * ARENA_FOLDERS_OPEN_MAX - MANIFEST_DEPTH_MAX other folders were asked for. */
+ * n_open_max - MANIFEST_DEPTH_MAX other folders were asked for. */
 enum status arena_folder(
 	struct arena_view *v, uint32_t folder, int *out_fd, struct error *e) MUST_CHECK;
 /* `name` NULL: the manifest's own, else a single name in the same folder (what a run renamed it

@@ -89,7 +89,9 @@ void removal_decoy(
 {
 	const struct undo_decoy *plan = &w->plan->decoys[file];
 	const struct manifest_file *planted = &w->manifest->files[file];
-	struct look l = { .folder = planted->folder, .file = file, .name = planted->name };
+	struct look l = {
+		.folder = planted->folder, .file = file, .name = planted->name, .only_names = true
+	};
 	remove_at(w, &l, f, (struct target){ LEFT_DECOY, file }, r);
 	if (plan->new_name == NULL)
 		return;

@@ -19,6 +19,7 @@
 
 #include "base/fault.h"
 #include "drill/undo/undo_proof.h"
+#include "drill/undo/undo_whole.h"
 #include "drill/undo/undo_work.h"
 
 enum { CHUNK_BLOCKS = UNDO_CHUNK_BYTES / BLOCK_BYTES };
@@ -53,12 +54,25 @@ static uint64_t next_block(const struct scan *s, uint64_t index)
 	return found < planted ? found : planted;
 }
 
+/* What one block may cost, taken from what the job may: the rest is given back. */
+static uint64_t borrow_search(struct undo_shared *s)
+{
+	unsigned long long left = atomic_load(&s->search_left);
+	unsigned long long lent;
+	do
+		lent = left < BLOCK_CANDIDATES_MAX ? left : BLOCK_CANDIDATES_MAX;
+	while (!atomic_compare_exchange_weak(&s->search_left, &left, left - lent));
+	return lent;
+}
+
 static enum block_state decide(
 	struct scan *s, struct block_question *q, bool may_search, unsigned char *out_plain)
 {
-	uint64_t none = 0;
-	return block_decide(
-		s->work->solver, q, may_search ? &s->work->search_left : &none, out_plain);
+	struct undo_shared *shared = s->work->shared;
+	uint64_t lent = may_search ? borrow_search(shared) : 0;
+	enum block_state state = block_decide(s->work->solver, q, &lent, out_plain);
+	(void)atomic_fetch_add(&shared->search_left, lent);
+	return state;
 }
 
 /* Puts the plain bytes of one block into `bytes`. False where nothing explains it. */
@@ -82,7 +96,8 @@ static bool solve_block(
 	}
 	q.n_pieces = s->original ? 0 : n_pieces;
 	/* What was destroyed is mostly beyond the key: it may not cost the others their search. */
-	bool may_search = !w->plan->decoys[s->file].destroyed || w->search_left > w->search_kept;
+	bool may_search = !w->plan->decoys[s->file].destroyed ||
+			  atomic_load(&w->shared->search_left) > w->shared->search_kept;
 	enum block_state state = decide(s, &q, may_search, plain);
 	if (state == BLOCK_UNEXPLAINED && s->other_fd >= 0) {
 		ssize_t n = pread(s->other_fd, w->block, n_bytes, (off_t)(index * BLOCK_BYTES));
@@ -104,22 +119,6 @@ static bool solve_block(
 
 /* --- writing back --- */
 
-static bool write_all_at(int fd, const unsigned char *bytes, size_t n_bytes, uint64_t offset)
-{
-	while (n_bytes > 0) {
-		ssize_t n = FAULT("undo_write") ? (errno = EIO, -1)
-						: pwrite(fd, bytes, n_bytes, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		n_bytes -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return true;
-}
-
 /* A planted hole becomes a hole again where the file system can; zeros are as exact. */
 static bool write_back(
 	struct scan *s, uint64_t first, uint64_t n, const unsigned char *bytes, size_t n_bytes)
@@ -133,7 +132,7 @@ static bool write_back(
 	if (is_hole && fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       (off_t)(first * BLOCK_BYTES), (off_t)n_bytes) == 0)
 		return true;
-	return write_all_at(s->fd, bytes, n_bytes, first * BLOCK_BYTES);
+	return undo_write_at(s->fd, bytes, n_bytes, first * BLOCK_BYTES);
 }
 
 struct chunk {
@@ -293,9 +292,21 @@ static bool scan_explains(struct decoy *d, struct scan *scan, enum undo_reason o
 	return scan->errno_value == 0 && scan->explained;
 }
 
+static bool has_planted_size(const struct decoy *d, int fd)
+{
+	struct file_identity now;
+	return file_identify(fd, &now, NULL) == OK && now.size_bytes == d->planted->size_bytes;
+}
+
+struct outcome {
+	bool sized;   /* it has another size than planted */
+	bool touched; /* something of it was not as planted */
+	bool proven;  /* its content up to the planted size is, on this descriptor */
+};
+
 /* The contents are right: now size and name, and the proof. A new file waits with its name until
  * the contents of all are on disk. */
-static void finish(struct decoy *d, struct sight *s, bool sized, bool touched)
+static void finish(struct decoy *d, struct sight *s, const struct outcome *o)
 {
 	struct undo_work *w = d->work;
 	bool renamed = s == &d->at_new_name;
@@ -304,16 +315,36 @@ static void finish(struct decoy *d, struct sight *s, bool sized, bool touched)
 		d->out->waits = true;
 		return;
 	}
-	if (sized && !set_size(d, s->fd))
+	if (o->sized && !set_size(d, s->fd))
 		return;
 	if (renamed && !rename_back(d, s))
 		return;
-	if (!undo_prove(w, d->file, s->fd)) {
+	if (o->proven ? !has_planted_size(d, s->fd) : !undo_prove(w, d->file, s->fd)) {
 		lost(d, REASON_CONTENT, 0);
 		return;
 	}
-	proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
-	d->out->restored = touched && d->out->state == DECOY_CHANGED;
+	proven(d, o->touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
+	d->out->restored = o->touched && d->out->state == DECOY_CHANGED;
+}
+
+/* Block by block: whatever a kill or a power cut left of it. */
+static bool bring_back_blocks(
+	struct decoy *d, struct sight *s, const struct sight *beside, bool moved, bool *out_changed)
+{
+	struct undo_work *w = d->work;
+	struct scan scan = { .work = w,
+		.file = d->file,
+		.fd = s->fd,
+		.other_fd = beside == NULL ? -1 : beside->fd,
+		.original = d->plan->makes_new_file && s != &d->at_new_name && !moved,
+		.writes = w->writes && !moved };
+	if (!scan_explains(d, &scan, moved ? REASON_OTHER : REASON_CONTENT))
+		return false;
+	scan.writes = w->writes;
+	if (moved && w->writes && !scan_explains(d, &scan, REASON_CONTENT))
+		return false;
+	*out_changed = scan.n_changed > 0;
+	return true;
 }
 
 /* `s` is ours or made by the run: its blocks tell what it was. `beside`: the run's new file, where
@@ -323,24 +354,25 @@ static void bring_back(struct decoy *d, struct sight *s, const struct sight *bes
 	struct undo_work *w = d->work;
 	bool renamed = s == &d->at_new_name;
 	bool moved = !renamed && s->thing == THING_MADE; /* anybody's, until it is explained */
-	struct scan scan = { .work = w,
-		.file = d->file,
-		.fd = s->fd,
-		.other_fd = beside == NULL ? -1 : beside->fd,
-		.original = d->plan->makes_new_file && !renamed && !moved,
-		.writes = w->writes && !moved };
-	if (!scan_explains(d, &scan, moved ? REASON_OTHER : REASON_CONTENT))
-		return;
-	scan.writes = w->writes;
-	if (moved && w->writes && !scan_explains(d, &scan, REASON_CONTENT))
-		return;
-	bool sized = s->identity.size_bytes != d->planted->size_bytes;
-	bool touched = scan.n_changed > 0 || sized || renamed;
-	if (!w->writes) {
-		proven(d, touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
+	bool changed = false;
+	struct outcome o = { .sized = s->identity.size_bytes != d->planted->size_bytes };
+	enum whole whole = WHOLE_NEITHER;
+	/* Beside a new file the original's bytes are plain or gone. */
+	if (beside == NULL && s->identity.size_bytes >= d->planted->size_bytes)
+		whole = undo_whole(w, d->file, s->fd, !d->plan->makes_new_file || renamed || moved);
+	if (whole == WHOLE_FAILED) {
+		lost(d, REASON_SYSTEM, errno);
 		return;
 	}
-	finish(d, s, sized, touched);
+	if (whole == WHOLE_NEITHER && !bring_back_blocks(d, s, beside, moved, &changed))
+		return;
+	o.proven = whole != WHOLE_NEITHER;
+	o.touched = changed || whole == WHOLE_CHANGED || o.sized || renamed;
+	if (!w->writes) {
+		proven(d, o.touched ? DECOY_CHANGED : DECOY_INTACT, s->fd);
+		return;
+	}
+	finish(d, s, &o);
 }
 
 /* The run left it alone, or it is a file that the user's restore made: all or nothing. */
@@ -423,4 +455,5 @@ void undo_decoy(struct undo_work *w, uint32_t file, struct decoy_finding *out)
 		.at_new_name = there,
 		.out = out };
 	decide_decoy(&d);
+	out->decided = true;
 }

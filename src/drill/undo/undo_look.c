@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "drill/undo/undo_proof.h"
+#include "drill/undo/undo_whole.h"
 #include "drill/undo/undo_work.h"
 
 /* 2^24 hashes of a block are 10 to 60 s: the most that files which nothing explains can cost a job.
@@ -117,9 +119,17 @@ void undo_look(struct undo_work *w, const struct look *l, struct sight *out)
 		foreign(out, REASON_SYSTEM, e.errno_value);
 		return;
 	}
-	if (!check_kind(w, l, out))
+	if (!check_kind(w, l, out) || l->only_names)
 		return;
 	open_for_use(w, l, out);
+}
+
+void undo_shared_start(struct undo_shared *s, bool writes)
+{
+	uint64_t search = writes ? SEARCH_UNDO : SEARCH_ASSESS;
+	atomic_store(&s->search_left, search);
+	atomic_store(&s->n_bytes, 0);
+	s->search_kept = search / 2;
 }
 
 enum status undo_work_start(struct undo_work *w, int arena_fd, struct pool *p, struct error *e)
@@ -127,17 +137,19 @@ enum status undo_work_start(struct undo_work *w, int arena_fd, struct pool *p, s
 	const struct manifest *m = w->manifest;
 	TRY(arena_view_open(arena_fd, m, p, &w->view, e));
 	w->view.any_inode = w->partial;
+	w->view.n_open_max = w->n_folders_open_max;
 	TRY(keystream_new(&w->keystream, e));
 	w->solver = block_solver_new();
 	w->digester = digester_new();
+	w->whole =
+		FAULT("undo_whole") ? NULL : malloc(WHOLE_BYTES_MAX); /* touched as far as needed */
+	w->stream = pool_take(p, 1, WHOLE_STREAM_BYTES);
 	w->chunk = pool_take(p, 1, UNDO_CHUNK_BYTES);
 	w->block = pool_take(p, 1, BLOCK_BYTES);
 	w->pieces = pool_take(p, BLOCK_BYTES, sizeof *w->pieces);
-	if (w->solver == NULL || w->digester == NULL || w->chunk == NULL || w->block == NULL ||
-		w->pieces == NULL)
+	if (w->solver == NULL || w->digester == NULL || w->whole == NULL || w->stream == NULL ||
+		w->chunk == NULL || w->block == NULL || w->pieces == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	w->search_left = w->writes ? SEARCH_UNDO : SEARCH_ASSESS;
-	w->search_kept = w->search_left / 2;
 	return OK;
 }
 
@@ -147,6 +159,8 @@ void undo_work_done(struct undo_work *w)
 	keystream_free(w->keystream);
 	block_solver_free(w->solver);
 	digester_free(w->digester);
+	free(w->whole);
+	w->whole = NULL;
 	w->keystream = NULL;
 	w->solver = NULL;
 	w->digester = NULL;

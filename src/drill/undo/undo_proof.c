@@ -8,13 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+
 enum { HMAC_BLOCK_BYTES = 64, ALIVE_EVERY_BYTES = 4 * 1024 * 1024 };
 
 void undo_count(struct undo_work *w, uint64_t n_bytes)
 {
-	uint64_t before = w->n_bytes / ALIVE_EVERY_BYTES;
-	w->n_bytes += n_bytes;
-	if (w->alive != NULL && w->n_bytes / ALIVE_EVERY_BYTES != before)
+	uint64_t before = atomic_fetch_add(&w->shared->n_bytes, n_bytes);
+	if (w->alive != NULL &&
+		before / ALIVE_EVERY_BYTES != (before + n_bytes) / ALIVE_EVERY_BYTES)
 		w->alive(w);
 }
 
@@ -34,6 +36,23 @@ bool undo_read_at(int fd, void *bytes, size_t n_bytes, uint64_t offset)
 		at += n;
 		offset += (uint64_t)n;
 		n_bytes -= (size_t)n;
+	}
+	return true;
+}
+
+bool undo_write_at(int fd, const void *bytes, size_t n_bytes, uint64_t offset)
+{
+	const unsigned char *from = bytes;
+	while (n_bytes > 0) {
+		ssize_t n = FAULT("undo_write") ? (errno = EIO, -1)
+						: pwrite(fd, from, n_bytes, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		from += n;
+		n_bytes -= (size_t)n;
+		offset += (uint64_t)n;
 	}
 	return true;
 }

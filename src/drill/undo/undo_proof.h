@@ -16,6 +16,8 @@ void undo_answer(struct undo_work *w, uint32_t file, int fd, struct digest *out)
 
 /* All bytes asked for; zeros behind the end of the file. False: errno says why. */
 bool undo_read_at(int fd, void *bytes, size_t n_bytes, uint64_t offset);
+/* All bytes, or false: errno says why, and some may be written. */
+bool undo_write_at(int fd, const void *bytes, size_t n_bytes, uint64_t offset);
 /* The first block from `index` on that was planted with content; the number of blocks where none
  * is. */
 uint64_t undo_next_planted(const struct manifest_file *f, uint64_t index);

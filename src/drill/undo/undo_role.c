@@ -3,6 +3,8 @@
  * bytes, inside the locks, and goes through them decoy by decoy. It never lists a folder.
  */
 #include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +15,7 @@
 #include "drill/undo/twin_sweep.h"
 #include "drill/undo/undo_wire.h"
 #include "sys/confine.h"
+#include "sys/crew.h"
 
 enum { EXIT_FAULTY = 1, EXIT_REFUSED = 2, BEAT_MS = 100, TOLD_BYTES_MAX = 48 * 1024 };
 #define POOL_BYTES (2 * GIB)
@@ -22,14 +25,21 @@ struct undo_role_state {
 	struct manifest manifest;
 	struct undo_plan plan;
 	struct scenario scenario;
-	struct undo_work work;
+	struct undo_work works[CREW_MAX]; /* one for each worker of the crew */
+	size_t n_works;
+	struct undo_shared shared;
+	struct crew *crew;
 	int arena_fd;
 	struct pool *pool;
 	struct packet *packet;
-	struct decoy_finding *findings; /* undo: n_files */
-	struct buf told;		/* records of `says`, not sent yet */
+	const uint32_t *queue;		/* files that the crew is at, NULL: all, by their number */
+	struct decoy_finding *findings; /* by number in the queue in an assessment, else by file */
+	struct removal removals[CREW_MAX];
+	pthread_mutex_t told_lock; /* of what the crew's threads tell themselves: tell_left */
+	struct buf told;	   /* records of `says`, not sent yet */
 	enum undo_says says;
 	struct wire_beat beat;
+	uint32_t n_before; /* files of the beat, before the crew's task */
 	int64_t beat_ns;
 	bool is_stopped;
 	struct error fault; /* the channel broke in a callback */
@@ -90,16 +100,20 @@ static void tell_left(struct removal *r, enum undo_left what, uint32_t index, en
 	int errno_value)
 {
 	struct undo_role_state *s = r->context;
-	if (s->n_named == UNDO_NAMED_MAX)
-		return;
-	s->n_named++;
-	if (begin_told(s, UNDO_SAYS_LEFT, &s->fault) != OK)
-		return; /* the next look at the channel tells */
 	struct undo_left_told m = { .what = (uint8_t)what,
 		.index = index,
 		.reason = (uint8_t)why,
 		.errno_value = (uint32_t)errno_value };
-	undo_left_told_write(&s->told, &m);
+	(void)pthread_mutex_lock(&s->told_lock);
+	/* All that may be named fits one message: nothing is sent from here. */
+	if (s->n_named < UNDO_NAMED_MAX) {
+		s->n_named++;
+		if (s->told.len == 0)
+			pack_put_u8(&s->told, UNDO_SAYS_LEFT);
+		s->says = UNDO_SAYS_LEFT;
+		undo_left_told_write(&s->told, &m);
+	}
+	(void)pthread_mutex_unlock(&s->told_lock);
 }
 
 static enum status send_beat(struct undo_role_state *s, struct error *e)
@@ -111,7 +125,7 @@ static enum status send_beat(struct undo_role_state *s, struct error *e)
 	buf_init(&body, 64);
 	s->beat_ns = now_ns;
 	s->beat.at_boot_ns = now_ns;
-	s->beat.n_bytes = s->work.n_bytes;
+	s->beat.n_bytes = atomic_load(&s->shared.n_bytes);
 	wire_beat_write(&body, &s->beat);
 	return say(WIRE_BEAT, &body, e);
 }
@@ -159,92 +173,190 @@ static enum status listen(struct undo_role_state *s, bool wait, struct error *e)
 	return OK;
 }
 
-/* Between two files: never inside one. */
-static enum status between(struct undo_role_state *s, struct error *e)
+/* Between two files, never inside one: E_STOPPED once a stop was asked. */
+static enum status between(uint32_t n_done, void *context, struct error *e)
 {
-	s->beat.n_files++;
+	struct undo_role_state *s = context;
+	s->beat.n_files = s->n_before + n_done;
 	TRY(send_beat(s, e));
-	return listen(s, false, e);
+	TRY(listen(s, false, e));
+	return s->is_stopped ? error_set(e, E_STOPPED, "stopped on request") : OK;
+}
+
+/* Lets the crew work `n` jobs off. A stop is not an error: s->is_stopped tells. */
+static enum status let_work(struct undo_role_state *s, uint32_t n,
+	enum status (*job)(size_t, uint32_t, void *, struct error *), struct error *e)
+{
+	const struct crew_task task = { n, job, between, s };
+	/* A stop may have come instead of the word that removal may begin. */
+	if (s->is_stopped)
+		return OK;
+	enum status status = crew_run(s->crew, &task, e);
+	s->n_before = s->beat.n_files;
+	if (status == E_STOPPED && s->is_stopped)
+		return OK;
+	return status;
 }
 
 /* --- the tasks --- */
 
-static enum status assess(struct undo_role_state *s, struct error *e)
+static uint32_t file_of(const struct undo_role_state *s, uint32_t index)
+{
+	return s->queue == NULL ? index : s->queue[index];
+}
+
+static enum status assess_one(size_t worker, uint32_t index, void *context, struct error *e)
+{
+	struct undo_role_state *s = context;
+	struct undo_work *w = &s->works[worker];
+	(void)e; /* what cannot be done is in the finding */
+	undo_decoy(w, file_of(s, index), &s->findings[index]);
+	return OK;
+}
+
+static enum status read_queue(struct undo_role_state *s, uint32_t *out_n, struct error *e)
 {
 	struct unpack u;
+	*out_n = s->manifest.n_files;
+	if (s->call.files.len == 0)
+		return OK;
+	*out_n = (uint32_t)(s->call.files.len / sizeof(uint32_t));
+	uint32_t *queue = pool_take(s->pool, *out_n, sizeof *queue);
+	if (queue == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
 	unpack_init(&u, s->call.files);
-	uint32_t n = s->call.files.len == 0 ? s->manifest.n_files
-					    : (uint32_t)(s->call.files.len / sizeof(uint32_t));
-	for (uint32_t i = 0; i < n && !s->is_stopped; i++) {
-		uint32_t file = s->call.files.len == 0 ? i : pack_get_u32(&u);
-		if (u.failed || file >= s->manifest.n_files)
+	for (uint32_t i = 0; i < *out_n; i++) {
+		queue[i] = pack_get_u32(&u);
+		if (u.failed || queue[i] >= s->manifest.n_files)
 			return error_set(e, E_INVALID, "a decoy that the manifest does not hold");
-		struct decoy_finding f;
-		undo_decoy(&s->work, file, &f);
-		TRY(tell_decoy(s, i, &f, e));
-		TRY(between(s, e));
 	}
+	s->queue = queue;
+	return OK;
+}
+
+static enum status assess(struct undo_role_state *s, struct error *e)
+{
+	uint32_t n = 0;
+	TRY(read_queue(s, &n, e));
+	s->findings = pool_take(s->pool, n, sizeof *s->findings);
+	if (s->findings == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	TRY(let_work(s, n, assess_one, e));
+	/* In the order of the list, as the conductor expects them. */
+	for (uint32_t i = 0; i < n && s->findings[i].decided; i++)
+		TRY(tell_decoy(s, i, &s->findings[i], e));
 	return flush_told(s, e);
 }
 
-static enum status restore_one(
-	struct undo_role_state *s, uint32_t file, struct undo_phase_told *out, struct error *e)
+static enum status restore_one(size_t worker, uint32_t index, void *context, struct error *e)
 {
-	struct decoy_finding *f = &s->findings[file];
+	struct undo_role_state *s = context;
+	struct undo_work *w = &s->works[worker];
+	(void)e; /* what cannot be done is in the finding */
+	uint32_t file = file_of(s, index);
 	(void)FAULT("undo_decoy"); /* a place to die at */
-	undo_decoy(&s->work, file, f);
-	bool removed_before = s->call.removing && f->state == DECOY_MISSING;
-	if (f->restored)
-		out->n_restored++;
-	if (f->proven_inode == 0 && !f->waits && !undo_is_excused(&s->work, file, f) &&
-		!removed_before) {
+	undo_decoy(w, file, &s->findings[file]);
+	return OK;
+}
+
+static void set_works(struct undo_role_state *s, bool writes, bool contents_only)
+{
+	for (size_t i = 0; i < s->n_works; i++) {
+		s->works[i].writes = writes;
+		s->works[i].contents_only = contents_only;
+	}
+}
+
+static enum status count_restored(
+	struct undo_role_state *s, struct undo_phase_told *out, struct error *e)
+{
+	for (uint32_t i = 0; i < s->manifest.n_files; i++) {
+		const struct decoy_finding *f = &s->findings[i];
+		bool removed_before = s->call.removing && f->state == DECOY_MISSING;
+		if (!f->decided)
+			continue;
+		if (f->restored)
+			out->n_restored++;
+		if (f->proven_inode != 0 || f->waits || removed_before ||
+			undo_is_excused(&s->works[0], i, f))
+			continue;
 		out->n_unproven++;
 		if (out->n_unproven <= UNDO_NAMED_MAX)
-			TRY(tell_decoy(s, file, f, e));
+			TRY(tell_decoy(s, i, f, e));
 	}
-	return between(s, e);
+	return OK;
+}
+
+/* Those whose contents are right and whose names come next. */
+static enum status queue_waiting(struct undo_role_state *s, uint32_t *out_n, struct error *e)
+{
+	uint32_t *queue = pool_take(s->pool, s->manifest.n_files, sizeof *queue);
+	*out_n = 0;
+	if (queue == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	for (uint32_t i = 0; i < s->manifest.n_files; i++)
+		if (s->findings[i].waits)
+			queue[(*out_n)++] = i;
+	s->queue = queue;
+	return OK;
 }
 
 /* Contents first, for the whole arena; what gets a name then has been brought to the disk. */
 static enum status restore(struct undo_role_state *s, struct undo_phase_told *out, struct error *e)
 {
-	bool waiting = false;
-	s->work.contents_only = true;
-	for (uint32_t i = 0; i < s->manifest.n_files && !s->is_stopped; i++) {
-		TRY(restore_one(s, i, out, e));
-		waiting = waiting || s->findings[i].waits;
+	uint32_t n_waiting = 0;
+	set_works(s, true, true);
+	TRY(let_work(s, s->manifest.n_files, restore_one, e));
+	TRY(queue_waiting(s, &n_waiting, e));
+	if (n_waiting > 0 && !s->is_stopped) {
+		if (FAULT("undo_contents") ? (errno = EIO, true) : syncfs(s->arena_fd) != 0)
+			return error_sys(e, E_FAILED, errno, "bring the contents to the disk");
+		set_works(s, true, false);
+		TRY(let_work(s, n_waiting, restore_one, e));
 	}
-	s->work.contents_only = false;
-	if (!waiting || s->is_stopped)
-		return OK;
-	if (FAULT("undo_contents") ? (errno = EIO, true) : syncfs(s->arena_fd) != 0)
-		return error_sys(e, E_FAILED, errno, "bring the contents to the disk");
-	for (uint32_t i = 0; i < s->manifest.n_files && !s->is_stopped; i++)
-		if (s->findings[i].waits)
-			TRY(restore_one(s, i, out, e));
+	s->queue = NULL;
+	return count_restored(s, out, e);
+}
+
+static enum status remove_decoy(size_t worker, uint32_t index, void *context, struct error *e)
+{
+	struct undo_role_state *s = context;
+	struct undo_work *w = &s->works[worker];
+	(void)e; /* what cannot be done is in the finding */
+	removal_decoy(w, index, &s->findings[index], &s->removals[worker]);
+	return OK;
+}
+
+static enum status remove_note(size_t worker, uint32_t index, void *context, struct error *e)
+{
+	struct undo_role_state *s = context;
+	struct undo_work *w = &s->works[worker];
+	(void)e; /* what cannot be done is in the finding */
+	removal_note(w, index, &s->removals[worker]);
 	return OK;
 }
 
 static enum status remove_all(
 	struct undo_role_state *s, struct undo_phase_told *out, struct error *e)
 {
-	struct removal r = { .left = tell_left, .context = s };
-	s->work.writes = false;
-	for (uint32_t i = 0; i < s->manifest.n_files && !s->is_stopped; i++) {
-		removal_decoy(&s->work, i, &s->findings[i], &r);
-		TRY(between(s, e));
-	}
-	for (size_t i = 0; i < s->plan.n_notes && !s->is_stopped; i++) {
-		removal_note(&s->work, i, &r);
-		TRY(between(s, e));
-	}
+	struct removal *first = &s->removals[0];
+	for (size_t i = 0; i < CREW_MAX; i++)
+		s->removals[i] = (struct removal){ .left = tell_left, .context = s };
+	set_works(s, false, false);
+	TRY(let_work(s, s->manifest.n_files, remove_decoy, e));
+	TRY(let_work(s, (uint32_t)s->plan.n_notes, remove_note, e));
 	/* Parents stand before their children: backwards is bottom-up. */
 	for (uint32_t i = s->manifest.n_folders; i > 0 && !s->is_stopped; i--) {
-		removal_folder(&s->work, i - 1, &r);
-		TRY(between(s, e));
+		removal_folder(&s->works[0], i - 1, first);
+		enum status status = between(1, s, e);
+		s->n_before++;
+		if (status != E_STOPPED)
+			TRY(status);
 	}
-	out->n_removed = r.n_removed;
-	out->n_left = r.n_left;
+	for (size_t i = 0; i < CREW_MAX; i++) {
+		out->n_removed += s->removals[i].n_removed;
+		out->n_left += s->removals[i].n_left;
+	}
 	return OK;
 }
 
@@ -256,7 +368,7 @@ static enum status undo(struct undo_role_state *s, struct error *e)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	/* An unfinished planting was never run: nothing to restore, and no hash to prove it by. */
 	if (!s->call.partial && s->call.twin != 0)
-		TRY(twin_sweep(&s->work.view, e));
+		TRY(twin_sweep(&s->works[0].view, e));
 	if (!s->call.partial)
 		TRY(restore(s, &phase, e));
 	phase.is_stopped = s->is_stopped;
@@ -331,6 +443,32 @@ static enum status enter(struct undo_role_state *s, int *out_arena_fd, struct er
 	return say(WIRE_READY, &body, e);
 }
 
+static enum status start_works(struct undo_role_state *s, bool ran, struct error *e)
+{
+	/* Who only looks has no call that makes threads, and asks for few decoys mostly. */
+	size_t n = s->call.task == UNDO_TASK_UNDO ? crew_size(s->manifest.n_files) : 1;
+	undo_shared_start(&s->shared, s->call.task == UNDO_TASK_UNDO);
+	const struct undo_work model = {
+		.manifest = &s->manifest,
+		.plan = &s->plan,
+		.scenario = ran ? &s->scenario : NULL,
+		.escrow = s->call.escrow.len == 0 ? NULL : (const unsigned char *)s->call.escrow.at,
+		.nonce = s->call.nonce.len == 0 ? NULL : (const unsigned char *)s->call.nonce.at,
+		.writes = s->call.task == UNDO_TASK_UNDO,
+		.partial = s->call.partial != 0,
+		.shared = &s->shared,
+		.n_folders_open_max = (uint32_t)(ARENA_FOLDERS_OPEN_MAX / n),
+		.alive = n == 1 ? alive : NULL,
+		.context = s,
+	};
+	while (s->n_works < n) {
+		struct undo_work *w = &s->works[s->n_works++];
+		*w = model;
+		TRY(undo_work_start(w, s->arena_fd, s->pool, e));
+	}
+	return crew_new(n, &s->crew, e);
+}
+
 static enum status read_inputs(struct undo_role_state *s, struct error *e)
 {
 	struct view manifest;
@@ -343,18 +481,7 @@ static enum status read_inputs(struct undo_role_state *s, struct error *e)
 	TRY(undo_plan_read(journal, &s->manifest, s->pool, &s->plan, e));
 	if (scenario.len > 0)
 		TRY(scenario_parse(scenario, "scenario", s->pool, &s->scenario, e));
-	s->work = (struct undo_work){
-		.manifest = &s->manifest,
-		.plan = &s->plan,
-		.scenario = scenario.len > 0 ? &s->scenario : NULL,
-		.escrow = s->call.escrow.len == 0 ? NULL : (const unsigned char *)s->call.escrow.at,
-		.nonce = s->call.nonce.len == 0 ? NULL : (const unsigned char *)s->call.nonce.at,
-		.writes = s->call.task == UNDO_TASK_UNDO,
-		.partial = s->call.partial != 0,
-		.alive = alive,
-		.context = s,
-	};
-	return OK;
+	return start_works(s, scenario.len > 0, e);
 }
 
 static enum status work(struct undo_role_state *s, struct error *e)
@@ -367,7 +494,6 @@ static enum status work(struct undo_role_state *s, struct error *e)
 	TRY(read_call(s, e));
 	TRY(enter(s, &s->arena_fd, e));
 	TRY(read_inputs(s, e));
-	TRY(undo_work_start(&s->work, s->arena_fd, s->pool, e));
 	if (s->call.task == UNDO_TASK_ASSESS)
 		TRY(assess(s, e));
 	else
@@ -388,10 +514,15 @@ int undo_role(size_t n_fds)
 	struct undo_role_state *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return EXIT_FAULTY;
+	(void)pthread_mutex_init(&s->told_lock, NULL); /* cannot fail with default attributes */
+	(void)mallopt(M_ARENA_MAX, 1); /* further arenas would look at /proc when they shrink */
 	enum status status = work(s, &e);
 	if (status != OK)
 		say_fault(&e);
-	undo_work_done(&s->work);
+	crew_free(s->crew);
+	for (size_t i = 0; i < s->n_works; i++)
+		undo_work_done(&s->works[i]);
+	(void)pthread_mutex_destroy(&s->told_lock);
 	buf_done(&s->told);
 	free(s->packet);
 	pool_free(s->pool);

@@ -6,6 +6,8 @@
 #ifndef DRILL_UNDO_WORK_H
 #define DRILL_UNDO_WORK_H
 
+#include <stdatomic.h>
+
 #include "drill/decoy/planting.h"
 #include "drill/keep/keystream.h"
 #include "drill/undo/undo.h"
@@ -30,6 +32,7 @@ enum undo_reason {
 enum undo_left { LEFT_DECOY, LEFT_NEW_NAME, LEFT_NOTE, LEFT_FOLDER };
 
 struct decoy_finding {
+	bool decided; /* false where a stop came first */
 	enum decoy_state state;
 	enum undo_reason reason;
 	int errno_value;	   /* with REASON_SYSTEM */
@@ -40,6 +43,15 @@ struct decoy_finding {
 	struct digest answer;	   /* to the nonce, where intact */
 };
 
+/* What the whole job may still spend and has done, whichever thread it is. */
+struct undo_shared {
+	atomic_ullong search_left; /* candidates that may still be tried */
+	uint64_t search_kept;	   /* of these, what destroyed decoys leave for the others */
+	atomic_ullong n_bytes;	   /* read so far */
+};
+void undo_shared_start(struct undo_shared *s, bool writes);
+
+/* One thread's. */
 struct undo_work {
 	const struct manifest *manifest;
 	const struct undo_plan *plan;
@@ -51,16 +63,18 @@ struct undo_work {
 	 * to be on the disk before it gets it. */
 	bool contents_only;
 	bool partial; /* inodes and hashes may be missing from the manifest */
-	/* Called every few hundred KiB: keeps the conductor informed. May be NULL. */
+	struct undo_shared *shared;
+	uint32_t n_folders_open_max; /* arena_view's */
+	/* Called every few MiB where the caller is the only thread: keeps the conductor informed.
+	 * May be NULL. */
 	void (*alive)(struct undo_work *w);
 	void *context;
 
 	struct arena_view view;
 	struct keystream *keystream;
 	struct block_solver *solver;
-	uint64_t search_left; /* candidates that the whole job may still try */
-	uint64_t search_kept; /* of these, what destroyed decoys leave for the others */
-	uint64_t n_bytes;     /* read so far */
+	unsigned char *whole;  /* WHOLE_BYTES_MAX: a decoy's content, put together */
+	unsigned char *stream; /* WHOLE_STREAM_BYTES */
 	unsigned char *chunk;
 	unsigned char *block; /* for the other file's block and for plain bytes */
 	struct piece *pieces;
@@ -97,7 +111,8 @@ struct look {
 	const char *name;
 	bool made;
 	bool sized;
-	bool writes; /* open for writing where it is ours or made */
+	bool writes;	 /* open for writing where it is ours or made */
+	bool only_names; /* who it is suffices: nothing is opened */
 };
 void undo_look(struct undo_work *w, const struct look *l, struct sight *out);
 

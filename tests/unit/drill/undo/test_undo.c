@@ -297,7 +297,7 @@ TEST_WITHIN(a_failing_disk_is_named_and_the_next_undo_finishes, 120)
 {
 	NEEDS_FAULTS();
 	static const char *const faults[] = { "undo_write:1", "undo_truncate:1", "undo_rename:1",
-		"undo_unlink:1", "undo_unlink:12" };
+		"undo_read_back:1", "undo_unlink:1", "undo_unlink:12" };
 	for (size_t i = 0; i < COUNT_OF(faults); i++) {
 		char name[32];
 		struct error e = ERROR_NONE;
