@@ -76,15 +76,17 @@ static void copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-static void set_title(const struct incident *i, struct exchange *x)
+static enum status set_title(const struct incident *i, struct exchange *x, struct error *e)
 {
 	AUTO_BUF struct buf title;
 	buf_init(&title, 64 * KIB);
 	buf_addf(&title, "%s%s: %s", x->drill ? "DRILL " : "", i->number, x->kind);
 	if (x->what[0] != '\0')
 		buf_addf(&title, ", %s", x->what);
+	TRY(buf_check(&title, "the title of an incident", e));
 	copy_text(x->title_text, sizeof x->title_text, buf_text(&title));
 	x->title = x->title_text;
+	return OK;
 }
 
 static const char *answer_of(const struct incident *i)
@@ -118,8 +120,7 @@ enum status exchange_from(const struct incident *i, const struct export_options 
 		.drill = i->drill };
 	if (o->redacted && !kind_known(out->kind))
 		out->kind = "other";
-	set_title(i, out);
-	return OK;
+	return set_title(i, out, e);
 }
 
 bool exchange_shows(const struct exchange *x, const char *profile)

@@ -47,13 +47,13 @@ static void add_escaped(struct buf *out, const char *text)
 	}
 }
 
-static void add_text(struct buf *out, const char *name, const char *text)
+static void add_text(struct buf *out, const char *name, const struct buf *text)
 {
 	AUTO_BUF struct buf line;
 	buf_init(&line, LINE_BYTES_MAX);
 	buf_add_text(&line, name);
-	add_escaped(&line, text);
-	if (line.failed)
+	add_escaped(&line, buf_text(text));
+	if (line.failed || text->failed)
 		out->failed = true; /* told once, by the caller */
 	add_line(out, buf_text(&line));
 }
@@ -87,7 +87,7 @@ static void add_summary(
 	if (!is_open(c))
 		buf_addf(&text, "[%s] ", clock_state_words(c->state));
 	buf_add_text(&text, bilingual_pick(c->text));
-	add_text(out, name, buf_text(&text));
+	add_text(out, name, &text);
 }
 
 /* At half of what is left where the duty is shorter than that. */
@@ -122,7 +122,7 @@ static void add_event(struct buf *out, const struct exchange *x, const struct cl
 	add_summary(out, "SUMMARY:", x, c);
 	buf_addf(&text, "TLP:%s\n", x->tlp->label);
 	exchange_clock_text(c, &text);
-	add_text(out, "DESCRIPTION:", buf_text(&text));
+	add_text(out, "DESCRIPTION:", &text);
 	(void)snprintf(line, sizeof line, "CATEGORIES:TLP:%s%s", x->tlp->label,
 		x->drill ? ",EXERCISE" : "");
 	add_line(out, line);
@@ -134,6 +134,17 @@ static void add_event(struct buf *out, const struct exchange *x, const struct cl
 	add_line(out, "END:VEVENT");
 }
 
+/* A calendar holds one component at least (RFC 5545 3.6). Where nothing has a date this one is it:
+ * what subscribes to the file must not be told that it is broken. */
+static void add_zone(struct buf *out)
+{
+	static const char *const lines[] = { "BEGIN:VTIMEZONE", "TZID:Etc/UTC", "BEGIN:STANDARD",
+		"DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "TZNAME:UTC",
+		"END:STANDARD", "END:VTIMEZONE" };
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		add_line(out, lines[i]);
+}
+
 enum status render_icalendar(const struct incident *const *all, size_t n,
 	const struct export_options *o, struct buf *out, struct error *e)
 {
@@ -141,14 +152,20 @@ enum status render_icalendar(const struct incident *const *all, size_t n,
 	add_line(out, "VERSION:2.0");
 	add_line(out, "PRODID:-//Tocsin//Tocsin " TOCSIN_VERSION "//EN");
 	add_line(out, "CALSCALE:GREGORIAN");
+	size_t n_events = 0;
 	for (size_t k = 0; k < n; k++) {
 		struct exchange x;
 		TRY(exchange_from(all[k], o, &x, e));
-		for (size_t c = 0; c < all[k]->n_clocks; c++)
-			if (all[k]->clocks[c].due_ns >= 0 &&
-				exchange_shows(&x, all[k]->clocks[c].profile))
-				add_event(out, &x, &all[k]->clocks[c]);
+		for (size_t c = 0; c < all[k]->n_clocks; c++) {
+			if (all[k]->clocks[c].due_ns < 0 ||
+				!exchange_shows(&x, all[k]->clocks[c].profile))
+				continue;
+			add_event(out, &x, &all[k]->clocks[c]);
+			n_events++;
+		}
 	}
+	if (n_events == 0)
+		add_zone(out);
 	add_line(out, "END:VCALENDAR");
 	return buf_check(out, "iCalendar", e);
 }

@@ -4,7 +4,7 @@
 #ifndef RENDER_INCIDENT_CELLS_H
 #define RENDER_INCIDENT_CELLS_H
 
-#include "incident/forms/forms.h"
+#include "incident/incident.h"
 #include "render/document.h"
 
 enum form_copy {

@@ -16,16 +16,17 @@ json_t *render_time_json(int64_t wall_ns)
 
 static json_t *flags_json(unsigned flags)
 {
-	json_t *list = json_array();
-	if ((flags & DUE_START_ASSUMED) != 0)
-		(void)json_array_append_new(list, json_string("start-assumed"));
-	if ((flags & DUE_ESTIMATED) != 0)
-		(void)json_array_append_new(list, json_string("estimated"));
-	if ((flags & DUE_CAPPED) != 0)
-		(void)json_array_append_new(list, json_string("capped"));
-	if ((flags & DUE_MOVED) != 0)
-		(void)json_array_append_new(list, json_string("moved-to-working-day"));
-	return list;
+	static const struct {
+		unsigned flag;
+		const char *word;
+	} words[] = { { DUE_START_ASSUMED, "start-assumed" }, { DUE_ESTIMATED, "estimated" },
+		{ DUE_CAPPED, "capped" }, { DUE_MOVED, "moved-to-working-day" } };
+	struct json_maker m = { false };
+	AUTO_JSON json_t *list = json_array();
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if ((flags & words[i].flag) != 0)
+			exchange_push(&m, list, json_string(words[i].word));
+	return m.failed ? NULL : TAKE(list);
 }
 
 json_t *render_clock_json(const struct clock_row *c, const struct profile_set *profiles)

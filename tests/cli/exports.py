@@ -256,6 +256,8 @@ def read_calendar(data):
             stack[-1][1][name] = value
     if len(stack) != 1:
         faults.append("something does not end")
+    if any(name == "VCALENDAR" and not children for name, _, children in root[2]):
+        faults.append("a calendar without a component")
     return faults, root[2]
 
 

@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "render/render.h"
 #include "tests/lib/drill_fixture.h"
+#include "tests/lib/page_check.h"
 #include "tests/lib/test.h"
 
 static struct error e;
@@ -26,72 +27,6 @@ static struct drill_result scored(enum fixture_run run, struct pool *p)
 	fixture_result(run, p, &r);
 	REQUIRE_OK(drill_score(&r, p, &e), e);
 	return r;
-}
-
-/* --- a small checker of tags: every one that opens is closed, in order --- */
-
-enum { DEPTH_MAX = 64, TAG_MAX = 32 };
-
-static bool is_void_element(const char *name)
-{
-	static const char *const names[] = { "meta", "input", "col", "br", "!DOCTYPE" };
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void check_tags(const char *html)
-{
-	char open[DEPTH_MAX][TAG_MAX];
-	size_t depth = 0;
-	const char *at = html;
-	while ((at = strchr(at, '<')) != NULL) {
-		char name[TAG_MAX] = "";
-		bool closes = at[1] == '/';
-		const char *from = at + 1 + closes;
-		size_t n = strcspn(from, " >/\n");
-		const char *end = strchr(at, '>');
-		REQUIRE(n > 0 && n < sizeof name && end != NULL);
-		memcpy(name, from, n);
-		if (strcmp(name, "style") == 0 && !closes)
-			end = strstr(end, "</style") - 1;
-		if (closes) {
-			REQUIRE(depth > 0);
-			CHECK_TEXT(name, open[--depth]);
-		} else if (end[-1] != '/' && !is_void_element(name)) {
-			REQUIRE(depth < DEPTH_MAX);
-			memcpy(open[depth++], name, sizeof name);
-		}
-		at = end + 1;
-	}
-	CHECK_INT(depth, 0);
-}
-
-static void check_unique_ids(const char *html)
-{
-	for (const char *at = html; (at = strstr(at, " id=\"")) != NULL; at += 5) {
-		char id[80];
-		size_t n = strcspn(at + 5, "\"") + 6;
-		REQUIRE(n < sizeof id);
-		memcpy(id, at, n);
-		id[n] = '\0';
-		CHECK(strstr(at + n, id) == NULL);
-	}
-}
-
-static void check_self_contained(const char *html)
-{
-	static const char *const fetches[] = { "<script", "<link", "<img", "<iframe", "<object",
-		" src=", " href=", "url(", "@import", "javascript:", " onload", " style=\"",
-		"http:", "https:" };
-	for (size_t i = 0; i < COUNT_OF(fetches); i++) {
-		CHECK(strstr(html, fetches[i]) == NULL);
-		if (strstr(html, fetches[i]) != NULL)
-			test_fail(__FILE__, __LINE__, "the report holds '%s'", fetches[i]);
-	}
-	CHECK(strstr(html, "nan") == NULL || strstr(html, "\"nan") == NULL);
-	CHECK(strstr(html, "\"inf") == NULL);
 }
 
 TEST(every_kind_of_run_gives_a_whole_page_that_fetches_nothing)
@@ -308,28 +243,6 @@ static void without_english_data(struct drill_result *r)
 		r->channels[i].spec = "甲";
 	if (r->safety.void_reason != NULL)
 		r->safety.void_reason = "甲";
-}
-
-/* Two words of small letters with a blank between them, outside tags and code. */
-static const char *english_in(const char *html)
-{
-	bool in_tag = false;
-	for (const char *at = html; *at != '\0'; at++) {
-		if (strncmp(at, "<pre>", 5) == 0 || strncmp(at, "<code>", 6) == 0)
-			at = strstr(at, *(at + 1) == 'p' ? "</pre>" : "</code>");
-		if (strncmp(at, "tocsin drill undo", 17) == 0)
-			at += 17;
-		if (*at == '<')
-			in_tag = true;
-		else if (*at == '>')
-			in_tag = false;
-		size_t first = strspn(at, "abcdefghijklmnopqrstuvwxyz");
-		if (in_tag || first < 2 || at[first] != ' ')
-			continue;
-		if (strspn(at + first + 1, "abcdefghijklmnopqrstuvwxyz") >= 2)
-			return at;
-	}
-	return NULL;
 }
 
 TEST(the_chinese_half_has_no_english_sentence_left)
