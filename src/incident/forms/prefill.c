@@ -183,10 +183,12 @@ static enum status prefill_field(
 	TRY(form_value_read(&r, made, &read, w->e));
 	if (read == NULL)
 		return OK;
+	AUTO_JSON json_t *value = read;
 	const char *now = form_time_at(w->now_ns, w->form->utc_offset_minutes, w->pool);
-	json_t *one = json_pack("{s:o, s:s}", "value", read, "as_of", now == NULL ? "" : now);
-	return now == NULL || json_object_set_new(fields, field->key, one) != 0 ? no_memory(w->e)
-										: OK;
+	if (now == NULL)
+		return no_memory(w->e);
+	json_t *one = json_pack("{s:O, s:s}", "value", value, "as_of", now);
+	return json_object_set_new(fields, field->key, one) != 0 ? no_memory(w->e) : OK;
 }
 
 /* Keeps what `required_if` will ask for: it is not always a field of the form. */
