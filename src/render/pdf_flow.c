@@ -34,13 +34,18 @@ static void tlp_label(struct pdf *p, double y)
 	g_object_unref(layout);
 }
 
-/* Between the title at the left and a label at the right. */
+/* Then the number of the page stands between the title at the left and the label at the right. */
+static bool is_marked(const struct pdf *p)
+{
+	return p->official || p->tlp != NULL;
+}
+
 static void page_number(struct pdf *p, double y)
 {
 	struct text_style style = { .size = p->official ? 9 : 7.5,
 		.colour = colour_of_ink(INK_MUTED),
-		.align = p->official ? PANGO_ALIGN_CENTER : PANGO_ALIGN_RIGHT };
-	const double left = p->official ? 0.4 : 0.8;
+		.align = is_marked(p) ? PANGO_ALIGN_CENTER : PANGO_ALIGN_RIGHT };
+	const double left = is_marked(p) ? 0.4 : 0.8;
 	AUTO_BUF struct buf number;
 	buf_init(&number, 64);
 	if (p->official)
@@ -62,14 +67,14 @@ static void foot(struct pdf *p)
 		buf_addf(&name, " %s", p->document->subtitle);
 	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
 	PangoLayout *title =
-		pdf_layout(p, buf_text(&name), &style, BODY_W * (p->official ? 0.38 : 0.8));
+		pdf_layout(p, buf_text(&name), &style, BODY_W * (is_marked(p) ? 0.38 : 0.8));
 	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
 	pango_layout_set_height(title, -1);
 	pdf_colour(p, style.colour);
 	pdf_show(p, title, MARGIN_X, y);
 	g_object_unref(title);
 	page_number(p, y);
-	tlp_label(p, y + (p->official ? -2 : 12));
+	tlp_label(p, y - 2);
 	tlp_label(p, 20);
 }
 
