@@ -10,6 +10,7 @@
 
 #include "base/i18n.h"
 #include "base/pool.h"
+#include "base/utf8.h"
 #include "cli/exit.h"
 #include "cli/help.h"
 #include "cli/session.h"
@@ -35,8 +36,30 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-static int tell(enum status status, const struct error *e, bool json)
+/* A sentence may quote a file or an argument: what would act on a terminal, or is no text, becomes
+ * a question mark. */
+static void clean(char *text)
 {
+	const size_t n = strlen(text);
+	size_t to = 0;
+	for (size_t at = 0; at < n;) {
+		uint32_t rune = 0;
+		const size_t len = utf8_character((const unsigned char *)text + at, n - at, &rune);
+		const bool shown = len > 0 && (rune >= 0xa0 || (rune >= 0x20 && rune < 0x7f) ||
+						      rune == '\n' || rune == '\t');
+		if (shown)
+			memmove(text + to, text + at, len);
+		else
+			text[to] = '?';
+		to += shown ? len : 1;
+		at += len > 0 ? len : 1;
+	}
+	text[to] = '\0';
+}
+
+static int tell(enum status status, struct error *e, bool json)
+{
+	clean(e->text);
 	/* The reader of a pipe that has seen enough (head, a pager) need not hear of it. */
 	if (ferror(stdout) != 0 && e->errno_value == EPIPE)
 		return (int)exit_code_of(status);

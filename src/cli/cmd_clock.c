@@ -52,9 +52,12 @@ static enum status print_clocks(struct session *s, struct incident_session *is,
 	TRY(clocks_list(s->store, f, now, s->pool, &rows, &n, e));
 	if (s->json) {
 		json_t *list = json_array();
-		for (size_t i = 0; i < n; i++)
-			(void)json_array_append_new(
-				list, render_clock_json(&rows[i], is->profiles));
+		for (size_t i = 0; i < n; i++) /* a clock that is left out is a duty missed */
+			if (json_array_append_new(
+				    list, render_clock_json(&rows[i], is->profiles)) != 0) {
+				json_decref(list);
+				return error_set(e, E_NO_SPACE, "memory is short");
+			}
 		return session_print_json(json_pack("{s:o,s:o,s:b}", "clocks", list, "now",
 						  render_time_json(now->wall_ns),
 						  "clock_was_stepped", (int)now->stepped),
@@ -86,44 +89,78 @@ static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 	return print_clocks(s, &is, &f, &now, e);
 }
 
-static enum status tell_hold(struct session *s, const struct clock_hold_args *a, int64_t until_ns,
-	const char *sentence, struct error *e)
+/* The clock itself, to show that it runs on. `typed` has named one open clock. */
+static enum status show_clock(struct session *s, struct incident_session *is, const char *typed,
+	const struct legal_now *now, struct error *e)
 {
-	char until[TIME_TEXT_MAX];
-	if (s->json)
-		return session_print_json(json_pack("{s:s,s:s,s:o}", "clock", a->clock, "person",
-						  a->person, "until", render_time_json(until_ns)),
-			e);
 	AUTO_BUF struct buf text;
-	buf_init(&text, 4096);
-	buf_addf(&text, sentence, a->person, time_text(until_ns, until));
-	buf_add_char(&text, '\n');
-	TRY(buf_check(&text, "text", e));
+	const struct render_terminal t = { (size_t)s->width, s->colour };
+	const struct clock_filter open = { .all = false };
+	struct clock_row *rows = NULL;
+	size_t n = 0;
+	const size_t n_typed = strlen(typed);
+	buf_init(&text, RENDER_CEILING_BYTES);
+	TRY(clocks_list(s->store, &open, now, s->pool, &rows, &n, e));
+	for (size_t i = 0; i < n; i++) {
+		const char *id = rows[i].id.text;
+		const size_t n_id = strlen(id);
+		if (n_typed > n_id || strcmp(id + n_id - n_typed, typed) != 0)
+			continue;
+		const struct clock_table table = { &rows[i], 1, now, is->profiles };
+		TRY(render_clocks_terminal(&table, t, &text, e));
+	}
 	return session_print(buf_view(&text), e);
+}
+
+struct hold {
+	const struct clock_hold_args *args;
+	struct legal_now now;
+	int64_t until_ns;
+};
+
+static enum status begin_hold(struct session *s, const struct clock_hold_args *a,
+	struct incident_session *is, struct hold *out, struct error *e)
+{
+	out->args = a;
+	TRY(session_has_home(s, e));
+	TRY(incident_session_open(s, is, e));
+	TRY(legal_time_note(s->store, NULL, NULL, &out->now, e));
+	if (__builtin_add_overflow(out->now.latest_ns, a->for_ns, &out->until_ns))
+		return error_set(e, E_INVALID, "it may hold for 24 hours at most");
+	return OK;
+}
+
+static enum status tell_hold(
+	struct session *s, struct incident_session *is, const struct hold *h, struct error *e)
+{
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:s,s:s,s:o}", "clock", h->args->clock, "person",
+				h->args->person, "until", render_time_json(h->until_ns)),
+			e);
+	session_say(s, _("Noted. The clock runs on."));
+	return show_clock(s, is, h->args->clock, &h->now, e);
 }
 
 static enum status cmd_acknowledge(struct session *s, const void *raw, struct error *e)
 {
 	const struct clock_hold_args *a = raw;
-	struct legal_now now;
-	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
-	TRY(legal_time_note(s->store, NULL, NULL, &now, e));
-	const int64_t until_ns = now.latest_ns + a->for_ns;
-	TRY(clocks_acknowledge(s->store, a->clock, a->person, now.latest_ns, until_ns, e));
-	return tell_hold(s, a, until_ns, _("%s has it until %s. The clock runs on."), e);
+	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	struct hold h;
+	TRY(begin_hold(s, a, &is, &h, e));
+	TRY(clocks_acknowledge(s->store, a->clock, a->person, h.now.latest_ns, h.until_ns, e));
+	return tell_hold(s, &is, &h, e);
 }
 
 static enum status cmd_silence(struct session *s, const void *raw, struct error *e)
 {
 	const struct clock_hold_args *a = raw;
-	struct legal_now now;
-	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
-	TRY(legal_time_note(s->store, NULL, NULL, &now, e));
-	const int64_t until_ns = now.latest_ns + a->for_ns;
-	TRY(clocks_silence(s->store, a->clock, a->person, a->reason, now.latest_ns, until_ns, e));
-	return tell_hold(s, a, until_ns, _("Silenced by %s until %s. The clock runs on."), e);
+	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	struct hold h;
+	TRY(begin_hold(s, a, &is, &h, e));
+	TRY(clocks_silence(
+		s->store, a->clock, a->person, a->reason, h.now.latest_ns, h.until_ns, e));
+	return tell_hold(s, &is, &h, e);
 }
 
 static const struct cli_command list_command = { "clock", "list",

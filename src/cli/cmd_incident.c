@@ -8,56 +8,9 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "cli/incident_ask.h"
+#include "cli/incident_delivery.h"
 #include "render/render.h"
-
-enum { ANSWER_BYTES_MAX = 2000 };
-
-/* --- questions -------------------------------------------------------------------------------- */
-
-struct question {
-	const char **answer;
-	const char *text;
-};
-
-static enum status ask_one(struct session *s, const struct question *q, struct error *e)
-{
-	char line[ANSWER_BYTES_MAX];
-	if (*q->answer != NULL)
-		return OK;
-	(void)fprintf(stderr, "%s ", _(q->text));
-	(void)fflush(stderr);
-	if (fgets(line, sizeof line, stdin) == NULL) {
-		if (session_interrupted())
-			return error_set(e, E_INTERRUPTED, "interrupted; nothing was stored");
-		return OK; /* the end of the input: the rest is unknown */
-	}
-	const struct view answer = view_trim(view_of(line));
-	if (answer.len > 0)
-		*q->answer = pool_text(s->pool, answer);
-	return OK;
-}
-
-static enum status ask(struct session *s, struct first_notice *n, struct error *e)
-{
-	const struct question questions[] = {
-		{ &n->company, N_("Company?") },
-		{ &n->kind,
-			N_("Kind (ransomware, leak, tampering, destruction, unauthorised_access, "
-			   "abuse, illegal_transfer, outage, other)?") },
-		{ &n->what, N_("What seems to be happening, in one line?") },
-		{ &n->systems, N_("Which systems or data?") },
-		{ &n->ongoing, N_("Still going on (yes, no)?") },
-		{ &n->scale, N_("Roughly how large (persons, records, loss)?") },
-		{ &n->action, N_("What was done so far?") },
-		{ &n->callback, N_("Person and number to call back?") },
-	};
-	if (!s->input_is_terminal)
-		return error_set(e, E_USAGE, "--ask needs a terminal");
-	session_say(s, _("Enter alone answers 'unknown'."));
-	for (size_t i = 0; i < COUNT_OF(questions); i++)
-		TRY(ask_one(s, &questions[i], e));
-	return OK;
-}
 
 /* --- from arguments to a notice --------------------------------------------------------------- */
 
@@ -85,40 +38,17 @@ static enum status notice_from(struct session *s, const struct notice_args *a, j
 		.profiles = a->profiles.n == 0 ? NULL : a->profiles.at,
 		.n_profiles = a->profiles.n,
 		.tlp = a->tlp };
+	AUTO(form_set_free) struct form_set *forms = NULL;
+	const struct form *form = NULL;
 	TRY(read_assignments(&a->set, more, e));
-	return a->ask ? ask(s, out, e) : OK;
+	if (!a->ask)
+		return OK;
+	TRY(incident_forms(s, &forms, e));
+	TRY(form_find(forms, "first-notice", &form, e));
+	return incident_ask(s, form, out, e);
 }
 
 /* --- after it --------------------------------------------------------------------------------- */
-
-struct delivery {
-	bool delivered; /* each recipient's receipt verified */
-	bool late;	/* after its deadline, or still here past it */
-};
-
-static bool is_first(const struct clock_row *c)
-{
-	return strcmp(c->stage, "first_notice") == 0;
-}
-
-static struct delivery delivery_of(const struct incident *i)
-{
-	struct delivery d = { false, false };
-	size_t n_sent = 0, n_received = 0;
-	for (size_t k = 0; k < i->n_submissions; k++) {
-		n_sent += i->submissions[k].n_recipients > 0 ? 1U : 0U;
-		n_received += i->submissions[k].n_recipients > 0 &&
-					      i->submissions[k].delivery == OUTBOX_DELIVERED
-				      ? 1U
-				      : 0U;
-	}
-	d.delivered = n_sent > 0 && n_received == n_sent;
-	for (size_t k = 0; k < i->n_clocks; k++)
-		if (is_first(&i->clocks[k]) && (i->clocks[k].state == CLOCK_DONE_LATE ||
-						       i->clocks[k].state == CLOCK_OVERDUE))
-			d.late = true;
-	return d;
-}
 
 static json_t *clocks_json(const struct incident *i, const struct profile_set *profiles)
 {
@@ -136,29 +66,20 @@ static json_t *grades_json(const struct incident *i)
 	return list;
 }
 
+static json_t *receipt_json(const struct incident_receipt *r)
+{
+	return json_pack("{s:s,s:s,s:o,s:O}", "envelope", r->envelope.text, "sha256", r->sha256,
+		"at", render_time_json(r->at_ns), "signed", r->signed_form);
+}
+
 static json_t *notice_json(const struct incident_session *is, const struct incident *i,
 	const struct incident_receipt *r, struct delivery d, const char *trouble)
 {
-	return json_pack("{s:s,s:s,s:{s:s,s:s,s:o,s:O},s:o,s:o,s:b,s:b,s:b,s:s}", "id", i->id.text,
-		"number", i->number, "receipt", "envelope", r->envelope.text, "sha256", r->sha256,
-		"at", render_time_json(r->at_ns), "signed", r->signed_form, "clocks",
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?,s:b,s:s}", "id", i->id.text,
+		"number", i->number, "receipt", receipt_json(r), "clocks",
 		clocks_json(i, is->profiles), "classifications", grades_json(i), "delivered",
-		(int)d.delivered, "late", (int)d.late, "drill", (int)i->drill, "trouble", trouble);
-}
-
-static enum status outcome(struct session *s, struct delivery d, struct error *e)
-{
-	if (d.delivered && !d.late)
-		return OK;
-	s->told = s->json;
-	if (d.delivered)
-		return error_set(e, E_LATE, "delivered, but after its deadline");
-	return d.late ? error_set(e, E_QUEUED,
-				"not yet delivered, and its deadline is past: telephone now; it "
-				"stays queued (tocsin outbox flush)")
-		      : error_set(e, E_QUEUED,
-				"signed and safe here, not yet delivered; it stays queued (tocsin "
-				"outbox flush)");
+		(int)d.delivered, "late", (int)d.late, "refused", (int)d.refused, "no_route",
+		d.unrouted, "drill", (int)i->drill, "trouble", trouble);
 }
 
 static enum status tell_notice(struct session *s, const struct incident_session *is,
@@ -193,21 +114,66 @@ static enum status send_and_tell(struct session *s, struct incident_session *is,
 	}
 	const char *trouble = deliver(s, is, r, a->wait_ns);
 	TRY(incident_read(&is->context, r->incident.text, s->pool, &i, e));
-	const struct delivery d = delivery_of(&i);
+	const struct delivery d = delivery_of_notice(&i);
 	if (s->json)
 		TRY(session_print_json(notice_json(is, &i, r, d, trouble), e));
-	else if (trouble[0] != '\0')
+	else if (trouble[0] != '\0' && strcmp(trouble, r->warning) != 0)
 		session_say(s, trouble);
 	else if (d.delivered)
 		session_say(s, _("Delivered: the receipt is signed by the receiving server."));
-	return outcome(s, d, e);
+	return delivery_outcome(s, is, &i, d, e);
 }
 
-static enum status rehearse(
-	struct session *s, json_t *more, const struct notice_args *a, struct error *e)
+/* The notice is on disk, and something after that failed (a disk that is full now, an output that
+ * is closed): nobody may take that for a notice that was not recorded, and file it again. */
+static enum status tell_at_least(struct session *s, const struct incident_receipt *r,
+	const struct error *why, struct error *e)
 {
-	struct classify_args as_classify = { .profiles = a->profiles };
-	return classify_object(s, more, FACTS_AND_MORE, &as_classify, e);
+	struct error lost = ERROR_NONE;
+	if (s->json) /* where this fails too, standard error has the number */
+		(void)!session_print_json(
+			json_pack("{s:s,s:s,s:o,s:[],s:b,s:b,s:s}", "id", r->incident.text,
+				"number", r->number, "receipt", receipt_json(r), "clocks",
+				"delivered", 0, "late", 0, "trouble", why->text),
+			&lost);
+	(void)fprintf(stderr, _("Incident %s is recorded, signed and safe on this machine.\n"),
+		r->number);
+	s->told = s->json;
+	return error_set(e, E_QUEUED, "what came after that failed: %.500s", why->text);
+}
+
+/* Checked as it would be filed, without a home where there is none yet. */
+static enum status rehearse(struct session *s, const struct first_notice *notice, struct error *e)
+{
+	AUTO(profile_set_free) struct profile_set *profiles = NULL;
+	AUTO(form_set_free) struct form_set *forms = NULL;
+	struct error absent = ERROR_NONE;
+	struct field_faults faults = { .n = 0 };
+	struct checked_notice checked;
+	TRY(incident_profiles(s, &profiles, e));
+	TRY(incident_forms(s, &forms, e));
+	const struct incident_context c = { .home = session_has_home(s, &absent) == OK ? s->home
+										       : NULL,
+		.profiles = profiles,
+		.forms = forms };
+	const enum status status = incident_check(&c, notice, s->pool, &checked, &faults, e);
+	TRY(tell_faults(s, &faults, status, e));
+	if (checked.trouble[0] != '\0')
+		session_say(s, checked.trouble);
+	const struct classify_args as_classify = { .profiles = {
+							   checked.profiles, checked.n_profiles } };
+	return classify_object(s, checked.facts, FACTS_AND_MORE, &as_classify, e);
+}
+
+static enum status file_notice(struct session *s, const struct notice_args *a,
+	const struct first_notice *notice, struct incident_session *is,
+	struct incident_receipt *out, struct error *e)
+{
+	struct field_faults faults = { .n = 0 };
+	TRY(incident_session_open(s, is, e));
+	is->context.by = a->by == NULL ? "" : a->by;
+	const enum status status = incident_new(&is->context, notice, s->pool, out, &faults, e);
+	return tell_faults(s, &faults, status, e);
 }
 
 enum status cmd_incident_new(struct session *s, const void *raw, struct error *e)
@@ -215,9 +181,9 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 	const struct notice_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	AUTO_JSON json_t *more = NULL;
-	struct field_faults faults = { .n = 0 };
 	struct incident_receipt receipt;
 	struct first_notice notice;
+	struct error why = ERROR_NONE;
 	if (a->facts != NULL)
 		TRY(read_json_object(a->facts, "facts", &more, e));
 	else
@@ -226,15 +192,21 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(notice_from(s, a, more, &notice, e));
 	if (a->dry_run)
-		return rehearse(s, more, a, e);
-	TRY(incident_session_open(s, &is, e));
-	is.context.by = a->by == NULL ? "" : a->by;
-	const enum status status =
-		incident_new(&is.context, &notice, s->pool, &receipt, &faults, e);
-	TRY(tell_faults(s, &faults, status, e));
-	if (receipt.warning != NULL && receipt.warning[0] != '\0')
+		return rehearse(s, &notice, e);
+	const enum status filed = file_notice(s, a, &notice, &is, &receipt, e);
+	if (filed != OK && !s->told)
+		(void)fprintf(stderr, "%s\n",
+			_("The notice is NOT recorded. Telephone now; or name another folder with "
+			  "--home."));
+	if (filed != OK)
+		return filed;
+	if (receipt.warning[0] != '\0')
 		session_say(s, receipt.warning);
-	return send_and_tell(s, &is, a, &receipt, e);
+	const enum status told = send_and_tell(s, &is, a, &receipt, &why);
+	if (told != OK && told != E_QUEUED && told != E_LATE)
+		return tell_at_least(s, &receipt, &why, e);
+	*e = why;
+	return told;
 }
 
 /* --- classify --------------------------------------------------------------------------------- */

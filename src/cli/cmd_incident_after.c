@@ -45,35 +45,111 @@ static json_t *clock_list_json(
 	return list;
 }
 
+/* "II serious" or "significant" out of a classification, in the language of i18n_use. */
+static void grade_words(const json_t *classification, struct buf *out)
+{
+	static const char *const numerals[] = { "I", "II", "III", "IV" };
+	const bool chinese = i18n_language() == LANGUAGE_ZH;
+	const json_int_t tier = json_integer_value(json_object_get(classification, "tier"));
+	const char *name =
+		json_string_value(json_object_get(classification, chinese ? "tier_zh" : "tier_en"));
+	if (name == NULL)
+		name = json_string_value(
+			json_object_get(classification, chinese ? "class_zh" : "class_en"));
+	if (tier >= 1 && tier <= 4)
+		buf_addf(out, "%s ", numerals[tier - 1]);
+	buf_add_text(out, name == NULL ? _("no grade") : name);
+}
+
+static bool is_open(const struct clock_row *c)
+{
+	return c->state <= CLOCK_OVERDUE;
+}
+
+static bool was_open(const struct regrade_result *r, const struct clock_row *c)
+{
+	for (size_t i = 0; i < r->n_before; i++)
+		if (strcmp(r->before[i].id.text, c->id.text) == 0)
+			return is_open(&r->before[i]);
+	return false;
+}
+
+/* Those that run, and after it those that it made cease. */
+static struct clock_row *open_clocks(struct session *s, const struct regrade_result *r,
+	const struct clock_row *rows, size_t n, size_t *out_n)
+{
+	struct clock_row *open = pool_take(s->pool, n + 1, sizeof *open);
+	*out_n = 0;
+	for (size_t i = 0; open != NULL && i < n; i++)
+		if (is_open(&rows[i]) || was_open(r, &rows[i]))
+			open[(*out_n)++] = rows[i];
+	return open;
+}
+
+static bool same_clocks(
+	const struct clock_row *a, size_t n_a, const struct clock_row *b, size_t n_b)
+{
+	bool same = n_a == n_b;
+	for (size_t i = 0; same && i < n_a; i++)
+		same = strcmp(a[i].id.text, b[i].id.text) == 0 && a[i].state == b[i].state &&
+		       a[i].due_ns == b[i].due_ns;
+	return same;
+}
+
 static enum status print_regrade(struct session *s, const struct incident_session *is,
-	const struct regrade_result *r, struct error *e)
+	const json_t *grade_before, const struct regrade_result *r, struct error *e)
 {
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
 	struct legal_now now;
+	struct clock_table before = { .now = &now, .profiles = is->profiles }, after = before;
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(legal_time_note(s->store, is->context.clock, is->context.boot_id, &now, e));
-	buf_addf(&text, "%s\n", _("Clocks before:"));
-	const struct clock_table before = { r->before, r->n_before, &now, is->profiles };
-	TRY(render_clocks_terminal(&before, t, &text, e));
-	buf_addf(&text, "\n%s\n", _("Clocks after:"));
-	const struct clock_table after = { r->after, r->n_after, &now, is->profiles };
+	before.rows = open_clocks(s, r, r->before, r->n_before, &before.n_rows);
+	after.rows = open_clocks(s, r, r->after, r->n_after, &after.n_rows);
+	if (before.rows == NULL || after.rows == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	buf_addf(&text, "%s: ", r->grade->profile);
+	grade_words(grade_before, &text);
+	buf_add_text(&text, " → ");
+	grade_words(r->grade->classification, &text);
+	buf_addf(&text, "%s%s\n\n", r->grade->reason[0] == '\0' ? "" : " · ", r->grade->reason);
+	if (same_clocks(before.rows, before.n_rows, after.rows, after.n_rows)) {
+		buf_addf(&text, "%s\n", _("The clocks stay as they were:"));
+	} else {
+		buf_addf(&text, "%s\n", _("Clocks before:"));
+		TRY(render_clocks_terminal(&before, t, &text, e));
+		buf_addf(&text, "\n%s\n", _("Clocks after:"));
+	}
 	TRY(render_clocks_terminal(&after, t, &text, e));
 	TRY(buf_check(&text, "clocks", e));
 	return session_print(buf_view(&text), e);
 }
 
 static enum status tell_regrade(struct session *s, const struct incident_session *is,
-	const struct regrade_result *r, struct error *e)
+	json_t *grade_before, const struct regrade_result *r, struct error *e)
 {
 	if (!s->json)
-		return print_regrade(s, is, r, e);
+		return print_regrade(s, is, grade_before, r, e);
 	return session_print_json(
-		json_pack("{s:O,s:s,s:o,s:o}", "classification", r->grade->classification, "reason",
-			r->grade->reason, "clocks_before",
-			clock_list_json(r->before, r->n_before, is->profiles), "clocks_after",
-			clock_list_json(r->after, r->n_after, is->profiles)),
+		json_pack("{s:O,s:O?,s:s,s:o,s:o}", "classification", r->grade->classification,
+			"classification_before", grade_before, "reason", r->grade->reason,
+			"clocks_before", clock_list_json(r->before, r->n_before, is->profiles),
+			"clocks_after", clock_list_json(r->after, r->n_after, is->profiles)),
 		e);
+}
+
+/* The grade in force until now, NULL none. In the session's pool. */
+static enum status present_grade(struct session *s, const struct incident_session *is,
+	const char *id, const char *profile, json_t **out, struct error *e)
+{
+	struct incident i;
+	TRY(incident_read(&is->context, id, s->pool, &i, e));
+	*out = NULL;
+	for (size_t k = 0; k < i.n_grades; k++)
+		if (strcmp(i.grades[k].profile, profile) == 0)
+			*out = i.grades[k].classification;
+	return OK;
 }
 
 static enum status read_new_facts(const struct regrade_args *a, json_t **out, struct error *e)
@@ -104,27 +180,29 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	const struct regrade_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	AUTO_JSON json_t *facts = NULL;
+	json_t *grade_before = NULL;
 	struct field_faults faults = { .n = 0 };
 	struct flush_report report;
 	struct regrade_result result;
 	const struct profile *p = NULL;
-	struct regrade what = { .profile = a->profile == NULL ? PROFILE_DEFAULT : a->profile,
-		.reason = a->reason,
+	struct regrade what = { .reason = a->reason,
 		.person = a->person,
 		.approvals = a->approvals.at,
 		.n_approvals = a->approvals.n };
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
+	TRY(incident_profile_of(s, &is, a->id, a->profile, &what.profile, e));
 	TRY(profile_find(is.profiles, what.profile, &p, e));
 	TRY(find_grade(p, a, &what.grade, e));
 	TRY(read_new_facts(a, &facts, e));
 	if (a->statement)
 		return print_statement(&is, a->id, &what, e);
 	what.new_facts = facts;
+	TRY(present_grade(s, &is, a->id, what.profile, &grade_before, e));
 	const enum status status =
 		incident_regrade(&is.context, a->id, &what, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
-	TRY(tell_regrade(s, &is, &result, e));
+	TRY(tell_regrade(s, &is, grade_before, &result, e));
 	struct error trouble = ERROR_NONE; /* the new grade is kept whatever the network does */
 	if (incident_deliver(s, &is, NULL, a->wait_ns, &report, &trouble) != OK)
 		session_say(s, trouble.text);
@@ -176,8 +254,13 @@ enum status cmd_incident_call(struct session *s, const void *raw, struct error *
 				(json_int_t)result.n_discharged),
 			e);
 	AUTO_BUF struct buf text;
-	buf_init(&text, 4096);
-	if (result.n_discharged == 0)
+	buf_init(&text, 16 * KIB);
+	if (result.n_discharged == 0 && profile_word(is.profiles, RULE_ROLES, a->to) == NULL)
+		buf_addf(&text,
+			_("The call is logged. It answers no duty: '%s' is no role of the rules "
+			  "(ministry, local_regulator, … as clock list --json names them).\n"),
+			a->to);
+	else if (result.n_discharged == 0)
 		buf_addf(&text, "%s\n",
 			_("The call is logged. It answers no open duty: a written one may still be "
 			  "owed (clock list)."));
@@ -253,9 +336,9 @@ enum status cmd_incident_close(struct session *s, const void *raw, struct error 
 						  : a->reopen ? "open"
 							      : "closed"),
 			e);
-	session_say(
-		s, a->purge ? _("The incident and its records are removed.")
-			    : _("The incident is closed; its records are kept for three years at "
-				"least."));
+	session_say(s, a->purge	   ? _("The incident and its records are removed.")
+		       : a->reopen ? _("The incident is open again.")
+				   : _("The incident is closed; its records are kept for three "
+				       "years at least."));
 	return OK;
 }

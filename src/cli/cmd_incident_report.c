@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cmd_incident.h"
+#include "cli/incident_delivery.h"
 #include "cli/proof.h"
 #include "render/render.h"
 #include "sys/file.h"
@@ -129,27 +130,79 @@ static const struct submission_row *sent_row(const struct incident *i, const str
 	return NULL;
 }
 
-static enum status tell_submission(
-	struct session *s, const struct submission_row *row, const char *trouble, struct error *e)
+/* What became of it. Handing in is done by now: a failure from here on is no reason to do it again.
+ */
+struct handed {
+	const struct submission_row *row;
+	const char *trouble; /* of sending */
+	struct error paper;  /* of writing the documents */
+};
+
+static enum status tell_submission(struct session *s, const struct incident_session *is,
+	const struct incident *i, const struct handed *h, struct error *e)
 {
-	const bool delivered = row->delivery == OUTBOX_DELIVERED;
+	const struct submission_row *row = h->row;
+	const struct delivery d = delivery_of_submission(row);
 	if (s->json) {
 		json_t *object = submission_json(row);
-		(void)json_object_set_new(object, "delivered", json_boolean(delivered));
-		(void)json_object_set_new(object, "trouble", json_string(trouble));
+		(void)json_object_set_new(object, "delivered", json_boolean(d.delivered));
+		(void)json_object_set_new(object, "refused", json_boolean(d.refused));
+		(void)json_object_set_new(object, "trouble", json_string(h->trouble));
+		(void)json_object_set_new(object, "document_trouble", json_string(h->paper.text));
 		TRY(session_print_json(object, e));
 	} else if (row->draft) {
 		session_say(s, _("The draft is kept; nothing was sent."));
-	} else if (delivered) {
+	} else if (d.delivered) {
 		session_say(s, _("Delivered: the receipt is signed by the receiving server."));
-	} else if (trouble[0] != '\0') {
-		session_say(s, trouble);
+	} else if (h->trouble[0] != '\0') {
+		session_say(s, h->trouble);
 	}
-	if (row->draft || delivered)
-		return OK;
+	const enum status status = row->draft ? OK : delivery_outcome(s, is, i, d, e);
+	if (h->paper.status == OK)
+		return status;
 	s->told = s->json;
-	return error_set(e, E_QUEUED,
-		"signed and safe here, not yet delivered; it stays queued (tocsin outbox flush)");
+	if (row->draft)
+		return error_set(e, E_PARTLY,
+			"the draft is kept, but the document was not written: %.500s",
+			h->paper.text);
+	return error_set(e, E_PARTLY,
+		"the report is handed in, but the document was not written: %.500s", h->paper.text);
+}
+
+static void write_papers(const struct incident_session *is, const struct report_args *a,
+	const struct incident *i, const struct submission_row *row, struct error *e)
+{
+	const struct form *form = NULL;
+	const struct document_head head = head_of(i, row, is->profiles);
+	if (a->pdf == NULL && a->html == NULL)
+		return;
+	if (form_find(is->forms, row->form, &form, e) == OK)
+		(void)!write_documents(a, form, row->filled, &head, e); /* told by the caller */
+}
+
+static enum status hand_in(struct session *s, struct incident_session *is,
+	const struct report_args *a, const struct stage_submission *what, struct error *e)
+{
+	struct field_faults faults = { .n = 0 };
+	struct flush_report report = { .first_trouble = "" };
+	struct submission_row row;
+	struct incident i;
+	struct error trouble = ERROR_NONE, lost = ERROR_NONE;
+	struct handed h = { .row = &row, .trouble = "", .paper = ERROR_NONE };
+	const enum status status =
+		incident_submit(&is->context, a->id, what, s->pool, &row, &faults, e);
+	TRY(tell_faults(s, &faults, status, e));
+	if (!a->draft && incident_deliver(s, is, NULL, a->wait_ns, &report, &trouble) == OK)
+		h.trouble = report.first_trouble;
+	else
+		h.trouble = trouble.text;
+	if (incident_read(&is->context, a->id, s->pool, &i, &lost) != OK)
+		return error_set(e, E_QUEUED,
+			"it is kept here, but what came after that failed: %.500s", lost.text);
+	if (sent_row(&i, &row.id) != NULL)
+		h.row = sent_row(&i, &row.id);
+	write_papers(is, a, &i, h.row, &h.paper);
+	return tell_submission(s, is, &i, &h, e);
 }
 
 enum status cmd_incident_report(struct session *s, const void *raw, struct error *e)
@@ -157,15 +210,12 @@ enum status cmd_incident_report(struct session *s, const void *raw, struct error
 	const struct report_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	AUTO_JSON json_t *changes = NULL;
-	struct field_faults faults = { .n = 0 };
-	struct flush_report report = { .first_trouble = "" };
-	struct submission_row row;
-	struct incident i;
+	const char *profile = NULL;
 	TRY(session_has_home(s, e));
 	TRY(read_changes(a, &changes, e));
 	TRY(incident_session_open(s, &is, e));
-	const struct stage_submission what = { .profile = a->profile == NULL ? PROFILE_DEFAULT
-									     : a->profile,
+	TRY(incident_profile_of(s, &is, a->id, a->profile, &profile, e));
+	const struct stage_submission what = { .profile = profile,
 		.stage = a->stage == NULL ? "written" : a->stage,
 		.form = a->form,
 		.changes = changes,
@@ -173,26 +223,8 @@ enum status cmd_incident_report(struct session *s, const void *raw, struct error
 		.draft = a->draft,
 		.files = a->attachments.at,
 		.n_files = a->attachments.n };
-	if (a->show || a->dry_run)
-		return show_only(s, &is, a, &what, e);
-	const enum status status =
-		incident_submit(&is.context, a->id, &what, s->pool, &row, &faults, e);
-	TRY(tell_faults(s, &faults, status, e));
-	struct error trouble = ERROR_NONE;
-	if (!a->draft)
-		(void)!incident_deliver(
-			s, &is, NULL, a->wait_ns, &report, &trouble); /* told below */
-	TRY(incident_read(&is.context, a->id, s->pool, &i, e));
-	const struct submission_row *now = sent_row(&i, &row.id);
-	now = now == NULL ? &row : now;
-	if (a->pdf != NULL || a->html != NULL) {
-		const struct form *form = NULL;
-		const struct document_head head = head_of(&i, now, is.profiles);
-		TRY(form_find(is.forms, now->form, &form, e));
-		TRY(write_documents(a, form, now->filled, &head, e));
-	}
-	return tell_submission(
-		s, now, trouble.status != OK ? trouble.text : report.first_trouble, e);
+	return a->show || a->dry_run ? show_only(s, &is, a, &what, e)
+				     : hand_in(s, &is, a, &what, e);
 }
 
 /* --- export ----------------------------------------------------------------------------------- */
@@ -356,6 +388,36 @@ static enum status list_incidents(
 	return session_print(buf_view(&text), e);
 }
 
+/* The last report of the stage, and the one before it on the same form, of whatever stage. */
+static bool two_reports(const struct incident *i, const char *stage,
+	const struct submission_row **out_before, const struct submission_row **out_after)
+{
+	*out_before = *out_after = NULL;
+	for (size_t k = 0; k < i->n_submissions; k++)
+		if (strcmp(i->submissions[k].stage, stage) == 0 && !i->submissions[k].draft)
+			*out_after = &i->submissions[k];
+	for (const struct submission_row *r = i->submissions; *out_after != NULL && r < *out_after;
+		r++)
+		if (!r->draft && strcmp(r->form, (*out_after)->form) == 0 &&
+			strcmp(r->profile, (*out_after)->profile) == 0)
+			*out_before = r;
+	return *out_before != NULL;
+}
+
+static json_t *difference_json(const struct submission_row *before,
+	const struct submission_row *after, const struct form_change *changes, size_t n)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s?,s:s?}", "field", changes[i].field->key,
+				      "label", bilingual_pick(changes[i].field->label), "before",
+				      changes[i].before, "after", changes[i].after));
+	return json_pack("{s:I,s:I,s:s,s:s,s:o}", "revision_before", (json_int_t)before->n,
+		"revision", (json_int_t)after->n, "stage", after->stage, "what_changed",
+		after->what_changed, "changes", list);
+}
+
 static enum status show_difference(struct session *s, const struct incident_session *is,
 	const struct incident *i, const char *stage, struct error *e)
 {
@@ -366,16 +428,14 @@ static enum status show_difference(struct session *s, const struct incident_sess
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
 	buf_init(&text, RENDER_CEILING_BYTES);
-	for (size_t k = 0; k < i->n_submissions; k++)
-		if (strcmp(i->submissions[k].stage, stage) == 0 && !i->submissions[k].draft) {
-			before = after;
-			after = &i->submissions[k];
-		}
-	if (before == NULL)
+	if (!two_reports(i, stage, &before, &after))
 		return error_set(e, E_ABSENT,
-			"there are no two reports of the stage '%.60s' to compare", stage);
+			"there is no report of the stage '%.60s' with one before it to compare",
+			stage);
 	TRY(form_find(is->forms, after->form, &form, e));
 	TRY(form_difference(form, before->filled, after->filled, s->pool, &changes, &n, e));
+	if (s->json)
+		return session_print_json(difference_json(before, after, changes, n), e);
 	TRY(render_difference_terminal(changes, n, t, &text, e));
 	return session_print(buf_view(&text), e);
 }

@@ -1,6 +1,7 @@
 /*
  * tocsin outbox: what is on its way, and the way by removable media.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -66,77 +67,196 @@ static json_t *item_json(const struct outbox_item *i)
 		render_time_json(i->exported_ns));
 }
 
-static enum status print_items(const struct outbox_item *items, size_t n, struct error *e)
+/* What outbox list shows: the items, what never got that far, and the incidents' numbers. */
+struct outbox_view {
+	const struct outbox_item *items;
+	size_t n_items;
+	const struct unrouted_row *unrouted;
+	size_t n_unrouted;
+	const struct incident_row *incidents;
+	size_t n_incidents;
+	int64_t zone_minutes; /* of the default regime, as in every other list */
+};
+
+/* "2026-11-28 03:10:00 +08:00" */
+static const char *zoned(const struct outbox_view *v, int64_t wall_ns, char out[TIME_TEXT_MAX])
+{
+	char utc[TIME_TEXT_MAX];
+	const long long zone = v->zone_minutes % (24 * 60);
+	(void)time_text(wall_ns + zone * 60 * NS_PER_S, utc);
+	(void)snprintf(out, TIME_TEXT_MAX, "%.10s %.8s %c%02lld:%02lld", utc, utc + 11,
+		zone < 0 ? '-' : '+', llabs(zone) / 60 % 24, llabs(zone) % 60);
+	return out;
+}
+
+static int64_t default_zone(const struct profile_set *profiles)
+{
+	const struct profile *p = NULL;
+	struct error absent = ERROR_NONE;
+	return profile_find(profiles, PROFILE_DEFAULT, &p, &absent) == OK ? p->utc_offset_minutes
+									  : 0;
+}
+
+static const char *number_of(const struct outbox_view *v, const char *subject)
+{
+	for (size_t i = 0; i < v->n_incidents; i++)
+		if (strcmp(v->incidents[i].id.text, subject) == 0)
+			return v->incidents[i].number;
+	return subject;
+}
+
+static const char *state_words(enum outbox_state state)
+{
+	switch (state) {
+	case OUTBOX_QUEUED:
+		return _("waiting");
+	case OUTBOX_DELIVERED:
+		return _("delivered");
+	case OUTBOX_REFUSED:
+		return _("refused");
+	}
+	return "";
+}
+
+static void print_item(const struct outbox_view *v, const struct outbox_item *it, struct buf *text)
+{
+	char when[TIME_TEXT_MAX];
+	buf_addf(text, "%s  %s · %s · %s", number_of(v, it->subject), it->route,
+		state_words(it->state), zoned(v, it->queued_ns, when));
+	if (it->drill)
+		buf_add_text(text, _(" · DRILL"));
+	buf_add_char(text, '\n');
+	if (it->state == OUTBOX_QUEUED && it->last_error != NULL)
+		buf_addf(text, _("    tried %lld times, last: %s\n"), (long long)it->n_tries,
+			it->last_error);
+	if (it->state == OUTBOX_REFUSED && it->last_error != NULL)
+		buf_addf(text, _("    never sent again: %s\n"), it->last_error);
+	if (it->state == OUTBOX_DELIVERED && it->server != NULL)
+		buf_addf(text, _("    received by %s at %s\n"), it->server,
+			zoned(v, it->received_ns, when));
+}
+
+static enum status print_view(
+	const struct outbox_view *v, const struct profile_set *profiles, struct error *e)
 {
 	AUTO_BUF struct buf text;
 	char when[TIME_TEXT_MAX];
 	buf_init(&text, RENDER_CEILING_BYTES);
-	if (n == 0)
+	if (v->n_items == 0 && v->n_unrouted == 0)
 		buf_addf(&text, "%s\n", _("Nothing is waiting."));
-	for (size_t i = 0; i < n; i++) {
-		const struct outbox_item *it = &items[i];
-		buf_addf(&text, "%s  %-9s  %-16s  %s\n", time_text(it->queued_ns, when),
-			outbox_state_name(it->state), it->route, it->subject);
-		if (it->state == OUTBOX_QUEUED && it->last_error != NULL)
-			buf_addf(&text, _("    tried %lld times, last: %s\n"),
-				(long long)it->n_tries, it->last_error);
-		if (it->state == OUTBOX_REFUSED && it->last_error != NULL)
-			buf_addf(&text, _("    refused: %s\n"), it->last_error);
-		if (it->state == OUTBOX_DELIVERED && it->server != NULL)
-			buf_addf(&text, _("    received by %s at %s\n"), it->server,
-				time_text(it->received_ns, when));
+	for (size_t i = 0; i < v->n_unrouted; i++) {
+		const struct unrouted_row *r = &v->unrouted[i];
+		const struct rule_word *word = profile_word(profiles, RULE_ROLES, r->role);
+		buf_addf(&text, "%s  %s · %s · %s%s\n", r->number,
+			word == NULL ? r->role : bilingual_pick(word->name),
+			r->drill ? _("no route for drills") : _("no route"),
+			zoned(v, r->at_ns, when), r->drill ? _(" · DRILL") : "");
 	}
+	if (v->n_unrouted > 0)
+		buf_addf(&text, "    %s\n",
+			_("No route of routes.yaml leads there: telephone, or name one. It then "
+			  "goes out by itself."));
+	for (size_t i = 0; i < v->n_items; i++)
+		print_item(v, &v->items[i], &text);
 	TRY(buf_check(&text, "text", e));
 	return session_print(buf_view(&text), e);
+}
+
+static json_t *unrouted_json(const struct unrouted_row *r)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:o,s:b}", "incident", r->incident.text, "number",
+		r->number, "envelope", r->envelope.text, "role", r->role, "at",
+		render_time_json(r->at_ns), "drill", (int)r->drill);
+}
+
+static enum status print_view_json(const struct outbox_view *v, struct error *e)
+{
+	json_t *items = json_array();
+	json_t *unrouted = json_array();
+	for (size_t i = 0; i < v->n_items; i++)
+		(void)json_array_append_new(items, item_json(&v->items[i]));
+	for (size_t i = 0; i < v->n_unrouted; i++)
+		(void)json_array_append_new(unrouted, unrouted_json(&v->unrouted[i]));
+	return session_print_json(json_pack("{s:o,s:o}", "items", items, "no_route", unrouted), e);
 }
 
 static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 {
 	const struct outbox_list_args *a = raw;
+	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	struct outbox_item *items = NULL;
-	size_t n = 0;
+	struct unrouted_row *unrouted = NULL;
+	struct incident_row *incidents = NULL;
+	struct outbox_view v = { .n_items = 0 };
 	const struct outbox_filter f = {
 		.states = a->all ? 0U : 1U << OUTBOX_QUEUED | 1U << OUTBOX_REFUSED
 	};
 	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
-	TRY(outbox_list(s->store, &f, s->pool, &items, &n, e));
-	if (!s->json)
-		return print_items(items, n, e);
-	json_t *list = json_array();
-	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list, item_json(&items[i]));
-	return session_print_json(json_pack("{s:o}", "items", list), e);
+	TRY(incident_session_open(s, &is, e));
+	TRY(outbox_list(s->store, &f, s->pool, &items, &v.n_items, e));
+	TRY(incident_unrouted(&is.context, s->pool, &unrouted, &v.n_unrouted, e));
+	v.items = items;
+	v.unrouted = unrouted;
+	if (s->json)
+		return print_view_json(&v, e);
+	TRY(incident_list(&is.context, true, s->pool, &incidents, &v.n_incidents, e));
+	v.incidents = incidents;
+	v.zone_minutes = default_zone(is.profiles);
+	return print_view(&v, is.profiles, e);
 }
 
 /* --- flush ------------------------------------------------------------------------------------ */
+
+/* Exercises without an inbox of their own are no trouble of the real ones. */
+static size_t count_real(const struct unrouted_row *rows, size_t n)
+{
+	size_t n_real = 0;
+	for (size_t i = 0; i < n; i++)
+		n_real += rows[i].drill ? 0U : 1U;
+	return n_real;
+}
+
+static enum status tell_flush(
+	struct session *s, const struct flush_report *r, size_t n_unrouted, struct error *e)
+{
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:I,s:I,s:I,s:I,s:I,s:s}", "delivered",
+				(json_int_t)r->n_delivered, "refused", (json_int_t)r->n_refused,
+				"waiting", (json_int_t)r->n_waiting, "exported",
+				(json_int_t)r->n_exported, "no_route", (json_int_t)n_unrouted,
+				"trouble", r->first_trouble),
+			e);
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	buf_addf(&text, _("%zu delivered, %zu refused, %zu still waiting.\n"), r->n_delivered,
+		r->n_refused, r->n_waiting);
+	if (n_unrouted > 0)
+		buf_addf(&text,
+			_("%zu more have no route: telephone, or name one in routes.yaml (outbox "
+			  "list).\n"),
+			n_unrouted);
+	if (r->first_trouble[0] != '\0')
+		buf_addf(&text, "%s\n", r->first_trouble);
+	TRY(buf_check(&text, "text", e));
+	return session_print(buf_view(&text), e);
+}
 
 static enum status cmd_flush(struct session *s, const void *raw, struct error *e)
 {
 	const struct flush_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	struct unrouted_row *unrouted = NULL;
 	struct flush_report r;
+	size_t n = 0;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_deliver(s, &is, NULL, a->wait_ns, &r, e));
-	if (s->json) {
-		TRY(session_print_json(
-			json_pack("{s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)r.n_delivered,
-				"refused", (json_int_t)r.n_refused, "waiting",
-				(json_int_t)r.n_waiting, "exported", (json_int_t)r.n_exported,
-				"trouble", r.first_trouble),
-			e));
-	} else {
-		AUTO_BUF struct buf text;
-		buf_init(&text, 8192);
-		buf_addf(&text, _("%zu delivered, %zu refused, %zu still waiting.\n"),
-			r.n_delivered, r.n_refused, r.n_waiting);
-		if (r.first_trouble[0] != '\0')
-			buf_addf(&text, "%s\n", r.first_trouble);
-		TRY(session_print(buf_view(&text), e));
-	}
+	TRY(incident_unrouted(&is.context, s->pool, &unrouted, &n, e));
+	n = count_real(unrouted, n);
+	TRY(tell_flush(s, &r, n, e));
 	s->told = true;
-	if (r.n_waiting > 0)
+	if (r.n_waiting + n > 0)
 		return E_QUEUED;
 	return r.n_refused > 0 ? E_PARTLY : OK;
 }

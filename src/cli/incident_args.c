@@ -189,6 +189,6 @@ const struct option status_options[N_STATUS_OPTIONS] = {
 	{ "all", OPTION_FLAG, AT(all), NULL, N_("Closed incidents and clocks that are done too."),
 		NULL },
 	{ "difference", OPTION_TEXT, AT(stage), N_("STAGE"),
-		N_("What changed between the last two reports of that stage."), NULL },
+		N_("What the last report of that stage changed over the one before it."), NULL },
 };
 #undef AT

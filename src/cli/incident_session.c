@@ -5,8 +5,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/i18n.h"
+#include "base/utf8.h"
 #include "sys/file.h"
 
 #define FACTS_BYTES_MAX ((size_t)4 * MIB)
@@ -34,9 +36,39 @@ static enum status load_forms(
 	buf_init(&text, FAULT_LINE_MAX);
 	if (form_set_load(home, out, e) == OK)
 		return OK;
+	if (home == NULL)
+		return e->status;
 	buf_addf(&text, _("The home's own forms are left out: %s"), e->text);
 	session_say(s, buf_text(&text));
 	return form_set_load(NULL, out, e);
+}
+
+/* Nor must a calendar: its dates are then estimated. */
+static void look_at_calendars(struct session *s, const struct profile_set *profiles)
+{
+	AUTO_BUF struct buf text;
+	const char *last = "";
+	buf_init(&text, FAULT_LINE_MAX);
+	for (size_t i = 0; i < profile_count(profiles); i++) {
+		AUTO(calendar_free) struct calendar *c = NULL;
+		const char *name = profile_at(profiles, i)->calendar;
+		struct error absent = ERROR_NONE;
+		if (strcmp(name, last) == 0 || calendar_load(s->home, name, &c, &absent) != OK)
+			continue;
+		last = name;
+		buf_reset(&text);
+		buf_addf(&text, _("The home's own calendar is left out: %s"), calendar_trouble(c));
+		if (calendar_trouble(c)[0] != '\0')
+			session_say(s, buf_text(&text));
+	}
+}
+
+/* Most homes have none of their own, and need not wait for it. */
+static bool has_calendars(const struct session *s)
+{
+	struct stat st;
+	const char *place = pool_textf(s->pool, "%s/calendars", s->home);
+	return place != NULL && stat(place, &st) == 0;
 }
 
 enum status incident_profiles(struct session *s, struct profile_set **out, struct error *e)
@@ -46,6 +78,13 @@ enum status incident_profiles(struct session *s, struct profile_set **out, struc
 	return load_profiles(s, has_home ? s->home : NULL, out, e);
 }
 
+enum status incident_forms(struct session *s, struct form_set **out, struct error *e)
+{
+	struct error absent = ERROR_NONE;
+	const bool has_home = session_has_home(s, &absent) == OK;
+	return load_forms(s, has_home ? s->home : NULL, out, e);
+}
+
 enum status incident_session_open(struct session *s, struct incident_session *out, struct error *e)
 {
 	*out = (struct incident_session){ .keys = NULL };
@@ -53,6 +92,8 @@ enum status incident_session_open(struct session *s, struct incident_session *ou
 	TRY(keyring_open(s->home, true, &out->keys, e));
 	TRY(load_profiles(s, s->home, &out->profiles, e));
 	TRY(load_forms(s, s->home, &out->forms, e));
+	if (has_calendars(s))
+		look_at_calendars(s, out->profiles);
 	out->context = (struct incident_context){ .home = s->home,
 		.store = s->store,
 		.keys = out->keys,
@@ -70,6 +111,22 @@ void incident_session_close(struct incident_session *is)
 	*is = (struct incident_session){ .keys = NULL };
 }
 
+enum status incident_profile_of(struct session *s, const struct incident_session *is,
+	const char *id, const char *named, const char **out, struct error *e)
+{
+	struct incident i;
+	*out = named == NULL ? PROFILE_DEFAULT : named;
+	if (named != NULL)
+		return OK;
+	TRY(incident_read(&is->context, id, s->pool, &i, e));
+	for (size_t k = 0; k < i.n_grades; k++)
+		if (strcmp(i.grades[k].profile, PROFILE_DEFAULT) == 0)
+			return OK;
+	if (i.n_grades > 0)
+		*out = i.grades[0].profile;
+	return OK;
+}
+
 /* --- input ------------------------------------------------------------------------------------ */
 
 static enum status read_input(struct buf *out, struct error *e)
@@ -83,6 +140,25 @@ static enum status read_input(struct buf *out, struct error *e)
 	return OK;
 }
 
+static bool is_utf8(struct view v)
+{
+	while (v.len > 0) {
+		const size_t n = utf8_character((const unsigned char *)v.at, v.len, NULL);
+		if (n == 0)
+			return false;
+		v.at += n;
+		v.len -= n;
+	}
+	return true;
+}
+
+/* Editors on Windows put a mark before the text. */
+static struct view past_mark(struct view v)
+{
+	const struct view mark = VIEW("\xef\xbb\xbf");
+	return view_starts_with(v, mark) ? (struct view){ v.at + mark.len, v.len - mark.len } : v;
+}
+
 enum status read_json_object(const char *path, const char *what, json_t **out, struct error *e)
 {
 	AUTO_BUF struct buf text;
@@ -93,7 +169,10 @@ enum status read_json_object(const char *path, const char *what, json_t **out, s
 	else
 		TRY(file_read_all(AT_FDCWD, path, FACTS_BYTES_MAX, &text, e));
 	TRY(buf_check(&text, what, e));
-	TRY(json_read(buf_view(&text), FACTS_BYTES_MAX, path, &value, e));
+	const struct view plain = past_mark(buf_view(&text));
+	if (!is_utf8(plain))
+		return error_set(e, E_INVALID, "%s: %s", path, text_flaw_words(TEXT_NOT_UTF8));
+	TRY(json_read(plain, FACTS_BYTES_MAX, path, &value, e));
 	if (!json_is_object(value))
 		return error_set(e, E_INVALID, "%s: is not a JSON object", path);
 	*out = TAKE(value);
@@ -176,9 +255,14 @@ enum status incident_deliver(struct session *s, struct incident_session *is, con
 	if (limit_ns <= 0)
 		return OK;
 	TRY(routes_open(s->home, &routes, e));
-	const struct flush what = {
-		.subject = subject, .due_only = false, .limit_ns = limit_ns, .until_empty = true
-	};
-	TRY(sender_flush(s->store, routes, NULL, &what, s->pool, out, e));
-	return incident_take_receipts(&is->context, &n, e);
+	const struct flush what = { .subject = subject,
+		.due_only = false,
+		.limit_ns = limit_ns,
+		.until_empty = true,
+		.stop = session_stop() };
+	struct error sent = ERROR_NONE; /* what came before a Ctrl-C counts all the same */
+	const enum status status = sender_flush(s->store, routes, NULL, &what, s->pool, out, &sent);
+	TRY(incident_take_receipts(&is->context, &n, e));
+	*e = sent;
+	return status;
 }

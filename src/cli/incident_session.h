@@ -26,6 +26,14 @@ void incident_session_close(struct incident_session *is);
 enum status incident_profiles(
 	struct session *s, struct profile_set **out, struct error *e) MUST_CHECK;
 
+/* Forms alone, without a home where there is none. */
+enum status incident_forms(struct session *s, struct form_set **out, struct error *e) MUST_CHECK;
+
+/* The regime that a command means where none is named: the default one where the incident runs it,
+ * else the incident's first. `named` NULL: none. In the session's pool. */
+enum status incident_profile_of(struct session *s, const struct incident_session *is,
+	const char *id, const char *named, const char **out, struct error *e) MUST_CHECK;
+
 /* A JSON object from a file, "-" being standard input; at most 4 MiB. */
 enum status read_json_object(
 	const char *path, const char *what, json_t **out, struct error *e) MUST_CHECK;

@@ -21,6 +21,7 @@
 #include "sys/file.h"
 
 static volatile sig_atomic_t interrupted; /* the signal flag */
+static bool stop;			  /* the same, for whoever looks through a pointer */
 
 static void note_signal(int number)
 {
@@ -31,6 +32,7 @@ static void note_signal(int number)
 		_exit(130);
 	}
 	interrupted = 1;
+	stop = true;
 }
 
 void session_catch_signals(void)
@@ -45,6 +47,11 @@ void session_catch_signals(void)
 bool session_interrupted(void)
 {
 	return interrupted != 0;
+}
+
+const bool *session_stop(void)
+{
+	return &stop;
 }
 
 const char *session_default_home(struct pool *p)
@@ -205,8 +212,7 @@ static bool wait_for_input(const sigset_t *outside)
 	return false;
 }
 
-/* False where the input ended before anything came. */
-static bool read_answer(char *out, size_t room)
+bool session_read_line(char *out, size_t room)
 {
 	sigset_t ours;
 	sigset_t outside;
@@ -235,7 +241,7 @@ enum status session_ask(const char *question, char *out, size_t room, struct err
 {
 	(void)fprintf(stderr, "%s ", question);
 	(void)fflush(stderr);
-	bool answered = read_answer(out, room);
+	bool answered = session_read_line(out, room);
 	if (interrupted == 0 && answered)
 		return OK;
 	(void)fputc('\n', stderr);

@@ -59,11 +59,17 @@ enum status session_confirm(const char *question, struct error *e) MUST_CHECK;
 /* One line from the terminal. E_STOPPED where nobody can answer any more, E_INTERRUPTED where a
  * signal came instead. */
 enum status session_ask(const char *question, char *out, size_t room, struct error *e) MUST_CHECK;
+/* The same without a question: false where the input ended before anything came. A signal, also one
+ * that came just before, ends it (session_interrupted). What does not fit is dropped. Not to be
+ * mixed with stdio's stdin. */
+bool session_read_line(char *out, size_t room);
 /* An explicit yes, in either language. */
 bool session_is_yes(const char *answer);
 
 /* Set by SIGINT and SIGTERM once session_catch_signals was called. */
 void session_catch_signals(void);
 bool session_interrupted(void);
+/* Becomes true then. */
+const bool *session_stop(void);
 
 #endif

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import receiver  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 PROGRAM = os.environ["TOCSIN"]
 OK, USAGE, ABSENT, INVALID, QUEUED, LATE = 0, 2, 5, 6, 7, 8
@@ -71,11 +73,42 @@ def classification(base):
     check("a profile that is not there is named with the nearest", code == ABSENT and "cn-miit" in r["error"]["message"], r)
 
 
+def asked(base):
+    home = f"{base}/asked"
+    argv = [PROGRAM, "incident", "new", "--ask", "--wait", "0", "--lang", "en", "--home", home]
+    t = Terminal(argv, rows=60)
+    for question, answers in (("1/9", ["Example Steel"]), ("2/9", ["25:99", "10"]), ("3/9", ["earthquake", "1"]), ("4/9", [""]),
+                              ("5/9", ["file server"]), ("6/9", ["y"]), ("7/9", ["\x1b[D3 hosts", "3 hosts"]), ("8/9", [""])):
+        t.shows(question)
+        for answer in answers:
+            t.type(answer + "\n")
+    t.shows("9/9")
+    t.type("duty desk 010 12345678\n")
+    code = t.end()
+    check("every question is asked until its answer will do, and none is lost", code == QUEUED and "is recorded" in t.screen.text(),
+          (code, t.screen.text()))
+    _, status, _ = call(home, "incident", "status", "latest")
+    notice = status.get("notice", {})
+    check("and the answers are what is kept", (notice.get("kind"), notice.get("ongoing"), notice.get("what"), notice.get("scale")) == (
+        "ransomware", "yes", None, "3 hosts") and notice.get("discovered_at"), notice)
+    home = f"{base}/not-asked"
+    t = Terminal([*argv[:-1], home])
+    t.shows("1/9")
+    t.type("\x03")
+    code = t.end()
+    check("Ctrl-C at a question keeps nothing", code == 130 and not os.path.exists(home), (code, t.screen.text()))
+
+
 def offline(base):
     home = new_home(base, "offline")
     code, r, err = call(home, "incident", "new", "--company", "示例公司", "--kind", "ransomware", "--what", "文件被加密",
                         "--wait", "0")
     check("without a route a notice is kept and the exit code says so", code == QUEUED and r.get("delivered") is False, (r, err))
+    check("and whom no route leads to", r.get("no_route") == "ministry", r)
+    code, listed, _ = call(home, "outbox", "list")
+    check("which the outbox shows too", {u["role"] for u in listed["no_route"]} == {"ministry", "local_regulator"}, listed)
+    code, flushed, _ = call(home, "outbox", "flush", "--wait", "1")
+    check("and a flush does not call done", code == QUEUED and flushed["no_route"] == 2, flushed)
     check("its answer holds every field of the contract", {"id", "receipt", "clocks", "delivered", "late"} <= set(r) and
           all({"profile", "stage", "owes", "to", "due_at", "internal_target"} <= set(c) for c in r["clocks"]), r)
     ten = [c for c in r["clocks"] if c["stage"] == "first_notice" and c["to"] == "ministry" and c["due_at"]]
@@ -91,6 +124,9 @@ def offline(base):
     check("and runs on", mine["acknowledged_by"] == "duty officer" and mine["state"] == "running" and mine["remaining_s"] < 600, mine)
     code, _, _ = call(home, "clock", "acknowledge", clock)
     check("nobody cannot acknowledge", code == INVALID)
+    for name in ("\x1b[31mred", b"\xff"):
+        code, _, _ = call(home, "clock", "acknowledge", clock, "--person", name)
+        check("nor can a name that is no text", code == INVALID)
     code, q, _ = call(home, "incident", "call", r["id"], "--to", "ministry", "--person", "desk", "--said", "told them")
     check("a call to the ministry answers the duty", code == OK and q["clocks_answered"] >= 1, q)
     _, listed, _ = call(home, "clock", "list", "--all")
@@ -101,10 +137,15 @@ def offline(base):
     before = pathlib.Path(f"{home}/tocsin.db").stat().st_size
     facts = write(f"{base}/bad.json", {"company": "x" * 1000000, "kind": "earthquake", "direct_loss_fen": -5,
                                        "discovered_at": "2999-01-01T00:00:00Z"})
+    fields = {"company", "kind", "direct_loss_fen", "discovered_at"}
+    code, r, _ = call(home, "incident", "new", "--facts", facts, "--dry-run")
+    check("a dry run refuses what filing would refuse", code == INVALID and {"company", "kind"} <= {
+        f["field"] for f in r.get("faults", [])}, r)
+    code, r, _ = call(f"{base}/dry", "incident", "new", "--kind", "ransomware", "--dry-run")
+    check("and makes no home where all is well", code == OK and r["tier"] == 4 and not os.path.exists(f"{base}/dry"), r)
     code, r, _ = call(home, "incident", "new", "--facts", facts, "--wait", "0")
-    fields = {f["field"] for f in r.get("faults", [])}
     check("a notice that will not do is refused by every field", code == INVALID and
-          {"company", "kind", "direct_loss_fen", "discovered_at"} <= fields, r)
+          fields <= {f["field"] for f in r.get("faults", [])}, r)
     _, listed, _ = call(home, "incident", "status")
     check("and nothing of it is kept", len(listed["incidents"]) == 1 and before > 0, listed)
 
@@ -158,11 +199,92 @@ def refused_and_late(base, server):
     check("a late notice that is delivered has its own exit code", code == LATE and r["delivered"] and r["late"], r)
     server.answer = "refuse"
     code, r, err = call(home, "incident", "new", "--company", "甲厂", "--kind", "other", "--wait", "10")
-    check("what the server refuses is shown with its words", code == QUEUED and "unknown company" in r["trouble"], (r, err))
+    check("what the server refuses is shown with its words", code == QUEUED and "unknown company" in r["trouble"] and r["refused"], (r, err))
+    done = subprocess.run([PROGRAM, "incident", "new", "--kind", "other", "--home", home, "--lang", "en"], capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL)
+    check("and nobody is told that it stays queued", done.returncode == QUEUED and b"refused by the receiver" in done.stderr and
+          b"stays queued" not in done.stderr, done.stderr)
     posts = server.posts
     server.answer = "good"
     call(home, "outbox", "flush", "--wait", "2")
     check("and is never tried again", server.posts == posts, (posts, server.posts))
+
+
+def stopped(base, server):
+    home = new_home(base, "stopped")
+    server.route(home)
+    server.answer = "busy"
+    begun = server.posts
+    with subprocess.Popen([PROGRAM, "incident", "new", "--kind", "leak", "--wait", "60", "--home", home, "--json"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 60
+        while server.posts == begun and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    check("Ctrl-C while waiting ends the wait and says what is safe", process.returncode == QUEUED and json.loads(out)["number"], (out, err))
+    server.answer = "good"
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, "incident", "new", "--kind", "leak", "--wait", "20", "--home", home, "--lang", "en"], stdout=full,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
+    check("an output that is full hides no notice", done.returncode == QUEUED and b"2026-0002 is recorded" in done.stderr.replace(
+        time.strftime("%Y").encode(), b"2026"), (done.returncode, done.stderr))
+    _, listed, _ = call(home, "incident", "status")
+    check("and both are there once", len(listed["incidents"]) == 2, listed)
+
+
+def kills(base):
+    """A short form of what ./dev fault does with the library."""
+    home = new_home(base, "kills")
+    told = []
+    for i in range(12):
+        process = subprocess.Popen([PROGRAM, "incident", "new", "--company", f"K{i}", "--wait", "0", "--home", home, "--json"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if i % 3 == 2:  # read to the end: a receipt was given
+            out, _ = process.communicate(timeout=60)
+            told.append(json.loads(out)["id"])
+            continue
+        try:
+            process.wait(0.02 * (i % 5 + 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        out, _ = process.communicate(timeout=60)
+        if out.endswith(b"}\n"):
+            told.append(json.loads(out)["id"])
+    _, listed, _ = call(home, "incident", "status")
+    kept = [row["id"] for row in listed["incidents"]]
+    names = [row["company"] for row in listed["incidents"]]
+    check("after deaths at any moment each notice that has a receipt is there, none twice",
+          set(told) <= set(kept) and len(names) == len(set(names)), (told, listed))
+
+
+def at_once(base):
+    home = new_home(base, "at-once")
+    processes = [subprocess.Popen([PROGRAM, "incident", "new", "--company", f"P{i}", "--wait", "0", "--home", home, "--json"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for i in range(10)]
+    ends = [(p.communicate(timeout=120), p.returncode) for p in processes]
+    check("ten at once on a fresh home all get through", all(code == QUEUED for _, code in ends), ends)
+    numbers = sorted(json.loads(out)["number"][-4:] for (out, _), code in ends if code == QUEUED)
+    check("each with a number of its own", numbers == [f"{i:04}" for i in range(1, 11)], numbers)
+
+
+def left_aside(base):
+    home = new_home(base, "left-aside")
+    for folder in ("profiles", "forms", "calendars"):
+        os.makedirs(f"{home}/{folder}")
+        for name in ("own", "cn", "weekdays"):
+            pathlib.Path(f"{home}/{folder}/{name}.yaml").write_bytes(b"\xff: [")
+    pathlib.Path(f"{home}/incident.yaml").write_bytes(b"{")
+    pathlib.Path(f"{home}/routes.yaml").write_bytes(b"{")
+    code, r, err = call(home, "incident", "new", "--kind", "leak", "--wait", "1")
+    check("no damaged file of the home stops a notice, and each is told", code == QUEUED and r["number"] and all(
+        word in err for word in ("incident.yaml", "routes.yaml", "profiles", "forms", "calendars")), (code, r, err))
+    code, r, err = call("/proc/nowhere", "incident", "new", "--kind", "leak", "--wait", "1", "--lang", "en")
+    check("where nothing can be kept that is said", code not in (OK, QUEUED) and "NOT recorded" in err, (code, err))
+    mark = write(f"{base}/marked.json", {"kind": "leak"})
+    pathlib.Path(mark).write_bytes(b"\xef\xbb\xbf" + pathlib.Path(mark).read_bytes())
+    code, r, err = call(home, "incident", "new", "--facts", mark, "--wait", "0")
+    check("a file with a mark before its text is read", code == QUEUED, (code, r, err))
 
 
 def drills(base, server):
@@ -189,6 +311,30 @@ def regrading(home):
     _, status, _ = call(home, "incident", "status", "latest")
     tiers = [g["classification"]["tier"] for g in status["grade_history"] if g["profile"] == "cn-miit"]
     check("the history keeps every grade", len(tiers) >= 2 and tiers[-1] == 2, status["grade_history"])
+
+
+REPORT = {"reporter.contact": "张三", "reporter.phone": "13800138000", "event.occurred_at": "2026-11-24T13:50:00+08:00",
+          "event.source": "自主监测发现", "event.system": {"unknown_reason": "日志正在排查"}, "event.system_address": "10.0.0.5",
+          "event.cause": "钓鱼邮件", "event.data_type": ["管理"], "event.data_level": "重要", "event.data_volume": "12.5 GB",
+          "event.pi": "300 条个人信息", "impact.subject": "客户", "impact.scope": "华东地区", "advice": "已断网", "signature": "张三"}
+
+
+def reporting(base, home):
+    form = write(f"{base}/form.json", {**REPORT, "event.source": "hearsay"})
+    code, r, _ = call(home, "incident", "report", "latest", "--file", form, "--what-changed", "first", "--wait", "0")
+    check("a fault in one field calls no other missing", code == INVALID and [f["field"] for f in r["faults"]] == ["event.source"], r)
+    form = write(f"{base}/form.json", REPORT)
+    code, r, err = call(home, "incident", "report", "latest", "--file", form, "--what-changed", "first", "--pdf", "/nowhere/r.pdf",
+                        "--wait", "20")
+    check("a paper that cannot be written does not undo the report", code == 3 and r.get("delivered") is True, (code, r, err))
+    code, r, err = call(home, "incident", "report", "latest", "--stage", "follow_up", "--set", "event.data_volume=40 GB", "--what-changed",
+                        "more of it", "--wait", "20")
+    check("a follow-up reaches those who have the notice", code == OK and r["delivered"] is True and r["received_by"] == "province", (r, err))
+    code, r, _ = call(home, "incident", "status", "latest", "--difference", "follow_up")
+    check("and its difference is over the report before it", code == OK and [(c["before"], c["after"]) for c in r["changes"]] == [
+        ("12.5 GB", "40 GB")], r)
+    code, r, _ = call(home, "incident", "call", "latest", "--to", "minstry", "--person", "desk")
+    check("a call to a role that nobody knows answers nothing", code == OK and r["clocks_answered"] == 0, r)
 
 
 def handling(home):
@@ -276,13 +422,19 @@ def main():
         os.makedirs(authority, mode=0o700)
         server = receiver.Receiver(authority)
         classification(base)
+        asked(base)
         offline(base)
+        left_aside(base)
+        kills(base)
+        at_once(base)
         home = delivered(base, server)
         regrading(home)
+        reporting(base, home)
         handling(home)
         lowering(base, home)
         closing(home)
         refused_and_late(base, server)
+        stopped(base, server)
         drills(base, server)
         parcels(base, server)
         warnings(base)

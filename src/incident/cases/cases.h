@@ -94,7 +94,7 @@ enum status incident_new(const struct incident_context *c, const struct first_no
 
 struct checked_notice {
 	json_t *facts; /* as they would be kept */
-	const char *const *profiles;
+	const char **profiles;
 	size_t n_profiles;
 	const char *trouble; /* what of the home would be left aside; "" */
 };

@@ -320,7 +320,7 @@ enum status calendar_load(
 		return load_built_in(name, out, e);
 	AUTO(calendar_free) struct calendar *c = NULL;
 	if (load_built_in(name, &c, &none) != OK)
-		return s; /* what is wrong with the own one */
+		TRY(load_built_in("weekdays", &c, &none));
 	c->trouble = strdup(e->text);
 	if (c->trouble == NULL)
 		return error_sys(e, E_NO_SPACE, errno, "read the calendar");
