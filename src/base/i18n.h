@@ -1,7 +1,7 @@
 /*
- * Translation with gettext's catalogues, for what a person reads on screen or in a report: whole sentences, never
- * glued. Identifiers, JSON keys and log events stay English. Roles never start it: their sentences
- * reach the conductor in English.
+ * Translation with gettext's catalogues, for what a person reads on screen or in a report: whole
+ * sentences, never glued. Identifiers, JSON keys and log events stay English. Roles never start it:
+ * their sentences reach the conductor in English.
  */
 #ifndef BASE_I18N_H
 #define BASE_I18N_H
