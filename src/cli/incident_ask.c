@@ -33,25 +33,29 @@ static bool plain_colons(struct view typed, char out[WHEN_BYTES_MAX])
 	return typed.len == 0;
 }
 
+/* All of it, by that form; *out is only written where it fits. */
+static bool reads_as(const char *typed, const char *form, struct tm *out)
+{
+	struct tm t = *out;
+	const char *end = strptime(typed, form, &t);
+	if (end == NULL || *end != '\0')
+		return false;
+	*out = t;
+	return true;
+}
+
 static bool by_local_clock(const char *typed, int64_t now_ns, int64_t *out_ns)
 {
 	const time_t now = (time_t)(now_ns / NS_PER_S);
 	struct tm day;
-	char left = '\0';
 	if (localtime_r(&now, &day) == NULL)
 		return false;
 	struct tm t = { .tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday };
 	t.tm_isdst = -1;
-	const bool with_day = sscanf(typed, "%4d-%2d-%2d%*1[ T]%2d:%2d%c", &t.tm_year, &t.tm_mon,
-				      &t.tm_mday, &t.tm_hour, &t.tm_min, &left) == 5;
-	if (with_day) {
-		t.tm_year -= 1900;
-		t.tm_mon -= 1;
-	} else {
-		t.tm_year = day.tm_year;
-		if (sscanf(typed, "%2d:%2d%c", &t.tm_hour, &t.tm_min, &left) != 2)
-			return false;
-	}
+	const bool with_day =
+		reads_as(typed, "%Y-%m-%d %H:%M", &t) || reads_as(typed, "%Y-%m-%dT%H:%M", &t);
+	if (!with_day && !reads_as(typed, "%H:%M", &t))
+		return false;
 	if (t.tm_hour < 0 || t.tm_hour > 23 || t.tm_min < 0 || t.tm_min > 59)
 		return false;
 	const struct tm asked = t;
