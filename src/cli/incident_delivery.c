@@ -61,7 +61,8 @@ enum status delivery_outcome(struct session *s, const struct incident_session *i
 	const struct incident *i, struct delivery d, struct error *e)
 {
 	if (d.nobody)
-		session_say(s, _("By these rules it is owed to nobody: it is kept here."));
+		session_say(s, _("These rules name nobody to send this to: it is kept here. What "
+				 "they ask for stands in clock list."));
 	if (d.nobody || (d.delivered && !d.late))
 		return OK;
 	s->told = s->json;

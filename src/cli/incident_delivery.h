@@ -8,7 +8,7 @@
 #include "cli/incident_session.h"
 
 struct delivery {
-	bool nobody;	      /* by these rules it is owed to nobody: it is kept here */
+	bool nobody;	      /* these rules name nobody to send it to: it is kept here */
 	bool delivered;	      /* each recipient's receipt verified */
 	bool late;	      /* after its deadline, or still here past it */
 	bool refused;	      /* by a receiver, for good */
