@@ -17,6 +17,7 @@ ALLOWED = {
     ("base", "catalogue"): "the translations and the language; set before there are threads",
     ("sys", "parent"): "who must stay the parent of a role; written once, by role_dispatch",
     ("cli", "interrupted"): "set by the signal handler",
+    ("cli", "stop"): "set by the same handler, for the sender, which looks through a pointer",
     ("cli", "sink"): "where log lines go",
 }
 SYMBOL = re.compile(r"^[0-9a-f]+ .{7} (\.data\S*|\.bss\S*|\.tdata\S*|\.tbss\S*|\*COM\*)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", re.M)
