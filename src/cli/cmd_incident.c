@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/incident_ask.h"
+#include "cli/incident_copies.h"
 #include "cli/incident_delivery.h"
 #include "render/render.h"
 
@@ -203,6 +204,7 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 	if (receipt.warning[0] != '\0')
 		session_say(s, receipt.warning);
 	const enum status told = send_and_tell(s, &is, a, &receipt, &why);
+	incident_copies(s, &is, receipt.incident.text, "incident.new", a->wait_ns);
 	if (told != OK && told != E_QUEUED && told != E_LATE)
 		return tell_at_least(s, &receipt, &why, e);
 	*e = why;

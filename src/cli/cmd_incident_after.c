@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cmd_incident.h"
+#include "cli/incident_copies.h"
 #include "render/render.h"
 #include "sys/file.h"
 
 #define STATEMENT_BYTES_MAX ((size_t)MIB)
+#define COPY_LIMIT_NS (3 * NS_PER_S)
 
 /* --- regrade ---------------------------------------------------------------------------------- */
 
@@ -141,10 +143,11 @@ static enum status tell_regrade(struct session *s, const struct incident_session
 
 /* The grade in force until now, NULL none. In the session's pool. */
 static enum status present_grade(struct session *s, const struct incident_session *is,
-	const char *id, const char *profile, json_t **out, struct error *e)
+	const char *typed, const char *profile, struct id *out_id, json_t **out, struct error *e)
 {
 	struct incident i;
-	TRY(incident_read(&is->context, id, s->pool, &i, e));
+	TRY(incident_read(&is->context, typed, s->pool, &i, e));
+	*out_id = i.id;
 	*out = NULL;
 	for (size_t k = 0; k < i.n_grades; k++)
 		if (strcmp(i.grades[k].profile, profile) == 0)
@@ -181,6 +184,7 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	AUTO_JSON json_t *facts = NULL;
 	json_t *grade_before = NULL;
+	struct id id;
 	struct field_faults faults = { .n = 0 };
 	struct flush_report report;
 	struct regrade_result result;
@@ -198,14 +202,15 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	if (a->statement)
 		return print_statement(&is, a->id, &what, e);
 	what.new_facts = facts;
-	TRY(present_grade(s, &is, a->id, what.profile, &grade_before, e));
+	TRY(present_grade(s, &is, a->id, what.profile, &id, &grade_before, e));
 	const enum status status =
 		incident_regrade(&is.context, a->id, &what, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	TRY(tell_regrade(s, &is, grade_before, &result, e));
 	struct error trouble = ERROR_NONE; /* the new grade is kept whatever the network does */
-	if (incident_deliver(s, &is, NULL, a->wait_ns, &report, &trouble) != OK)
+	if (incident_deliver(s, &is, id.text, a->wait_ns, &report, &trouble) != OK)
 		session_say(s, trouble.text);
+	incident_copies(s, &is, id.text, "incident.regraded", a->wait_ns);
 	return OK;
 }
 
@@ -248,6 +253,7 @@ enum status cmd_incident_call(struct session *s, const void *raw, struct error *
 	const enum status status =
 		incident_call(&is.context, a->id, &call, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
+	incident_copies(s, &is, a->id, "incident.called", COPY_LIMIT_NS);
 	if (s->json)
 		return session_print_json(
 			json_pack("{s:s,s:I}", "call", result.id.text, "clocks_answered",
@@ -304,6 +310,7 @@ enum status cmd_incident_mark(struct session *s, const void *raw, struct error *
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_moment(&is.context, a->id, moment,
 		a->at_ns < 0 ? clock_wall_ns(NULL) : a->at_ns, a->note, e));
+	incident_copies(s, &is, a->id, "incident.marked", COPY_LIMIT_NS);
 	TRY(incident_read(&is.context, a->id, s->pool, &i, e));
 	if (s->json)
 		return session_print_json(
@@ -330,6 +337,9 @@ enum status cmd_incident_close(struct session *s, const void *raw, struct error 
 		TRY(incident_reopen(&is.context, a->id, a->reason, e));
 	else
 		TRY(incident_close(&is.context, a->id, a->reason, a->anyway, e));
+	if (!a->purge)
+		incident_copies(s, &is, a->id, a->reopen ? "incident.reopened" : "incident.closed",
+			COPY_LIMIT_NS);
 	if (s->json)
 		return session_print_json(json_pack("{s:s,s:s}", "id", a->id, "state",
 						  a->purge    ? "purged"

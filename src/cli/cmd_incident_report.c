@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cmd_incident.h"
+#include "cli/incident_copies.h"
 #include "cli/incident_delivery.h"
 #include "cli/proof.h"
 #include "render/render.h"
@@ -192,7 +193,8 @@ static enum status hand_in(struct session *s, struct incident_session *is,
 	const enum status status =
 		incident_submit(&is->context, a->id, what, s->pool, &row, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
-	if (!a->draft && incident_deliver(s, is, NULL, a->wait_ns, &report, &trouble) == OK)
+	if (!a->draft && incident_read(&is->context, a->id, s->pool, &i, &trouble) == OK &&
+		incident_deliver(s, is, i.id.text, a->wait_ns, &report, &trouble) == OK)
 		h.trouble = report.first_trouble;
 	else
 		h.trouble = trouble.text;
@@ -202,7 +204,10 @@ static enum status hand_in(struct session *s, struct incident_session *is,
 	if (sent_row(&i, &row.id) != NULL)
 		h.row = sent_row(&i, &row.id);
 	write_papers(is, a, &i, h.row, &h.paper);
-	return tell_submission(s, is, &i, &h, e);
+	const enum status told = tell_submission(s, is, &i, &h, e);
+	if (!a->draft)
+		incident_copies(s, is, i.id.text, "incident.reported", a->wait_ns);
+	return told;
 }
 
 enum status cmd_incident_report(struct session *s, const void *raw, struct error *e)

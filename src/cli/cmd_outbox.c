@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cli.h"
+#include "cli/incident_copies.h"
 #include "cli/incident_session.h"
 #include "render/render.h"
 
@@ -99,6 +100,9 @@ static int64_t default_zone(const struct profile_set *profiles)
 
 static const char *number_of(const struct outbox_view *v, const char *subject)
 {
+	const size_t n_copy = strlen(INCIDENT_COPY_SUBJECT);
+	if (strncmp(subject, INCIDENT_COPY_SUBJECT, n_copy) == 0)
+		subject += n_copy;
 	for (size_t i = 0; i < v->n_incidents; i++)
 		if (strcmp(v->incidents[i].id.text, subject) == 0)
 			return v->incidents[i].number;

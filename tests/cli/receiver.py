@@ -42,6 +42,7 @@ class Receiver:
         self.folder = folder
         self.answer = "good"
         self.received = {}
+        self.hooks = []  # what was posted to /hook: (headers, body)
         self.posts = 0
         make_authority(folder)
         self.key_id = hashlib.sha256(openssl("pkey", "-in", f"{folder}/receipts.key", "-pubout", "-outform",
@@ -56,6 +57,11 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/hook":
+                    receiver.hooks.append((dict(self.headers.items()), body))
+                    self.send_response(204)
+                    self.end_headers()
+                    return
                 code, kind, text = receiver.reply(self.path, self.headers["Idempotency-Key"], body)
                 self.send_response(code)
                 self.send_header("Content-Type", kind)

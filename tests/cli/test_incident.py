@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """Incidents as scripts call them, against a receiver over real TLS, printed as TAP."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -233,6 +236,32 @@ def stopped(base, server):
     check("and both are there once", len(listed["incidents"]) == 2, listed)
 
 
+def copies(base, server):
+    home = new_home(base, "copies")
+    server.route(home)
+    secret = os.urandom(32)
+    with open(os.open(f"{home}/soc.whsec", os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
+        f.write("whsec_" + base64.b64encode(secret).decode() + "\n")
+    with open(f"{home}/routes.yaml", "a", encoding="utf-8") as f:
+        f.write(f"  - name: soc\n    kind: webhook\n    ca: ca.pem\n    certificate: client.pem\n    key: client.key\n"
+                f"    ways: [{{url: '{server.url}/hook', secret: soc.whsec}}]\n"
+                "  - name: siem\n    kind: syslog\n    ways: [{url: 'syslog+tcp://127.0.0.1:1'}]\n")
+    code, r, err = call(home, "incident", "new", "--company", "丙厂", "--kind", "leak", "--wait", "20")
+    check("a dead copy of one's own desk makes no notice late", code == OK and r["delivered"], (code, r, err))
+    headers, body = server.hooks[-1] if server.hooks else ({}, b"{}")
+    signed = b"%s.%s.%s" % (headers.get("webhook-id", "").encode(), headers.get("webhook-timestamp", "").encode(), body)
+    expected = "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+    event = json.loads(body)
+    check("a webhook tells of it, signed as the standard says", headers.get("webhook-signature") == expected and
+          event["type"] == "incident.new" and event["data"]["number"] == r["number"], (headers, body[:200]))
+    code, listed, _ = call(home, "outbox", "list")
+    check("what its log collector did not take waits apart", [(i["route"], i["state"]) for i in listed["items"]] == [("siem", "queued")], listed)
+    call(home, "incident", "call", "latest", "--to", "ministry", "--person", "desk")
+    call(home, "incident", "new", "--kind", "leak", "--drill", "x", "--wait", "1")
+    check("and of what follows, but not of exercises", [json.loads(b)["type"] for _, b in server.hooks] == [
+        "incident.new", "incident.called"], [b[:80] for _, b in server.hooks])
+
+
 def kills(base):
     """A short form of what ./dev fault does with the library."""
     home = new_home(base, "kills")
@@ -435,6 +464,7 @@ def main():
         closing(home)
         refused_and_late(base, server)
         stopped(base, server)
+        copies(base, server)
         drills(base, server)
         parcels(base, server)
         warnings(base)
