@@ -102,7 +102,8 @@ static void find_catalogue(void)
 	if (slash == NULL)
 		return;
 	*slash = '\0';
-	static const char *const beside[] = { "po", "../share/locale" };
+	/* A build folder, its folder of tests, an installation. */
+	static const char *const beside[] = { "po", "../po", "../share/locale" };
 	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
 		char path[PATH_MAX];
 		int len = snprintf(

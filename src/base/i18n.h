@@ -11,7 +11,7 @@
 enum language { LANGUAGE_EN, LANGUAGE_ZH };
 
 /* Chooses from `wanted` ("zh", "zh_CN.UTF-8", "en", NULL: the environment) and finds the catalogue
- * beside the program (../share/locale, or locale/ in a build folder). Call once, in main. */
+ * beside the program (../share/locale, or po/ in a build folder). Call once, in main. */
 void i18n_start(const char *wanted);
 /* Switches later output, for reports that hold both languages. */
 void i18n_use(enum language language);

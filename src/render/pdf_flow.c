@@ -16,13 +16,12 @@ static void tlp_label(struct pdf *p, double y)
 		{ "AMBER+STRICT", { 1, 0.753, 0 } }, { "GREEN", { 0.2, 1, 0 } },
 		{ "CLEAR", { 1, 1, 1 } } };
 	struct text_style style = { .size = 12, .bold = true, .colour = { 1, 1, 1 } };
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = { .ceiling = 64 };
 	if (p->tlp == NULL)
 		return;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		if (strcmp(rows[i].label, p->tlp) == 0)
 			style.colour = rows[i].colour;
-	buf_init(&text, 64);
 	buf_addf(&text, "TLP:%s", p->tlp);
 	PangoLayout *layout = pdf_layout(p, buf_text(&text), &style, -1);
 	const double width = pdf_width(layout) + 10;
