@@ -70,21 +70,20 @@ static enum status put_all(
 	return OK;
 }
 
-static enum status queue(struct session *s, struct incident_session *is, const char *id,
-	const char *event, struct copying *c, struct routes *routes, size_t *out_n, struct error *e)
+/* What the copies are of; the event is there already. */
+static enum status look_at(
+	struct incident_session *is, const char *id, struct copying *c, struct error *e)
 {
+	struct session *s = c->s;
 	struct incident *i = pool_take(s->pool, 1, sizeof *i);
 	if (i == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(incident_read(&is->context, id, s->pool, i, e));
-	*c = (struct copying){ .s = s,
-		.incident = i,
-		.options = { .profiles = is->profiles, .now_ns = clock_wall_ns(NULL) },
-		.event = event,
-		.subject = pool_textf(s->pool, INCIDENT_COPY_SUBJECT "%s", i->id.text) };
-	if (c->subject == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	return put_all(c, routes, out_n, e);
+	c->incident = i;
+	c->options =
+		(struct export_options){ .profiles = is->profiles, .now_ns = clock_wall_ns(NULL) };
+	c->subject = pool_textf(s->pool, INCIDENT_COPY_SUBJECT "%s", i->id.text);
+	return c->subject == NULL ? error_set(e, E_NO_SPACE, "memory is short") : OK;
 }
 
 static bool any_wants_copies(const struct routes *routes)
@@ -102,12 +101,14 @@ void incident_copies(struct session *s, struct incident_session *is, const char 
 	AUTO_BUF struct buf text;
 	struct error why = ERROR_NONE;
 	struct flush_report report;
-	struct copying c;
+	struct copying c = { .s = s, .event = event };
 	size_t n = 0;
 	/* Routes that cannot be read were told by whoever had something to send. */
 	if (routes_open(s->home, &routes, &why) != OK || !any_wants_copies(routes))
 		return;
-	enum status status = queue(s, is, id, event, &c, routes, &n, &why);
+	enum status status = look_at(is, id, &c, &why);
+	if (status == OK)
+		status = put_all(&c, routes, &n, &why);
 	if (status == OK && n > 0 && limit_ns > 0) {
 		const struct flush once = { .subject = c.subject,
 			.limit_ns = limit_ns < COPY_WAIT_NS ? limit_ns : COPY_WAIT_NS,

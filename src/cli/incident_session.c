@@ -133,7 +133,7 @@ static enum status read_input(struct buf *out, struct error *e)
 {
 	char chunk[8 * 1024];
 	size_t n;
-	while ((n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+	while (!out->failed && (n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
 		buf_add_bytes(out, chunk, n);
 	if (ferror(stdin) != 0)
 		return error_set(e, E_FAILED, "cannot read standard input");
