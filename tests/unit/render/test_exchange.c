@@ -193,7 +193,7 @@ TEST(no_incident_at_all_gives_a_table_with_its_heading_and_a_calendar_that_is_on
 
 TEST(many_incidents_are_as_many_rows_and_the_strictest_label_is_on_the_sheet)
 {
-	enum { MANY = 500 };
+	enum { MANY = 100 };
 	static const struct incident *all[MANY];
 	AUTO_FIXTURE struct incident_fixture f;
 	struct scene s;

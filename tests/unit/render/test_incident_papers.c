@@ -14,7 +14,7 @@
 
 /* cairo 1.16 loses 768 bytes a subset font, fontconfig 288 bytes a process (both inside the
  * library); the sanitizer asks for such names. Ours are not among them. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libcairo\nleak:libfontconfig\n";
