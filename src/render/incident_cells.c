@@ -209,9 +209,9 @@ static struct cell empty_cell(struct document *d, const struct form *f,
 	const struct form_field *field, enum form_copy copy)
 {
 	AUTO_BUF struct buf text;
+	buf_init(&text, CELL_BYTES_MAX); /* before any way out */
 	if (copy != COPY_DRAFT)
 		return CELL("–");
-	buf_init(&text, CELL_BYTES_MAX);
 	add_room(f, field, &text);
 	struct cell cell = CELL(doc_text(d, buf_text(&text)));
 	if (field->type == FORM_TEXT || field->type == FORM_PHONE || field->type == FORM_LIST ||
