@@ -233,9 +233,9 @@ static enum status ask_when(struct asking *a, int64_t *answer)
 	AUTO_BUF struct buf question;
 	const int64_t now_ns = clock_wall_ns(NULL);
 	struct view text;
+	buf_init(&question, LINE_BYTES_MAX);
 	if (*answer >= 0)
 		return OK;
-	buf_init(&question, LINE_BYTES_MAX);
 	buf_addf(&question, _("When was it noticed (10: ten minutes ago; or 02:55, UTC%s)?"),
 		local_time(now_ns, "%z", shown));
 	put_question(a, buf_text(&question));

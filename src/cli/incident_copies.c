@@ -99,6 +99,7 @@ void incident_copies(struct session *s, struct incident_session *is, const char 
 {
 	AUTO(routes_free) struct routes *routes = NULL;
 	AUTO_BUF struct buf text;
+	buf_init(&text, 4 * KIB);
 	struct error why = ERROR_NONE;
 	struct flush_report report;
 	struct copying c = { .s = s, .event = event };
@@ -117,7 +118,6 @@ void incident_copies(struct session *s, struct incident_session *is, const char 
 	}
 	if (status == OK)
 		return;
-	buf_init(&text, 4 * KIB);
 	buf_addf(&text, _("A copy for your own desk did not go out: %s"), why.text);
 	session_say(s, buf_text(&text));
 }

@@ -170,9 +170,9 @@ const char *form_redacted_text(const struct form_field *f, json_t *value, struct
 {
 	AUTO_BUF struct buf text;
 	const char *out = NULL;
+	buf_init(&text, CELL_BYTES_MAX);
 	if (is_empty(value))
 		return "–";
-	buf_init(&text, CELL_BYTES_MAX);
 	/* Why it is unknown, and a time that is none, are words of somebody. */
 	if (!may_show(f) || json_object_get(value, "unknown_reason") != NULL)
 		return _("(left out)");

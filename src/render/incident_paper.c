@@ -198,10 +198,10 @@ static const char *delivery_text(
 	const int64_t zone = zone_of(x->options->profiles, r->profile);
 	char time[ZONED_TIME_MAX];
 	AUTO_BUF struct buf text;
+	buf_init(&text, TEXT_BYTES_MAX);
 	if (x->redacted && r->delivery == OUTBOX_DELIVERED && !r->draft)
 		return doc_textf(d, _("received at %s, receipt verified"),
 			zoned_time(r->received_ns, zone, time));
-	buf_init(&text, TEXT_BYTES_MAX);
 	delivery_words(r, zone, &text);
 	return doc_text(d, buf_text(&text));
 }
