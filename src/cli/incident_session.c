@@ -133,8 +133,11 @@ static enum status read_input(struct buf *out, struct error *e)
 {
 	char chunk[8 * 1024];
 	size_t n;
-	while (!out->failed && (n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+	while (!out->failed && !session_interrupted() &&
+		(n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
 		buf_add_bytes(out, chunk, n);
+	if (session_interrupted())
+		return error_set(e, E_INTERRUPTED, "interrupted; nothing was stored");
 	if (ferror(stdin) != 0)
 		return error_set(e, E_FAILED, "cannot read standard input");
 	return OK;
