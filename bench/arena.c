@@ -415,13 +415,6 @@ static bool plain_file(const struct plain *p, uint32_t file)
 	return true;
 }
 
-static double cpu_now_s(void)
-{
-	struct timespec t = { 0, 0 };
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 struct plain_result plain_attack(struct bench_arena *a)
 {
 	struct error e = ERROR_NONE;
@@ -435,20 +428,10 @@ struct plain_result plain_attack(struct bench_arena *a)
 		order_make(a->scenario, &a->manifest, 1, a->pool, &steps, &n_steps, &e) != OK)
 		bench_die("plain loop", &e);
 	double start = bench_now_s();
-	double before = start;
-	double cpu_before = cpu_now_s();
 	for (size_t i = 0; i < n_steps; i++) {
 		if (steps[i].kind != STEP_FILE)
 			continue;
 		r.n_files += plain_file(&p, steps[i].index);
-		double now = bench_now_s();
-		if (now - before > r.worst_file_s)
-			r.worst_file_s = now - before;
-		before = now;
-		double cpu_now = cpu_now_s();
-		if (cpu_now - cpu_before > r.worst_file_cpu_s)
-			r.worst_file_cpu_s = cpu_now - cpu_before;
-		cpu_before = cpu_now;
 	}
 	r.seconds = bench_now_s() - start;
 	keystream_free(p.k);

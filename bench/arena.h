@@ -33,8 +33,6 @@ struct attack_request bench_request(struct bench_arena *a);
 
 struct plain_result {
 	double seconds;
-	double worst_file_s;
-	double worst_file_cpu_s;
 	uint32_t n_files;
 };
 /* Works through the decoys in the scenario's order, in this thread. */

@@ -74,6 +74,8 @@ struct attack_outcome {
 	 * emulator from going on with it, it counts there as well, and as unfinished. */
 	uint32_t n_changed, n_skipped, n_missing, n_refused, n_foreign, n_failed, n_notes;
 	uint32_t n_unfinished;
+	/* Of a single decoy, the longest: by the clock, and in processor time. */
+	int64_t slowest_ns, slowest_cpu_ns;
 	uint64_t bytes_changed;
 	double rate_reached;	    /* files per second between first and last */
 	struct drill_sample *curve; /* at most 600 points, in the pool */

@@ -66,7 +66,9 @@ enum {
 	BATCH_NEW_FILES_MAX = 64, /* each holds two descriptors until it is durable */
 	BATCH_PACKET_BYTES = 32 * 1024,
 	BATCH_MS = 50,
-	REPORT_MS = 50, /* between two reports while a batch is worked on */
+	BATCHES_AHEAD = 8,	     /* announced beyond the one in hand … */
+	AHEAD_BYTES_MAX = 96 * 1024, /* … as far as the channel takes them without waiting */
+	REPORT_MS = 50,		     /* between two reports while a batch is worked on */
 	BLOCKED_IN_A_ROW = 32,
 	BLOCKED_AT_THE_END = 8, /* a run whose last decoys all resisted got nowhere any more */
 	NOTE_BYTES_MAX = 4096,
@@ -119,10 +121,19 @@ struct task {
 	bool touched; /* a byte of the decoy was changed or added, whatever the result */
 	uint64_t bytes_changed;
 	int64_t at_boot_ns;
+	int64_t took_ns, cpu_ns; /* of the work on it, without what a whole batch waits for */
 	/* New-file modes, between writing and the original's end. */
 	int old_fd, new_fd, folder_fd;
 	char new_name[256]; /* "" where the name stays */
 };
+
+/* How long something takes, by the clock and in processor time of this thread. */
+struct stopwatch {
+	int64_t boot_ns, cpu_ns;
+};
+struct stopwatch stopwatch_start(void);
+/* Adds what went by since then. */
+void stopwatch_add(const struct stopwatch *since, struct task *t);
 
 struct emulation;
 struct worker {
@@ -178,6 +189,8 @@ void emulation_hand_over(struct emulation *em, struct task *tasks, size_t n_task
 bool emulation_wait_finished(struct emulation *em);
 /* False where the run ended first. */
 bool emulation_wait_committed(struct emulation *em, uint64_t number);
+/* The last batch that is on disk. */
+uint64_t emulation_committed(struct emulation *em);
 void emulation_join(struct emulation *em);
 
 enum status worker_init(struct worker *w, struct emulation *em, struct error *e) MUST_CHECK;
@@ -245,6 +258,7 @@ struct attack {
 	int64_t stopped_boot_ns;
 	struct error fault;
 	uint64_t last_batch;
+	bool owes_commit; /* batches came that are not on disk yet */
 
 	int64_t asked_boot_ns; /* WIRE_STOP was sent; -1 */
 	enum attack_end asked_as;

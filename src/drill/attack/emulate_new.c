@@ -183,7 +183,9 @@ void emulate_new_settle(struct worker *w, struct task *t)
 		abandon(t);
 		return;
 	}
+	const struct stopwatch started = stopwatch_start();
 	t->result = end_original(w, t);
+	stopwatch_add(&started, t);
 	t->at_boot_ns = clock_boot_ns(NULL);
 	emulation_weigh(w->emulation, t->result);
 	/* The new file of an original that stays as it was (exchanged, or held by somebody) goes

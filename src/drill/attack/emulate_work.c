@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -46,6 +47,24 @@ void worker_done(struct worker *w)
 	if (w->folder_fd >= 0)
 		(void)close(w->folder_fd); /* opened for reading */
 	*w = (struct worker){ .folder_fd = -1 };
+}
+
+static int64_t thread_cpu_ns(void)
+{
+	struct timespec t = { 0, 0 };
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+struct stopwatch stopwatch_start(void)
+{
+	return (struct stopwatch){ clock_boot_ns(NULL), thread_cpu_ns() };
+}
+
+void stopwatch_add(const struct stopwatch *since, struct task *t)
+{
+	t->took_ns += clock_boot_ns(NULL) - since->boot_ns;
+	t->cpu_ns += thread_cpu_ns() - since->cpu_ns;
 }
 
 void emulation_mark_t0(struct emulation *em)
@@ -120,9 +139,12 @@ bool worker_open_file(struct worker *w, const struct task *t, int flags, int *ou
 	struct error e = ERROR_NONE;
 	struct stat st;
 	AUTO_FD int fd = -1;
-	(void)pthread_mutex_lock(&em->arena_lock);
-	enum status status = arena_open_file(&em->view, t->step.index, NULL, flags, &fd, &e);
-	(void)pthread_mutex_unlock(&em->arena_lock);
+	const struct manifest_file *f = &em->manifest->files[t->step.index];
+	const struct arena_file which = { t->step.index, NULL, flags };
+	int folder_fd = -1;
+	enum status status = worker_folder(w, f->folder, &folder_fd, &e);
+	if (status == OK)
+		status = arena_open_in(&em->view, folder_fd, &which, &fd, &e);
 	*out_result = FILE_FAILED;
 	if (status != OK) {
 		*out_result = result_of(&e);
@@ -132,7 +154,7 @@ bool worker_open_file(struct worker *w, const struct task *t, int flags, int *ou
 		return false;
 	/* Another size than planted: somebody works with it. What he wrote is not ours to change.
 	 */
-	if ((uint64_t)st.st_size != em->manifest->files[t->step.index].size_bytes) {
+	if ((uint64_t)st.st_size != f->size_bytes) {
 		*out_result = FILE_FOREIGN;
 		return false;
 	}

@@ -32,7 +32,9 @@ struct plan {
 	size_t n_steps, next;
 	uint64_t n_files, n_bytes; /* announced so far */
 	size_t n_paced_max;	   /* files in a batch */
-	struct worker settler;	   /* the main thread's own, for new-file patterns */
+	struct batch ring[BATCHES_AHEAD + 1];
+	uint64_t n_announced, n_worked; /* batches; the next to be worked on is n_worked */
+	struct worker settler;		/* the main thread's own, for new-file patterns */
 	bool is_over_budget;
 };
 
@@ -212,7 +214,7 @@ static enum status fill_batch(struct plan *plan, struct batch *b, struct error *
 	AUTO_BUF struct buf record;
 	buf_init(&record, 4096);
 	b->n = 0;
-	b->number++;
+	b->number = plan->n_announced + 1;
 	buf_reset(&b->packet);
 	pack_put_u64(&b->packet, b->number);
 	while (plan->next < plan->n_steps && b->n < BATCH_TASKS_MAX &&
@@ -272,6 +274,8 @@ static size_t pack_news(struct batch *b, struct buf *body, struct buf *record)
 			.touched = t->touched,
 			.bytes_changed = t->bytes_changed,
 			.at_boot_ns = t->at_boot_ns,
+			.took_ns = (uint64_t)t->took_ns,
+			.cpu_ns = (uint64_t)t->cpu_ns,
 		};
 		buf_reset(record);
 		journal_done_write(record, &m);
@@ -315,41 +319,74 @@ static enum status settle_batch(struct plan *plan, struct batch *b, struct error
  * one who kills the emulator finds it told what was changed until then. */
 static enum status finish_batch(struct plan *plan, struct batch *b, struct error *e)
 {
-	if (b->n == 0)
-		return OK;
 	while (!emulation_wait_finished(plan->em))
 		TRY(report_done(plan->em, b, e));
-	if (scenario_makes_new_files(plan->em->scenario))
-		TRY(settle_batch(plan, b, e));
-	return report_done(plan->em, b, e);
+	return scenario_makes_new_files(plan->em->scenario) ? settle_batch(plan, b, e) : OK;
 }
 
-/* Two batches: while one is worked on, the other is on its way to the disk. */
-static enum status run_batches(struct plan *plan, struct batch pair[2], struct error *e)
+static struct batch *batch_at(struct plan *plan, uint64_t index)
+{
+	return &plan->ring[index % COUNT_OF(plan->ring)];
+}
+
+static size_t bytes_in_flight(struct plan *plan)
+{
+	size_t n = 0;
+	for (uint64_t i = emulation_committed(plan->em); i < plan->n_announced; i++)
+		n += batch_at(plan, i)->packet.len;
+	return n;
+}
+
+/* Announces what fits ahead of the batch in hand: while that is worked on, the others are on their
+ * way to the disk, as many in one write as have come. */
+static enum status announce_ahead(struct plan *plan, struct error *e)
+{
+	while (plan->next < plan->n_steps && plan->n_announced - plan->n_worked <= BATCHES_AHEAD) {
+		struct batch *b = batch_at(plan, plan->n_announced);
+		if (plan->n_announced > plan->n_worked + 1 &&
+			bytes_in_flight(plan) >= AHEAD_BYTES_MAX)
+			return OK;
+		TRY(fill_batch(plan, b, e));
+		if (b->n == 0)
+			return OK;
+		TRY(announce(b, e));
+		plan->n_announced++;
+	}
+	return OK;
+}
+
+/* Hands over one batch after the other. What became of the one before is told once the next is at
+ * work, unless that must wait for the disk. */
+static enum status run_batches(struct plan *plan, struct error *e)
 {
 	struct emulation *em = plan->em;
-	size_t turn = 0;
-	for (;;) {
-		struct batch *next = &pair[turn % 2];
-		struct batch *current = &pair[(turn + 1) % 2];
-		next->number = turn;
-		TRY(fill_batch(plan, next, e));
-		if (next->n > 0)
-			TRY(announce(next, e));
-		TRY(finish_batch(plan, current, e));
-		current->n = 0;
-		if (next->n == 0 && plan->is_over_budget)
-			emulation_end(em, EMULATE_OVER_BUDGET);
-		if (next->n == 0)
-			emulation_conclude(em);
-		if (next->n == 0 || !emulation_wait_committed(em, next->number))
-			return OK;
-		if (turn == 0)
+	struct batch *untold = NULL;
+	TRY(announce_ahead(plan, e));
+	while (plan->n_worked < plan->n_announced) {
+		struct batch *b = batch_at(plan, plan->n_worked);
+		if (untold != NULL && emulation_committed(em) < b->number)
+			TRY(report_done(em, TAKE(untold), e));
+		if (!emulation_wait_committed(em, b->number))
+			break;
+		if (plan->n_worked == 0)
 			pace_start(&em->pace, (double)em->request.rate_micro / 1e6,
 				clock_boot_ns(NULL));
-		emulation_hand_over(em, next->tasks, next->n);
-		turn++;
+		emulation_hand_over(em, b->tasks, b->n);
+		if (untold != NULL)
+			TRY(report_done(em, untold, e));
+		TRY(announce_ahead(plan, e));
+		TRY(finish_batch(plan, b, e));
+		untold = b;
+		plan->n_worked++;
 	}
+	if (untold != NULL)
+		TRY(report_done(em, untold, e));
+	if (plan->n_worked < plan->n_announced)
+		return OK;
+	if (plan->is_over_budget)
+		emulation_end(em, EMULATE_OVER_BUDGET);
+	emulation_conclude(em);
+	return OK;
 }
 
 /* Small where the pace is slow, so that it is smooth; large where it is free, so that one
@@ -389,12 +426,11 @@ static size_t thread_count(const struct scenario *s, long n_processors)
 static enum status attack(struct emulation *em, size_t n_threads, struct pool *p, struct error *e)
 {
 	struct plan plan = { .em = em };
-	struct batch pair[2] = { { 0 } };
-	for (size_t i = 0; i < 2; i++) {
-		pair[i].tasks = pool_take(p, BATCH_TASKS_MAX, sizeof *pair[i].tasks);
-		if (pair[i].tasks == NULL)
+	for (size_t i = 0; i < COUNT_OF(plan.ring); i++) {
+		plan.ring[i].tasks = pool_take(p, BATCH_TASKS_MAX, sizeof *plan.ring[i].tasks);
+		if (plan.ring[i].tasks == NULL)
 			return error_set(e, E_NO_SPACE, "memory is short");
-		buf_init(&pair[i].packet, PACKET_BYTES_MAX);
+		buf_init(&plan.ring[i].packet, PACKET_BYTES_MAX);
 	}
 	TRY(prepare_notes(em, e));
 	TRY(order_make(em->scenario, em->manifest, em->request.order_seed, p, &plan.steps,
@@ -403,13 +439,13 @@ static enum status attack(struct emulation *em, size_t n_threads, struct pool *p
 	TRY(worker_init(&plan.settler, em, e));
 	enum status status = emulation_start_workers(em, n_threads, e);
 	if (status == OK)
-		status = run_batches(&plan, pair, e);
+		status = run_batches(&plan, e);
 	if (status != OK)
 		emulation_end(em, EMULATE_FAULTY);
 	emulation_join(em);
 	worker_done(&plan.settler);
-	buf_done(&pair[0].packet);
-	buf_done(&pair[1].packet);
+	for (size_t i = 0; i < COUNT_OF(plan.ring); i++)
+		buf_done(&plan.ring[i].packet);
 	return status;
 }
 
@@ -434,6 +470,8 @@ static enum status run_task(struct emulation *em, int arena_fd, long n_processor
 	if (handed == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(read_handed(em, handed, p, e));
+	if (FAULT("emulate_slow_start")) /* as a very large manifest is */
+		clock_sleep_ns(2 * NS_PER_S);
 	TRY(emulation_start_control(em, e));
 	enum status status = arena_view_open(arena_fd, em->manifest, p, &em->view, e);
 	if (status == OK && em->request.task == EMULATE_ATTACK)

@@ -33,7 +33,7 @@ bool emulation_is_over(struct emulation *em)
 
 /* --- control --- */
 
-static void take_packet(struct emulation *em, const struct packet *packet)
+static void take_packet(struct emulation *em, const struct packet *packet, int64_t *lease_boot_ns)
 {
 	struct unpack u;
 	struct wire_committed committed;
@@ -51,7 +51,7 @@ static void take_packet(struct emulation *em, const struct packet *packet)
 	case WIRE_LEASE:
 		if (!wire_lease_read(&u, &lease) || !pack_end(&u))
 			break;
-		atomic_store(&em->lease_boot_ns, lease.until_boot_ns);
+		*lease_boot_ns = lease.until_boot_ns;
 		return;
 	case WIRE_STOP:
 		emulation_end(em, EMULATE_STOPPED);
@@ -61,6 +61,23 @@ static void take_packet(struct emulation *em, const struct packet *packet)
 	}
 	emulation_end(
 		em, EMULATE_CHANNEL_LOST); /* no such message: whoever this is, not our parent */
+}
+
+/* Waits a moment for a packet and takes all that have come. Of leases the last counts: where this
+ * process was kept from reading (by a large manifest, by a busy host), older ones wait before it
+ * that are over by now. E_ABSENT: the conductor is gone. */
+static enum status take_packets(struct emulation *em, struct packet *packet)
+{
+	int64_t lease_boot_ns = -1;
+	bool got = true;
+	for (int wait_ms = LOOK_MS; got; wait_ms = 0) {
+		TRY(packet_receive(ROLE_CHANNEL_FD, wait_ms, packet, &got, NULL));
+		if (got)
+			take_packet(em, packet, &lease_boot_ns);
+	}
+	if (lease_boot_ns >= 0)
+		atomic_store(&em->lease_boot_ns, lease_boot_ns);
+	return OK;
 }
 
 /* Never waits: a conductor that does not read is a dead one, and the lease will say so. */
@@ -96,13 +113,10 @@ static void *control(void *context)
 		return NULL;
 	}
 	while (!atomic_load(&em->is_leaving)) {
-		bool got = false;
-		if (packet_receive(ROLE_CHANNEL_FD, LOOK_MS, packet, &got, NULL) != OK) {
+		if (take_packets(em, packet) != OK) {
 			emulation_end(em, EMULATE_CHANNEL_LOST);
 			return NULL;
 		}
-		if (got)
-			take_packet(em, packet);
 		(void)emulation_is_over(em); /* looks at the lease */
 		int64_t now_ns = clock_boot_ns(NULL);
 		if (now_ns >= beat_ns) {
@@ -167,6 +181,7 @@ static void do_task(struct worker *w, struct task *t)
 			emulation_weigh(em, t->result);
 		return;
 	}
+	const struct stopwatch started = stopwatch_start();
 	if (t->region == NULL) {
 		t->result = FILE_SKIPPED;
 	} else if (scenario_makes_new_files(em->scenario)) {
@@ -175,6 +190,7 @@ static void do_task(struct worker *w, struct task *t)
 	} else {
 		t->result = emulate_in_place(w, t);
 	}
+	stopwatch_add(&started, t);
 	t->at_boot_ns = clock_boot_ns(NULL);
 	/* A copy alone is no success yet: see emulate_new_settle. */
 	if (t->result != FILE_CHANGED || !scenario_makes_new_files(em->scenario))
@@ -246,6 +262,14 @@ bool emulation_wait_committed(struct emulation *em, uint64_t number)
 	bool is_there = em->committed >= number && atomic_load(&em->end) == EMULATE_GOES_ON;
 	(void)pthread_mutex_unlock(&em->lock);
 	return is_there;
+}
+
+uint64_t emulation_committed(struct emulation *em)
+{
+	(void)pthread_mutex_lock(&em->lock);
+	uint64_t committed = em->committed;
+	(void)pthread_mutex_unlock(&em->lock);
+	return committed;
 }
 
 /* --- life --- */

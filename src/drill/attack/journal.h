@@ -47,9 +47,12 @@ enum journal_phase {
 	F(u32, file) F(u8, write) F(u8, rename) F(text, new_name) F(u32, footer_bytes)
 #define JOURNAL_NOTE_FIELDS(F) F(u32, folder) F(text, name) F(digest, content) F(u8, is_probe)
 /* `touched`: the decoy is not what was planted any more, from the first byte that was changed or
- * added on, whatever the work on it ended with. */
+ * added on, whatever the work on it ended with. The last two: how long that took, by the clock and
+ * in processor time. */
 #define JOURNAL_DONE_FIELDS(F)                                                                     \
-	F(u32, file) F(u8, result) F(u8, touched) F(u64, bytes_changed) F(i64, at_boot_ns)
+	F(u32, file)                                                                               \
+	F(u8, result)                                                                              \
+	F(u8, touched) F(u64, bytes_changed) F(i64, at_boot_ns) F(u64, took_ns) F(u64, cpu_ns)
 #define JOURNAL_DESTROY_FIELDS(F) F(u32, file)
 #define JOURNAL_PHASE_FIELDS(F) F(u8, phase) F(i64, at_ns) F(i64, at_boot_ns)
 

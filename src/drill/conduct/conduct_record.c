@@ -137,7 +137,8 @@ enum status conduct_note_attack(struct conduct *o, struct error *e)
 	const struct attack_outcome *a = &o->attack;
 	struct people_origin t0 = sense_origin(&o->sense);
 	return conduct_note(o, "attack-ended",
-		json_pack("{s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:o,s:s}",
+		json_pack(
+			"{s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:I,s:I,s:o,s:s}",
 			"end", attack_end_word(a->end), "sentence", fit(o, a->sentence), "t0",
 			time_or_null(a->t0_boot_ns < 0 ? -1 : t0.wall_ns), "ended",
 			time_or_null(sense_wall_ns(&o->sense, a->end_boot_ns)), "files_changed",
@@ -145,7 +146,9 @@ enum status conduct_note_attack(struct conduct *o, struct error *e)
 			"bytes_changed", (json_int_t)a->bytes_changed, "skipped",
 			(json_int_t)a->n_skipped, "missing", (json_int_t)a->n_missing, "refused",
 			(json_int_t)a->n_refused, "foreign", (json_int_t)a->n_foreign, "notes",
-			(json_int_t)a->n_notes, "rate_reached", a->rate_reached, "stop_latency_ms",
+			(json_int_t)a->n_notes, "rate_reached", a->rate_reached, "slowest_file_ms",
+			(json_int_t)(a->slowest_ns / NS_PER_MS), "slowest_file_cpu_ms",
+			(json_int_t)(a->slowest_cpu_ns / NS_PER_MS), "stop_latency_ms",
 			(json_int_t)(a->stop_latency_ns < 0 ? -1 : a->stop_latency_ns / NS_PER_MS),
 			"locks", locks_json(&a->locks), "stopped_by",
 			o->sense.stopped_by == NULL ? "" : o->sense.stopped_by),

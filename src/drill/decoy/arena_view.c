@@ -138,7 +138,7 @@ enum status arena_folder(struct arena_view *v, uint32_t folder, int *out_fd, str
 	return OK;
 }
 
-static enum status open_checked(struct arena_view *v, int folder_fd, const struct wanted *w,
+static enum status open_checked(const struct arena_view *v, int folder_fd, const struct wanted *w,
 	int flags, int *out_fd, struct error *e)
 {
 	AUTO_FD int fd = -1;
@@ -150,22 +150,30 @@ static enum status open_checked(struct arena_view *v, int folder_fd, const struc
 	return OK;
 }
 
-enum status arena_open_file(struct arena_view *v, uint32_t file, const char *name, int flags,
+enum status arena_open_in(const struct arena_view *v, int folder_fd, const struct arena_file *which,
 	int *out_fd, struct error *e)
 {
-	assert(file < v->manifest->n_files);
-	assert((flags & (O_CREAT | O_TRUNC)) == 0);
-	const struct manifest_file *f = &v->manifest->files[file];
-	struct wanted wanted = { name == NULL ? f->name : name, S_IFREG, f->inode };
+	assert(which->file < v->manifest->n_files);
+	assert((which->flags & (O_CREAT | O_TRUNC)) == 0);
+	const struct manifest_file *f = &v->manifest->files[which->file];
+	struct wanted wanted = { which->name == NULL ? f->name : which->name, S_IFREG, f->inode };
 	if (!file_is_single_name(view_of(wanted.name)))
 		return error_set(e, E_INVALID, "this is no plain file name");
-	int folder_fd = -1;
-	TRY(arena_folder(v, f->folder, &folder_fd, e));
 	/* O_PATH first: it neither waits for a pipe's other end nor wakes a device, and it cannot
 	 * write. The second opening is checked again, for what may have happened in between. */
 	AUTO_FD int look = -1;
 	TRY(open_checked(v, folder_fd, &wanted, O_PATH, &look, e));
-	return open_checked(v, folder_fd, &wanted, flags | O_NONBLOCK, out_fd, e);
+	return open_checked(v, folder_fd, &wanted, which->flags | O_NONBLOCK, out_fd, e);
+}
+
+enum status arena_open_file(struct arena_view *v, uint32_t file, const char *name, int flags,
+	int *out_fd, struct error *e)
+{
+	assert(file < v->manifest->n_files);
+	const struct arena_file which = { file, name, flags };
+	int folder_fd = -1;
+	TRY(arena_folder(v, v->manifest->files[file].folder, &folder_fd, e));
+	return arena_open_in(v, folder_fd, &which, out_fd, e);
 }
 
 void arena_view_close(struct arena_view *v)

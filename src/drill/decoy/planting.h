@@ -87,6 +87,15 @@ enum status arena_folder(
  */
 enum status arena_open_file(struct arena_view *v, uint32_t file, const char *name, int flags,
 	int *out_fd, struct error *e) MUST_CHECK;
+/* The same for who keeps a descriptor of the file's folder himself: touches nothing of the view, so
+ * several threads may call it at once. */
+struct arena_file {
+	uint32_t file;
+	const char *name; /* NULL: the manifest's own */
+	int flags;
+};
+enum status arena_open_in(const struct arena_view *v, int folder_fd, const struct arena_file *which,
+	int *out_fd, struct error *e) MUST_CHECK;
 /* Closes the folders, not the root. Accepts a zeroed view. */
 void arena_view_close(struct arena_view *v);
 

@@ -248,6 +248,12 @@ TEST(silence_alone_is_no_containment)
 	arena_fixture_done(a);
 }
 
+/* The leases that were sent meanwhile wait to be read, the oldest first, and most are over. */
+TEST(an_emulator_that_takes_long_to_read_its_manifest_has_not_lost_its_lease)
+{
+	CHECK_INT(run_with_fault("emulate_slow_start:1"), ATTACK_COMPLETED);
+}
+
 TEST(a_forbidden_system_call_voids)
 {
 	CHECK_INT(run_with_fault("emulate_forbidden_call:10"), ATTACK_CRASHED);
