@@ -226,6 +226,12 @@ static enum status take_option(struct words *w, const struct cli_command *c, str
 		if (w->at >= w->argc)
 			return error_set(e, E_USAGE, "option --%s needs a value", o->name);
 		value = w->argv[w->at++];
+		/* Most often the value was forgotten, and the next option would be swallowed. */
+		if (strncmp(value, "--", 2) == 0)
+			return error_set(e, E_USAGE,
+				"option --%s needs a value; where '%s' is the value, write "
+				"--%s=%s",
+				o->name, value, o->name, value);
 	}
 	/* Most often a variable of a script that was not set. */
 	if (o->kind != OPTION_FLAG && value[0] == '\0')

@@ -122,6 +122,7 @@ enum status packet_receive(
 	int fd, int timeout_ms, struct packet *out, bool *out_got, struct error *e)
 {
 	int64_t deadline_ns = timeout_ms < 0 ? -1 : clock_boot_ns(NULL) + timeout_ms * NS_PER_MS;
+	bool was_reset = false;
 	for (;;) {
 		*out_got = false;
 		if (!wait_ready(fd, POLLIN, deadline_ns))
@@ -129,6 +130,13 @@ enum status packet_receive(
 		ssize_t n = read(fd, out->bytes, sizeof out->bytes);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
+		/* An end closed with something unread is told first, before what it had sent
+		 * itself: its last words are still in the queue, and the closed end comes after
+		 * them. */
+		if (n < 0 && errno == ECONNRESET && !was_reset) {
+			was_reset = true;
+			continue;
+		}
 		if (n == 0 || (n < 0 && errno == ECONNRESET) || FAULT("packet_receive"))
 			return error_set(e, E_ABSENT, "the other process is gone");
 		if (n < 0)

@@ -129,6 +129,15 @@ TEST(two_dashes_end_the_options)
 	CHECK(!((const struct toy_args *)p.args)->flag);
 }
 
+TEST(a_joined_value_may_begin_with_two_dashes)
+{
+	struct parsed p;
+	struct error e;
+	REQUIRE_OK(parse(&p, &e, "tocsin toy play a --text=--flag"), e);
+	CHECK_TEXT(((const struct toy_args *)p.args)->text, "--flag");
+	CHECK(!((const struct toy_args *)p.args)->flag);
+}
+
 TEST(unlimited_is_a_rate_of_zero)
 {
 	struct parsed p;
@@ -157,6 +166,9 @@ TEST(wrong_calls_name_the_word_and_what_was_meant)
 		{ "tocsin toy play a --flga", "unknown option '--flga'; did you mean '--flag'?" },
 		{ "tocsin toy play a --flag=1", "option --flag takes no value" },
 		{ "tocsin toy play a --text", "option --text needs a value" },
+		{ "tocsin toy play a --text --flag",
+			"option --text needs a value; where '--flag' is the value, write "
+			"--text=--flag" },
 		{ "tocsin toy play a --count -3", "option --count: '-3' is not a whole number" },
 		{ "tocsin toy play a --count 99999999999999999999",
 			"option --count: '99999999999999999999' is not a whole number" },

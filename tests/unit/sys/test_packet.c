@@ -73,6 +73,20 @@ TEST(a_gone_end_is_told_and_no_signal_ends_us)
 	CHECK(!got);
 }
 
+TEST(last_words_are_heard_although_the_end_was_closed_with_a_packet_unread)
+{
+	struct error e;
+	int ends[2];
+	bool got = false;
+	make_pair(ends);
+	REQUIRE_OK(packet_send(ends[0], 1, VIEW("never read"), &e), e);
+	REQUIRE_OK(packet_send(ends[1], 7, VIEW("last words"), &e), e);
+	(void)close(ends[1]); /* the kernel tells a reset first, then what is in the queue */
+	REQUIRE_OK(packet_receive(ends[0], 100, &packet, &got, &e), e);
+	CHECK(got && packet.type == 7);
+	CHECK_INT(packet_receive(ends[0], 100, &packet, &got, &e), E_ABSENT);
+}
+
 TEST(foreign_packets_are_refused)
 {
 	struct error e;
