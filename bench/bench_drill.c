@@ -144,15 +144,17 @@ static void describe(FILE *out)
 	struct error e = ERROR_NONE;
 	char at[TIME_TEXT_MAX];
 	int fd = -1;
+	double load = 0;
+	(void)getloadavg(&load, 1); /* 0 where the system does not say */
 	host_name_read(&h);
 	if (file_open_folder(bench_folder(), &fd, &e) != OK || file_system_of(fd, &fs, &e) != OK)
 		bench_die("file system", &e);
 	(void)close(fd);
 	bench_say(out,
-		"Measured %.10s on %ld virtual CPUs, Linux %s, %s, %s; other programs were "
-		"running.\n\n",
+		"Measured %.10s on %ld virtual CPUs, Linux %s, %s, %s; load average before: "
+		"%.1f.\n\n",
 		time_text(clock_wall_ns(NULL), at), sysconf(_SC_NPROCESSORS_ONLN), h.kernel,
-		h.system, fs.kind);
+		h.system, fs.kind, load);
 }
 
 static void memory(FILE *out)

@@ -125,8 +125,7 @@ static enum status build_form(const void *what, struct document *d, struct error
 }
 
 /* What a person wrote into a form of their own may name them: no rule can leave that out. */
-static enum status make(const struct form *f, json_t *filled, const struct document_head *h,
-	struct form_paper *out, struct error *e)
+static enum status check_head(const struct form *f, const struct document_head *h, struct error *e)
 {
 	if (h->tlp != NULL && tlp_find(h->tlp) == NULL)
 		return error_set(e, E_INVALID,
@@ -136,13 +135,18 @@ static enum status make(const struct form *f, json_t *filled, const struct docum
 			"the form '%.60s' is your own, and its words may say what a redacted copy "
 			"must not: there is no redacted copy of it",
 			f->id);
-	*out = (struct form_paper){ .form = f,
+	return OK;
+}
+
+static struct form_paper paper_with(
+	const struct form *f, json_t *filled, const struct document_head *h)
+{
+	return (struct form_paper){ .form = f,
 		.filled = filled,
 		.head = h,
 		.copy = h->redacted	  ? COPY_REDACTED
 			: is_handed_in(h) ? COPY_RECORD
 					  : COPY_DRAFT };
-	return OK;
 }
 
 static struct paper paper_of(const struct form_paper *f)
@@ -162,8 +166,8 @@ static struct paper paper_of(const struct form_paper *f)
 enum status render_form_pdf(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e)
 {
-	struct form_paper what;
-	TRY(make(f, filled, h, &what, e));
+	TRY(check_head(f, h, e));
+	const struct form_paper what = paper_with(f, filled, h);
 	const struct paper paper = paper_of(&what);
 	return paper_pdf(&paper, out, e);
 }
@@ -171,8 +175,8 @@ enum status render_form_pdf(const struct form *f, json_t *filled, const struct d
 enum status render_form_html(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e)
 {
-	struct form_paper what;
-	TRY(make(f, filled, h, &what, e));
+	TRY(check_head(f, h, e));
+	const struct form_paper what = paper_with(f, filled, h);
 	const struct paper paper = paper_of(&what);
 	return paper_html(&paper, out, e);
 }
@@ -197,11 +201,11 @@ static void add_text_head(const struct form_paper *f, struct buf *out)
 enum status render_form_text(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e)
 {
-	struct form_paper what;
 	AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
 	if (p == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(make(f, filled, h, &what, e));
+	TRY(check_head(f, h, e));
+	const struct form_paper what = paper_with(f, filled, h);
 	add_text_head(&what, out);
 	for (size_t i = 0; i < f->n_fields; i++) {
 		const struct form_field *field = &f->fields[i];
