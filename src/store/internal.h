@@ -10,7 +10,9 @@
 
 struct store {
 	sqlite3 *db;
-	char *path; /* for messages */
+	char *path;	/* for messages */
+	bool rehearsal; /* inside a transaction that is never committed */
+	bool nested;	/* and within it one of the caller's runs */
 };
 
 struct statement {

@@ -200,6 +200,26 @@ enum status store_open(const char *path, const struct migration_area *areas, siz
 	return OK;
 }
 
+enum status store_open_in_memory(
+	const struct migration_area *areas, size_t n_areas, struct store **out, struct error *e)
+{
+	AUTO(store_close) struct store *s = FAULT("store_open") ? NULL : calloc(1, sizeof *s);
+	if (s == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open a database in memory");
+	s->path = FAULT("store_open") ? NULL : strdup(":memory:");
+	if (s->path == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open a database in memory");
+	int result = sqlite3_open_v2(s->path, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_MEMORY, NULL);
+	if (result != SQLITE_OK)
+		return store_fail(s, result, "open", e);
+	TRY(harden(s, e));
+	TRY(claim(s, e));
+	TRY(store_migrate(s, areas, n_areas, e));
+	*out = TAKE(s);
+	return OK;
+}
+
 void store_close(struct store *s)
 {
 	if (s == NULL)

@@ -35,8 +35,17 @@ struct migration_area {
  * program made is refused in plain words (E_CONFLICT), a file that is none of ours E_INVALID. */
 enum status store_open(const char *path, const struct migration_area *areas, size_t n_areas,
 	struct store **out, struct error *e) MUST_CHECK;
+/* A database in memory, which goes with store_close: to try what a home that is not there yet would
+ * hold. */
+enum status store_open_in_memory(const struct migration_area *areas, size_t n_areas,
+	struct store **out, struct error *e) MUST_CHECK;
 void store_close(struct store *s);
 AUTO_TYPE(store_close, struct store *)
+
+/* From here on nothing is kept (--dry-run): the same code runs, each transaction sees what those
+ * before it wrote, and all of it is gone with store_close. The file does not change by a byte.
+ * Takes the write lock, so that what is found could be done now. */
+enum status store_rehearse(struct store *s, struct error *e) MUST_CHECK;
 
 enum status store_prepare(
 	struct store *s, const char *sql, struct statement **out, struct error *e) MUST_CHECK;

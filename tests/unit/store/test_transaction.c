@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "store/store.h"
+#include "sys/file.h"
 #include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
@@ -52,6 +54,66 @@ static enum status put_two(struct store *s, int64_t a, int64_t b, struct error *
 	TRY(put(s, a, e));
 	TRY(put(s, b, e));
 	return transaction_commit(&t, e);
+}
+
+static enum status roll_back(struct store *s, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	TRY(STORE_SQL(s, "ROLLBACK", &q, e));
+	return statement_run(q, e);
+}
+
+static enum status same_bytes(struct view before, struct error *e)
+{
+	AUTO_BUF struct buf now = { .ceiling = (size_t)MIB };
+	TRY(file_read_all(AT_FDCWD, test_path("a.db"), MIB, &now, e));
+	return view_equal(before, buf_view(&now)) ? OK : error_set(e, E_FAILED, "it changed");
+}
+
+TEST(a_rehearsal_sees_what_it_writes_and_leaves_every_byte_as_it_was)
+{
+	struct error e = ERROR_NONE;
+	AUTO_BUF struct buf before = { .ceiling = (size_t)MIB };
+	struct store *s = open_it();
+	REQUIRE_OK(put_two(s, 1, 2, &e), e);
+	store_close(s);
+	REQUIRE_OK(file_read_all(AT_FDCWD, test_path("a.db"), MIB, &before, &e), e);
+	s = open_it();
+	REQUIRE_OK(store_rehearse(s, &e), e);
+	REQUIRE_OK(put_two(s, 3, 4, &e), e);
+	CHECK_INT(put_two(s, 5, 5, &e), E_CONFLICT); /* takes back itself alone */
+	REQUIRE_OK(put(s, 6, &e), e);
+	CHECK_INT(count(s), 5);
+	store_close(s);
+	REQUIRE_OK(same_bytes(buf_view(&before), &e), e);
+	CHECK_INT(access(test_path("a.db-wal"), F_OK), -1);
+	s = open_it();
+	CHECK_INT(count(s), 2);
+	store_close(s);
+}
+
+TEST(a_rehearsal_whose_transaction_was_lost_still_keeps_nothing)
+{
+	struct error e = ERROR_NONE;
+	struct store *s = open_it();
+	REQUIRE_OK(store_rehearse(s, &e), e);
+	REQUIRE_OK(roll_back(s, &e), e); /* as SQLite does by itself on a full disk */
+	CHECK(put(s, 7, &e) != OK);
+	store_close(s);
+	s = open_it();
+	CHECK_INT(count(s), 0);
+	store_close(s);
+}
+
+TEST(a_store_in_memory_holds_the_same_tables_and_makes_no_file)
+{
+	struct error e = ERROR_NONE;
+	AUTO(store_close) struct store *s = NULL;
+	REQUIRE_OK(store_open_in_memory(&area, 1, &s, &e), e);
+	REQUIRE_OK(put_two(s, 1, 2, &e), e);
+	CHECK_INT(count(s), 2);
+	CHECK_INT(access(test_path(":memory:"), F_OK), -1);
+	CHECK_INT(access(":memory:", F_OK), -1);
 }
 
 TEST(a_scope_that_ends_early_takes_everything_back)
