@@ -88,6 +88,11 @@ static const char *known_reason(int errno_value)
 	return NULL;
 }
 
+/* What the macros of these names call. */
+#undef error_set
+#undef error_sys
+#undef error_wrap
+
 enum status error_set(struct error *e, enum status status, const char *format, ...)
 {
 	if (e != NULL) {

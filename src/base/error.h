@@ -60,6 +60,16 @@ enum status error_sys(struct error *e, enum status status, int errno_value, cons
  */
 enum status error_wrap(struct error *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* A failure is never OK. Said where compilers and analysers can see it: what is only set where all
+ * went well is then known to be set after TRY. */
+static inline enum status never_ok(enum status status)
+{
+	return status == OK ? E_FAILED : status;
+}
+#define error_set(...) never_ok(error_set(__VA_ARGS__))
+#define error_sys(...) never_ok(error_sys(__VA_ARGS__))
+#define error_wrap(...) never_ok(error_wrap(__VA_ARGS__))
+
 /* A stable English word for a status ("invalid", "not-found"), as JSON output and logs use it. */
 const char *status_name(enum status status);
 
