@@ -31,6 +31,7 @@ struct clock_hold_args {
 	const char *person;
 	const char *reason;
 	int64_t for_ns;
+	bool dry_run;
 };
 #define AT(member) offsetof(struct clock_hold_args, member)
 static const struct clock_hold_args hold_defaults = { .for_ns = 15 * 60 * NS_PER_S };
@@ -39,6 +40,8 @@ static const struct option hold_options[] = {
 	{ "for", OPTION_DURATION, AT(for_ns), N_("TIME"),
 		N_("How long it holds (15 min, at most 24 h)."), NULL },
 	{ "reason", OPTION_TEXT, AT(reason), N_("TEXT"), N_("Why."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct operand hold_operands[] = { { N_("CLOCK"), AT(clock), true,
 	N_("Its id, or the last digits that clock list shows.") } };
@@ -122,6 +125,7 @@ static enum status begin_hold(struct session *s, const struct clock_hold_args *a
 	struct incident_session *is, struct hold *out, struct error *e)
 {
 	out->args = a;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, is, e));
 	TRY(legal_time_note(s->store, NULL, NULL, &out->now, e));
@@ -135,10 +139,13 @@ static enum status tell_hold(
 {
 	if (s->json)
 		return session_print_json(
-			json_pack("{s:s,s:s,s:o}", "clock", h->args->clock, "person",
-				h->args->person, "until", render_time_json(h->until_ns)),
+			incident_answer(s,
+				json_pack("{s:s,s:s,s:o}", "clock", h->args->clock, "person",
+					h->args->person, "until", render_time_json(h->until_ns))),
 			e);
-	session_say(s, _("Noted. The clock runs on."));
+	incident_say_rehearsed(s);
+	if (!s->rehearsal)
+		session_say(s, _("Noted. The clock runs on."));
 	return show_clock(s, is, h->args->clock, &h->now, e);
 }
 

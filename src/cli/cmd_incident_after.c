@@ -134,10 +134,13 @@ static enum status tell_regrade(struct session *s, const struct incident_session
 	if (!s->json)
 		return print_regrade(s, is, grade_before, r, e);
 	return session_print_json(
-		json_pack("{s:O,s:O?,s:s,s:o,s:o}", "classification", r->grade->classification,
-			"classification_before", grade_before, "reason", r->grade->reason,
-			"clocks_before", clock_list_json(r->before, r->n_before, is->profiles),
-			"clocks_after", clock_list_json(r->after, r->n_after, is->profiles)),
+		incident_answer(
+			s, json_pack("{s:O,s:O?,s:s,s:o,s:o}", "classification",
+				   r->grade->classification, "classification_before", grade_before,
+				   "reason", r->grade->reason, "clocks_before",
+				   clock_list_json(r->before, r->n_before, is->profiles),
+				   "clocks_after",
+				   clock_list_json(r->after, r->n_after, is->profiles))),
 		e);
 }
 
@@ -193,6 +196,7 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 		.person = a->person,
 		.approvals = a->approvals.at,
 		.n_approvals = a->approvals.n };
+	incident_rehearse(s, a->dry_run && !a->statement);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_profile_of(s, &is, a->id, a->profile, &what.profile, e));
@@ -207,6 +211,9 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 		incident_regrade(&is.context, a->id, &what, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
 	TRY(tell_regrade(s, &is, grade_before, &result, e));
+	incident_say_rehearsed(s);
+	if (a->dry_run)
+		return OK;
 	struct error trouble = ERROR_NONE; /* the new grade is kept whatever the network does */
 	if (incident_deliver(s, &is, id.text, a->wait_ns, &report, &trouble) != OK)
 		session_say(s, trouble.text);
@@ -234,6 +241,32 @@ enum status cmd_incident_approve(struct session *s, const void *raw, struct erro
 
 /* --- call ------------------------------------------------------------------------------------- */
 
+static void call_words(const struct incident_session *is, const struct call_args *a,
+	size_t n_answered, struct buf *out)
+{
+	const bool dry = a->dry_run;
+	if (n_answered > 0 && dry)
+		buf_addf(out, _("The call would be logged and answer %zu open duties.\n"),
+			n_answered);
+	else if (n_answered > 0)
+		buf_addf(out, _("The call is logged and answers %zu open duties.\n"), n_answered);
+	else if (profile_word(is->profiles, RULE_ROLES, a->to) == NULL)
+		buf_addf(out,
+			dry ? _("The call would be logged. It would answer no duty: '%s' is no "
+				"role of the rules (ministry, local_regulator, … as clock list "
+				"--json names them).\n")
+			    : _("The call is logged. It answers no duty: '%s' is no role of the "
+				"rules (ministry, local_regulator, … as clock list --json names "
+				"them).\n"),
+			a->to);
+	else
+		buf_addf(out, "%s\n",
+			dry ? _("The call would be logged. It would answer no open duty: a "
+				"written one may still be owed (clock list).")
+			    : _("The call is logged. It answers no open duty: a written one may "
+				"still be owed (clock list)."));
+}
+
 enum status cmd_incident_call(struct session *s, const void *raw, struct error *e)
 {
 	const struct call_args *a = raw;
@@ -248,31 +281,24 @@ enum status cmd_incident_call(struct session *s, const void *raw, struct error *
 		.stage = a->stage,
 		.profile = a->profile,
 		.medium = a->medium };
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	const enum status status =
 		incident_call(&is.context, a->id, &call, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
-	incident_copies(s, &is, a->id, "incident.called", COPY_LIMIT_NS);
+	if (!a->dry_run)
+		incident_copies(s, &is, a->id, "incident.called", COPY_LIMIT_NS);
+	incident_say_rehearsed(s);
 	if (s->json)
 		return session_print_json(
-			json_pack("{s:s,s:I}", "call", result.id.text, "clocks_answered",
-				(json_int_t)result.n_discharged),
+			incident_answer(
+				s, json_pack("{s:s,s:I}", "call", result.id.text, "clocks_answered",
+					   (json_int_t)result.n_discharged)),
 			e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, 16 * KIB);
-	if (result.n_discharged == 0 && profile_word(is.profiles, RULE_ROLES, a->to) == NULL)
-		buf_addf(&text,
-			_("The call is logged. It answers no duty: '%s' is no role of the rules "
-			  "(ministry, local_regulator, … as clock list --json names them).\n"),
-			a->to);
-	else if (result.n_discharged == 0)
-		buf_addf(&text, "%s\n",
-			_("The call is logged. It answers no open duty: a written one may still be "
-			  "owed (clock list)."));
-	else
-		buf_addf(&text, _("The call is logged and answers %zu open duties.\n"),
-			result.n_discharged);
+	call_words(&is, a, result.n_discharged, &text);
 	return session_print(buf_view(&text), e);
 }
 
@@ -305,17 +331,21 @@ enum status cmd_incident_mark(struct session *s, const void *raw, struct error *
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	enum moment moment = MOMENT_HANDLING_ENDED;
 	struct incident i;
+	incident_rehearse(s, a->dry_run);
 	TRY(find_moment(a->moment, &moment, e));
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_moment(&is.context, a->id, moment,
 		a->at_ns < 0 ? clock_wall_ns(NULL) : a->at_ns, a->note, e));
-	incident_copies(s, &is, a->id, "incident.marked", COPY_LIMIT_NS);
+	if (!a->dry_run)
+		incident_copies(s, &is, a->id, "incident.marked", COPY_LIMIT_NS);
+	incident_say_rehearsed(s);
 	TRY(incident_read(&is.context, a->id, s->pool, &i, e));
 	if (s->json)
 		return session_print_json(
-			json_pack("{s:s,s:o}", "id", i.id.text, "clocks",
-				clock_list_json(i.clocks, i.n_clocks, is.profiles)),
+			incident_answer(
+				s, json_pack("{s:s,s:o}", "id", i.id.text, "clocks",
+					   clock_list_json(i.clocks, i.n_clocks, is.profiles))),
 			e);
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
@@ -325,10 +355,25 @@ enum status cmd_incident_mark(struct session *s, const void *raw, struct error *
 	return session_print(buf_view(&text), e);
 }
 
+static const char *close_words(const struct close_args *a)
+{
+	if (a->purge)
+		return a->dry_run ? _("The incident and its records would be removed.")
+				  : _("The incident and its records are removed.");
+	if (a->reopen)
+		return a->dry_run ? _("The incident would be open again.")
+				  : _("The incident is open again.");
+	return a->dry_run ? _("The incident would be closed; its records would be kept for three "
+			      "years at least.")
+			  : _("The incident is closed; its records are kept for three years at "
+			      "least.");
+}
+
 enum status cmd_incident_close(struct session *s, const void *raw, struct error *e)
 {
 	const struct close_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	if (a->purge)
@@ -337,18 +382,17 @@ enum status cmd_incident_close(struct session *s, const void *raw, struct error 
 		TRY(incident_reopen(&is.context, a->id, a->reason, e));
 	else
 		TRY(incident_close(&is.context, a->id, a->reason, a->anyway, e));
-	if (!a->purge)
+	if (!a->purge && !a->dry_run)
 		incident_copies(s, &is, a->id, a->reopen ? "incident.reopened" : "incident.closed",
 			COPY_LIMIT_NS);
+	incident_say_rehearsed(s);
 	if (s->json)
-		return session_print_json(json_pack("{s:s,s:s}", "id", a->id, "state",
-						  a->purge    ? "purged"
-						  : a->reopen ? "open"
-							      : "closed"),
+		return session_print_json(
+			incident_answer(s, json_pack("{s:s,s:s}", "id", a->id, "state",
+						   a->purge    ? "purged"
+						   : a->reopen ? "open"
+							       : "closed")),
 			e);
-	session_say(s, a->purge	   ? _("The incident and its records are removed.")
-		       : a->reopen ? _("The incident is open again.")
-				   : _("The incident is closed; its records are kept for three "
-				       "years at least."));
+	session_say(s, close_words(a));
 	return OK;
 }

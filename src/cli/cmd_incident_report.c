@@ -210,12 +210,62 @@ static enum status hand_in(struct session *s, struct incident_session *is,
 	return told;
 }
 
+/* "ministry, local regulator" */
+static void recipient_names(
+	const struct submission_row *row, const struct profile_set *profiles, struct buf *out)
+{
+	for (size_t k = 0; k < row->n_recipients; k++) {
+		const struct recipient_row *r = &row->recipients[k];
+		const struct rule_word *word = profile_word(profiles, RULE_ROLES, r->role);
+		buf_addf(out, "%s%s", k == 0 ? "" : _(", "),
+			word == NULL ? r->role : bilingual_pick(word->name));
+		if (r->route[0] == '\0')
+			buf_add_text(out, _(" (no route leads there)"));
+	}
+}
+
+/* Everything that hand_in does, in a rehearsal, and no documents. */
+static enum status rehearse(struct session *s, struct incident_session *is,
+	const struct report_args *a, const struct stage_submission *what, struct error *e)
+{
+	struct field_faults faults = { .n = 0 };
+	struct submission_row row;
+	struct incident i;
+	const struct form *form = NULL;
+	AUTO_BUF struct buf text, names;
+	buf_init(&text, 16 * KIB);
+	buf_init(&names, 8 * KIB);
+	const enum status status =
+		incident_submit(&is->context, a->id, what, s->pool, &row, &faults, e);
+	TRY(tell_faults(s, &faults, status, e));
+	TRY(incident_read(&is->context, a->id, s->pool, &i, e));
+	const struct submission_row *kept = sent_row(&i, &row.id);
+	if (s->json)
+		return session_print_json(
+			incident_answer(s, submission_json(kept == NULL ? &row : kept)), e);
+	TRY(form_find(is->forms, row.form, &form, e));
+	TRY(show_form(s, form, row.filled, e));
+	if (kept != NULL)
+		recipient_names(kept, is->profiles, &names);
+	if (a->draft)
+		session_say(s, _("This would be kept as a draft."));
+	else if (names.len == 0)
+		session_say(s, _("This would be kept here: the rules name nobody to send it to."));
+	else {
+		buf_addf(&text, _("This would be handed in to: %s"), buf_text(&names));
+		session_say(s, buf_text(&text));
+	}
+	incident_say_rehearsed(s);
+	return OK;
+}
+
 enum status cmd_incident_report(struct session *s, const void *raw, struct error *e)
 {
 	const struct report_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	AUTO_JSON json_t *changes = NULL;
 	const char *profile = NULL;
+	incident_rehearse(s, a->dry_run && !a->show);
 	TRY(session_has_home(s, e));
 	TRY(read_changes(a, &changes, e));
 	TRY(incident_session_open(s, &is, e));
@@ -228,8 +278,9 @@ enum status cmd_incident_report(struct session *s, const void *raw, struct error
 		.draft = a->draft,
 		.files = a->attachments.at,
 		.n_files = a->attachments.n };
-	return a->show || a->dry_run ? show_only(s, &is, a, &what, e)
-				     : hand_in(s, &is, a, &what, e);
+	if (a->show)
+		return show_only(s, &is, a, &what, e);
+	return (a->dry_run ? rehearse : hand_in)(s, &is, a, &what, e);
 }
 
 /* --- export ----------------------------------------------------------------------------------- */

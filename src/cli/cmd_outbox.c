@@ -22,12 +22,16 @@ static const struct option list_options[] = {
 
 struct flush_args {
 	int64_t wait_ns;
+	bool dry_run;
 };
 static const struct flush_args flush_defaults = { .wait_ns = 30 * NS_PER_S };
+#define AT(member) offsetof(struct flush_args, member)
 static const struct option flush_options[] = {
-	{ "wait", OPTION_DURATION, offsetof(struct flush_args, wait_ns), N_("TIME"),
-		N_("How long to try (30 s)."), NULL },
+	{ "wait", OPTION_DURATION, AT(wait_ns), N_("TIME"), N_("How long to try (30 s)."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
+#undef AT
 
 struct parcel_args {
 	const char *file;
@@ -35,6 +39,7 @@ struct parcel_args {
 	const char *recipient;
 	const char *certificate;
 	const char *key;
+	bool dry_run;
 };
 #define AT(member) offsetof(struct parcel_args, member)
 static const struct option export_options[] = {
@@ -42,12 +47,16 @@ static const struct option export_options[] = {
 		N_("Of which destination; may be left out where there is only one."), NULL },
 	{ "recipient", OPTION_TEXT, AT(recipient), N_("FILE"),
 		N_("The recipient's X.509 certificate, PEM; otherwise the route's."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct option import_options[] = {
 	{ "certificate", OPTION_TEXT, AT(certificate), N_("FILE"),
 		N_("Our X.509 certificate, PEM, where the file is encrypted to us."), NULL },
 	{ "key", OPTION_TEXT, AT(key), N_("FILE"), N_("The private key that belongs to it."),
 		NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct operand file_operands[] = { { N_("FILE"), AT(file), true,
 	N_("The file on the removable medium.") } };
@@ -130,6 +139,9 @@ static void print_item(const struct outbox_view *v, const struct outbox_item *it
 	if (it->drill)
 		buf_add_text(text, _(" · DRILL"));
 	buf_add_char(text, '\n');
+	if (it->state == OUTBOX_QUEUED && it->exported_ns >= 0)
+		buf_addf(text, _("    on removable media since %s, no receipt yet\n"),
+			zoned(v, it->exported_ns, when));
 	if (it->state == OUTBOX_QUEUED && it->last_error != NULL)
 		buf_addf(text, _("    tried %lld times, last: %s\n"), (long long)it->n_tries,
 			it->last_error);
@@ -184,29 +196,33 @@ static enum status print_view_json(const struct outbox_view *v, struct error *e)
 	return session_print_json(json_pack("{s:o,s:o}", "items", items, "no_route", unrouted), e);
 }
 
+static enum status open_view(struct session *s, struct incident_session *is, unsigned states,
+	struct outbox_view *out, struct error *e)
+{
+	struct outbox_item *items = NULL;
+	struct unrouted_row *unrouted = NULL;
+	struct incident_row *incidents = NULL;
+	const struct outbox_filter f = { .states = states };
+	*out = (struct outbox_view){ .zone_minutes = default_zone(is->profiles) };
+	TRY(outbox_list(s->store, &f, s->pool, &items, &out->n_items, e));
+	TRY(incident_unrouted(&is->context, s->pool, &unrouted, &out->n_unrouted, e));
+	TRY(incident_list(&is->context, true, s->pool, &incidents, &out->n_incidents, e));
+	out->items = items;
+	out->unrouted = unrouted;
+	out->incidents = incidents;
+	return OK;
+}
+
 static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 {
 	const struct outbox_list_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
-	struct outbox_item *items = NULL;
-	struct unrouted_row *unrouted = NULL;
-	struct incident_row *incidents = NULL;
-	struct outbox_view v = { .n_items = 0 };
-	const struct outbox_filter f = {
-		.states = a->all ? 0U : 1U << OUTBOX_QUEUED | 1U << OUTBOX_REFUSED
-	};
+	struct outbox_view v;
+	const unsigned states = a->all ? 0U : 1U << OUTBOX_QUEUED | 1U << OUTBOX_REFUSED;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
-	TRY(outbox_list(s->store, &f, s->pool, &items, &v.n_items, e));
-	TRY(incident_unrouted(&is.context, s->pool, &unrouted, &v.n_unrouted, e));
-	v.items = items;
-	v.unrouted = unrouted;
-	if (s->json)
-		return print_view_json(&v, e);
-	TRY(incident_list(&is.context, true, s->pool, &incidents, &v.n_incidents, e));
-	v.incidents = incidents;
-	v.zone_minutes = default_zone(is.profiles);
-	return print_view(&v, is.profiles, e);
+	TRY(open_view(s, &is, states, &v, e));
+	return s->json ? print_view_json(&v, e) : print_view(&v, is.profiles, e);
 }
 
 /* --- flush ------------------------------------------------------------------------------------ */
@@ -246,6 +262,28 @@ static enum status tell_flush(
 	return session_print(buf_view(&text), e);
 }
 
+/* What would be tried, one by one. Whether the other side would answer, only a try can tell. */
+static enum status rehearse_flush(struct session *s, struct incident_session *is, struct error *e)
+{
+	AUTO(routes_free) struct routes *routes = NULL;
+	struct outbox_view v;
+	struct flush_report r;
+	TRY(routes_open(s->home, &routes, e));
+	TRY(incident_deliver(s, is, NULL, 0, &r, e));
+	TRY(open_view(s, is, 1U << OUTBOX_QUEUED, &v, e));
+	incident_say_rehearsed(s);
+	if (!s->json)
+		return print_view(&v, is->profiles, e);
+	json_t *items = json_array();
+	for (size_t i = 0; i < v.n_items; i++)
+		(void)json_array_append_new(items, item_json(&v.items[i]));
+	return session_print_json(
+		incident_answer(s,
+			json_pack("{s:I,s:I,s:o}", "waiting", (json_int_t)v.n_items, "no_route",
+				(json_int_t)count_real(v.unrouted, v.n_unrouted), "items", items)),
+		e);
+}
+
 static enum status cmd_flush(struct session *s, const void *raw, struct error *e)
 {
 	const struct flush_args *a = raw;
@@ -253,8 +291,11 @@ static enum status cmd_flush(struct session *s, const void *raw, struct error *e
 	struct unrouted_row *unrouted = NULL;
 	struct flush_report r;
 	size_t n = 0;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
+	if (a->dry_run)
+		return rehearse_flush(s, &is, e);
 	TRY(incident_deliver(s, &is, NULL, a->wait_ns, &r, e));
 	TRY(incident_unrouted(&is.context, s->pool, &unrouted, &n, e));
 	n = count_real(unrouted, n);
@@ -287,6 +328,7 @@ static enum status cmd_export(struct session *s, const void *raw, struct error *
 	AUTO(routes_free) struct routes *routes = NULL;
 	const struct route *route = NULL;
 	size_t n = 0;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(session_store(s, e));
 	TRY(routes_open(s->home, &routes, e));
@@ -294,22 +336,27 @@ static enum status cmd_export(struct session *s, const void *raw, struct error *
 	const struct parcel_order order = { .route = route,
 		.recipient_path = a->recipient,
 		.path = a->file,
-		.now_ns = clock_wall_ns(NULL) };
+		.now_ns = clock_wall_ns(NULL),
+		.rehearse = a->dry_run };
 	const enum status status = parcel_export(s->store, &order, &n, e);
 	if (status != OK && status != E_PARTLY)
 		return status;
+	incident_say_rehearsed(s);
 	if (s->json)
 		return session_print_json(
-			json_pack("{s:s,s:I,s:b}", "file", a->file, "envelopes", (json_int_t)n,
-				"more_waiting", (int)(status == E_PARTLY)),
+			incident_answer(s,
+				json_pack("{s:s,s:I,s:b}", "file", a->file, "envelopes",
+					(json_int_t)n, "more_waiting", (int)(status == E_PARTLY))),
 			e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, 8192);
-	buf_addf(&text,
-		_("%zu envelopes are in %s, encrypted to the recipient. They stay queued until "
-		  "their "
-		  "receipts come back (outbox import).\n"),
-		n, a->file);
+	if (a->dry_run)
+		buf_addf(&text, _("%zu envelopes would be written to %s.\n"), n, a->file);
+	else
+		buf_addf(&text,
+			_("%zu envelopes are in %s, encrypted to the recipient. They stay queued "
+			  "until their receipts come back (outbox import).\n"),
+			n, a->file);
 	return session_print(buf_view(&text), e);
 }
 
@@ -320,6 +367,7 @@ static enum status cmd_import(struct session *s, const void *raw, struct error *
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	struct parcel_import r = { .first_wrong = "" };
 	size_t n_taken = 0;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(routes_open(s->home, &routes, e));
@@ -329,11 +377,14 @@ static enum status cmd_import(struct session *s, const void *raw, struct error *
 	if (status != OK && status != E_PARTLY)
 		return status;
 	TRY(incident_take_receipts(&is.context, &n_taken, e));
+	incident_say_rehearsed(s);
 	if (s->json) {
 		TRY(session_print_json(
-			json_pack("{s:I,s:I,s:I,s:s}", "delivered", (json_int_t)r.n_delivered,
-				"known", (json_int_t)r.n_known, "wrong", (json_int_t)r.n_wrong,
-				"first_wrong", r.first_wrong == NULL ? "" : r.first_wrong),
+			incident_answer(s,
+				json_pack("{s:I,s:I,s:I,s:s}", "delivered",
+					(json_int_t)r.n_delivered, "known", (json_int_t)r.n_known,
+					"wrong", (json_int_t)r.n_wrong, "first_wrong",
+					r.first_wrong == NULL ? "" : r.first_wrong)),
 			e));
 	} else {
 		AUTO_BUF struct buf text;

@@ -17,6 +17,7 @@ struct warning_args {
 	const char *reason;
 	bool drill;
 	bool all;
+	bool dry_run;
 };
 #define AT(member) offsetof(struct warning_args, member)
 static const struct option issue_options[] = {
@@ -29,15 +30,21 @@ static const struct option issue_options[] = {
 	{ "role", OPTION_TEXT, AT(role), N_("ROLE"),
 		N_("Who issues: ministry (red, orange) or local_regulator (yellow, blue)."), NULL },
 	{ "drill", OPTION_FLAG, AT(drill), NULL, N_("This is an exercise."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct option adjust_options[] = {
 	{ "file", OPTION_TEXT, AT(file), N_("FILE"),
 		N_("Changed fields as a JSON file; '-' is standard input."), NULL },
 	{ "set", OPTION_LIST, AT(set), N_("KEY=VALUE"), N_("One field. May be repeated."), NULL },
 	{ "reason", OPTION_TEXT, AT(reason), N_("TEXT"), N_("Why."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct option lift_options[] = {
 	{ "reason", OPTION_TEXT, AT(reason), N_("TEXT"), N_("Why."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 static const struct option list_options[] = {
 	{ "all", OPTION_FLAG, AT(all), NULL, N_("Lifted ones too."), NULL },
@@ -67,7 +74,9 @@ static enum status print_warnings(
 
 static enum status tell(struct session *s, const struct warning_row *w, struct error *e)
 {
-	return s->json ? session_print_json(warning_json(w), e) : print_warnings(s, w, 1, e);
+	incident_say_rehearsed(s);
+	return s->json ? session_print_json(incident_answer(s, warning_json(w)), e)
+		       : print_warnings(s, w, 1, e);
 }
 
 static enum status read_fields(const struct warning_args *a, json_t **out, struct error *e)
@@ -93,6 +102,7 @@ static enum status cmd_issue(struct session *s, const void *raw, struct error *e
 	struct warning_row row;
 	if (a->role == NULL)
 		return error_set(e, E_USAGE, "say with --role who issues it");
+	incident_rehearse(s, a->dry_run);
 	TRY(read_fields(a, &fields, e));
 	TRY(incident_session_open(s, &is, e));
 	const struct warning_order order = { fields, a->role, a->drill };
@@ -108,6 +118,7 @@ static enum status cmd_adjust(struct session *s, const void *raw, struct error *
 	AUTO_JSON json_t *fields = NULL;
 	struct field_faults faults = { .n = 0 };
 	struct warning_row row;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(read_fields(a, &fields, e));
 	TRY(incident_session_open(s, &is, e));
@@ -123,6 +134,7 @@ static enum status cmd_lift(struct session *s, const void *raw, struct error *e)
 	const struct warning_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
 	struct warning_row row;
+	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(warning_lift(&is.context, a->id, a->reason, s->pool, &row, e));

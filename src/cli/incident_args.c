@@ -92,6 +92,8 @@ const struct option regrade_options[N_REGRADE_OPTIONS] = {
 		N_("A signed approval. Lowering needs two, by different persons' keys."), NULL },
 	{ "statement", OPTION_FLAG, AT(statement), NULL,
 		N_("Print the statement that approvers sign, and change nothing."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 	{ "wait", OPTION_DURATION, AT(wait_ns), N_("TIME"),
 		N_("How long to wait for receipts (10 s)."), NULL },
 };
@@ -115,6 +117,8 @@ const struct option call_options[N_CALL_OPTIONS] = {
 		N_("telephone, or written where it was handed over on paper, by fax or in a portal "
 		   "(telephone)."),
 		NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 #undef AT
 
@@ -140,7 +144,8 @@ const struct option report_options[N_REPORT_OPTIONS] = {
 		N_("Show the form as it is filled so far, and send nothing."), NULL },
 	{ "draft", OPTION_FLAG, AT(draft), NULL, N_("Keep what is given, send nothing yet."),
 		NULL },
-	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL, N_("The same as --show."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 	{ "wait", OPTION_DURATION, AT(wait_ns), N_("TIME"),
 		N_("How long to wait for receipts (10 s)."), NULL },
 };
@@ -164,6 +169,8 @@ const struct mark_args mark_defaults = { .at_ns = -1 };
 const struct option mark_options[N_MARK_OPTIONS] = {
 	{ "at", OPTION_TIME, AT(at_ns), N_("TIME"), N_("When, RFC 3339; otherwise now."), NULL },
 	{ "note", OPTION_TEXT, AT(note), N_("TEXT"), N_("A remark for the history."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 #undef AT
 
@@ -175,6 +182,8 @@ const struct option close_options[N_CLOSE_OPTIONS] = {
 	{ "purge", OPTION_FLAG, AT(purge), NULL,
 		N_("Remove a closed incident whose three years are over."), NULL },
 	{ "reopen", OPTION_FLAG, AT(reopen), NULL, N_("Open a closed incident again."), NULL },
+	{ "dry-run", OPTION_FLAG, AT(dry_run), NULL,
+		N_("Check all of it and say what would be done; store and send nothing."), NULL },
 };
 #undef AT
 

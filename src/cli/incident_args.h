@@ -50,9 +50,10 @@ struct regrade_args {
 	const char *person;
 	struct text_list approvals;
 	bool statement;
+	bool dry_run;
 	int64_t wait_ns;
 };
-enum { N_REGRADE_OPTIONS = 10 };
+enum { N_REGRADE_OPTIONS = 11 };
 extern const struct option regrade_options[N_REGRADE_OPTIONS];
 extern const struct regrade_args regrade_defaults;
 
@@ -66,8 +67,9 @@ struct call_args {
 	const char *stage;
 	const char *profile;
 	const char *medium;
+	bool dry_run;
 };
-enum { N_CALL_OPTIONS = 8 };
+enum { N_CALL_OPTIONS = 9 };
 extern const struct option call_options[N_CALL_OPTIONS];
 extern const struct call_args call_defaults;
 
@@ -122,8 +124,9 @@ struct mark_args {
 	const char *moment;
 	int64_t at_ns;
 	const char *note;
+	bool dry_run;
 };
-enum { N_MARK_OPTIONS = 2 };
+enum { N_MARK_OPTIONS = 3 };
 extern const struct option mark_options[N_MARK_OPTIONS];
 extern const struct mark_args mark_defaults;
 
@@ -133,8 +136,9 @@ struct close_args {
 	bool anyway;
 	bool purge;
 	bool reopen;
+	bool dry_run;
 };
-enum { N_CLOSE_OPTIONS = 4 };
+enum { N_CLOSE_OPTIONS = 5 };
 extern const struct option close_options[N_CLOSE_OPTIONS];
 
 struct approve_args {

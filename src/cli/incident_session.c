@@ -85,11 +85,41 @@ enum status incident_forms(struct session *s, struct form_set **out, struct erro
 	return load_forms(s, has_home ? s->home : NULL, out, e);
 }
 
+void incident_rehearse(struct session *s, bool dry_run)
+{
+	s->rehearsal = dry_run;
+}
+
+void incident_say_rehearsed(const struct session *s)
+{
+	if (s->rehearsal)
+		session_say(s, _("Dry run: all of it was checked; nothing was stored or sent."));
+}
+
+json_t *incident_answer(const struct session *s, json_t *object)
+{
+	if (object != NULL && s->rehearsal)
+		(void)json_object_set_new(object, "dry_run", json_true());
+	return object;
+}
+
+static enum status open_keys(struct session *s, struct keyring **out, struct error *e)
+{
+	if (!s->rehearsal)
+		return keyring_open(s->home, true, out, e);
+	AUTO(keyring_free) struct keyring *keys = NULL;
+	TRY(keyring_open(s->home, false, &keys, e));
+	if (keyring_current(keys) == NULL)
+		return keyring_in_memory(out, e);
+	*out = TAKE(keys);
+	return OK;
+}
+
 enum status incident_session_open(struct session *s, struct incident_session *out, struct error *e)
 {
 	*out = (struct incident_session){ .keys = NULL };
 	TRY(session_store(s, e));
-	TRY(keyring_open(s->home, true, &out->keys, e));
+	TRY(open_keys(s, &out->keys, e));
 	TRY(load_profiles(s, s->home, &out->profiles, e));
 	TRY(load_forms(s, s->home, &out->forms, e));
 	if (has_calendars(s))
@@ -99,7 +129,8 @@ enum status incident_session_open(struct session *s, struct incident_session *ou
 		.keys = out->keys,
 		.profiles = out->profiles,
 		.forms = out->forms,
-		.by = "" };
+		.by = "",
+		.rehearsal = s->rehearsal };
 	return OK;
 }
 

@@ -20,6 +20,13 @@ struct incident_session {
  * is told, and the built-in ones serve: a notice must go out whatever lies in that folder. */
 enum status incident_session_open(
 	struct session *s, struct incident_session *out, struct error *e) MUST_CHECK;
+/* --dry-run, before the session is opened: what follows checks and does everything in a rehearsal
+ * of the store, and the home does not change by a byte. Sending is the command's to leave out. */
+void incident_rehearse(struct session *s, bool dry_run);
+/* In a rehearsal the sentence that says so, else nothing. */
+void incident_say_rehearsed(const struct session *s);
+/* The object, with "dry_run": true in a rehearsal. */
+json_t *incident_answer(const struct session *s, json_t *object);
 void incident_session_close(struct incident_session *is);
 #define AUTO_INCIDENT __attribute__((cleanup(incident_session_close)))
 /* Profiles alone, without a home: for classify. */

@@ -152,6 +152,25 @@ enum status session_has_home(struct session *s, struct error *e)
 	return status;
 }
 
+/* Without a step over a home or a database that is not there yet. */
+static enum status rehearse_store(struct session *s, const char *path,
+	const struct migration_area *areas, size_t n_areas, struct error *e)
+{
+	struct stat st;
+	struct error absent = ERROR_NONE;
+	if (session_has_home(s, &absent) == E_ABSENT)
+		return store_open_in_memory(areas, n_areas, &s->store, e);
+	if (absent.status != OK) {
+		*e = absent;
+		return absent.status;
+	}
+	TRY(file_check_own_folder(s->home, e));
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return store_open_in_memory(areas, n_areas, &s->store, e);
+	TRY(store_open(path, areas, n_areas, &s->store, e));
+	return store_rehearse(s->store, e);
+}
+
 enum status session_store(struct session *s, struct error *e)
 {
 	if (s->store != NULL)
@@ -159,6 +178,13 @@ enum status session_store(struct session *s, struct error *e)
 	const struct migration_area areas[] = { record_migrations, drill_migrations,
 		incident_migrations, incident_clock_migrations };
 	enum status status = settle_home(s, e);
+	if (status == OK && s->rehearsal) {
+		const char *place = pool_textf(s->pool, "%s/tocsin.db", s->home);
+		if (place == NULL)
+			return error_set(e, E_NO_SPACE, "memory is short");
+		status = rehearse_store(s, place, areas, COUNT_OF(areas), e);
+		return status == OK ? OK : error_wrap(e, "state folder");
+	}
 	if (status == OK)
 		status = file_make_folders(s->home, e);
 	if (status != OK)

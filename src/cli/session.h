@@ -26,6 +26,7 @@ struct session {
 	bool input_is_terminal;
 	bool told;	     /* what is returned as a failure has been printed already */
 	int width;	     /* columns of standard output, else of standard error, else 80 */
+	bool rehearsal;	     /* --dry-run: session_store keeps nothing; set before it */
 	struct store *store; /* NULL until session_store */
 };
 
@@ -36,8 +37,9 @@ void session_close(struct session *s);
 /* The path from "/" down, links and dots as they are; NULL where memory is short or the current
  * folder has no path. */
 const char *session_from_root(struct pool *p, const char *path);
-/* Makes the home (0700) where absent and opens the database in it. E_DENIED where another user
- * could write in the home or exchange it (sys/file.h). */
+/* Makes the home (0700) where absent and opens the database in it; in a rehearsal makes nothing,
+ * and the database is one in memory where the home has none. E_DENIED where another user could
+ * write in the home or exchange it (sys/file.h). */
 enum status session_store(struct session *s, struct error *e) MUST_CHECK;
 /* E_ABSENT where it is yet to be made, E_DENIED as above. */
 enum status session_has_home(struct session *s, struct error *e) MUST_CHECK;

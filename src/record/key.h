@@ -35,6 +35,8 @@ bool key_verify(const struct key *k, struct view message, struct view signature)
  * A private key that others may read is refused (E_DENIED). */
 enum status keyring_open(
 	const char *home, bool make, struct keyring **out, struct error *e) MUST_CHECK;
+/* A ring of one new key that is written nowhere: to try what a home without keys would sign. */
+enum status keyring_in_memory(struct keyring **out, struct error *e) MUST_CHECK;
 void keyring_free(struct keyring *r);
 AUTO_TYPE(keyring_free, struct keyring *)
 const struct key *keyring_current(const struct keyring *r);		 /* NULL in an empty ring */

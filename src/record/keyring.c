@@ -353,6 +353,20 @@ enum status keyring_open(const char *home, bool make, struct keyring **out, stru
 	return OK;
 }
 
+enum status keyring_in_memory(struct keyring **out, struct error *e)
+{
+	AUTO(key_free) struct key *k = NULL;
+	AUTO(keyring_free) struct keyring *r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
+	r->folder_fd = -1;
+	TRY(key_make(&k, e));
+	TRY(make_room(r, e));
+	add(r, TAKE(k));
+	*out = TAKE(r);
+	return OK;
+}
+
 /* --- a new key --- */
 
 static enum status add_statement(const struct key *from, const struct key *to, int64_t wall_ns,

@@ -62,6 +62,7 @@ struct parcel_order {
 	const char *subject;	    /* NULL any */
 	const char *path;
 	int64_t now_ns;
+	bool rehearse; /* gather and seal, but write no file */
 };
 enum status parcel_export(struct store *s, const struct parcel_order *what, size_t *out_n,
 	struct error *e) MUST_CHECK;

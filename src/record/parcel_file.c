@@ -90,19 +90,42 @@ static enum status write_new(const char *path, struct view content, struct error
 	return file_sync_folder(folder_fd, e);
 }
 
-enum status parcel_write_file(
-	const struct parcel *what, const char *recipient_path, const char *path, struct error *e)
+static enum status seal_for(
+	const struct parcel *what, const char *recipient_path, struct buf *sealed, struct error *e)
 {
 	AUTO_BUF struct buf recipient = { .ceiling = 0 };
 	AUTO_BUF struct buf text = { .ceiling = PARCEL_TEXT_MAX };
-	AUTO_BUF struct buf sealed = { .ceiling = PARCEL_BYTES_MAX };
 	if (recipient_path == NULL)
 		return error_set(
 			e, E_INVALID, "no recipient: what leaves on a medium is encrypted");
 	TRY(certificate_read(recipient_path, &recipient, e));
 	TRY(parcel_write(what, &text, e));
-	TRY(parcel_seal(buf_view(&text), buf_view(&recipient), &sealed, e));
+	return parcel_seal(buf_view(&text), buf_view(&recipient), sealed, e);
+}
+
+enum status parcel_write_file(
+	const struct parcel *what, const char *recipient_path, const char *path, struct error *e)
+{
+	AUTO_BUF struct buf sealed = { .ceiling = PARCEL_BYTES_MAX };
+	TRY(seal_for(what, recipient_path, &sealed, e));
 	return write_new(path, buf_view(&sealed), e);
+}
+
+/* All that parcel_write_file does short of the file. */
+static enum status rehearse_file(
+	const struct parcel *what, const char *recipient_path, const char *path, struct error *e)
+{
+	AUTO_BUF struct buf sealed = { .ceiling = PARCEL_BYTES_MAX };
+	AUTO_FD int folder_fd = -1;
+	const char *name = "";
+	struct stat st;
+	TRY(seal_for(what, recipient_path, &sealed, e));
+	TRY(open_parent(path, &name, &folder_fd, e));
+	if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_set(e, E_CONFLICT, "'%s' is there already", path);
+	return faccessat(folder_fd, ".", W_OK, AT_EACCESS) == 0
+		       ? OK
+		       : error_sys(e, E_FAILED, errno, "make '%s'", name);
 }
 
 /* --- exporting --- */
@@ -183,7 +206,8 @@ static enum status write_gathered(
 		parcel.envelopes[i] =
 			(struct parcel_row){ g->items[i].envelope_id, g->items[i].envelope };
 	parcel.n_envelopes = g->n;
-	return parcel_write_file(&parcel, recipient_of(what), what->path, e);
+	return (what->rehearse ? rehearse_file : parcel_write_file)(
+		&parcel, recipient_of(what), what->path, e);
 }
 
 enum status parcel_export(

@@ -22,6 +22,7 @@ static const char *folder_of(const struct desk *d, const struct id *incident)
 	return pool_textf(d->pool, "%s/incidents/%s", d->c->home, incident->text);
 }
 
+/* `to` -1: a rehearsal, which only looks at the file. */
 static enum status copy_bytes(
 	int from, int to, const char *path, struct attachment *out, struct error *e)
 {
@@ -41,11 +42,12 @@ static enum status copy_bytes(
 		if (out->n_bytes > ATTACHMENT_BYTES_MAX)
 			return error_set(e, E_TOO_BIG, "%s: larger than 256 MiB", path);
 		digester_add(sum, chunk, (size_t)n);
-		TRY(file_write_all(to, chunk, (size_t)n, e));
+		if (to >= 0)
+			TRY(file_write_all(to, chunk, (size_t)n, e));
 	}
 	const struct digest d = digester_result(sum);
 	(void)digest_hex(&d, out->sha256);
-	if (FAULT("attach_sync") || fsync(to) != 0)
+	if (to >= 0 && (FAULT("attach_sync") || fsync(to) != 0))
 		return error_sys(e, E_FAILED, errno, "write the copy of %s", path);
 	return OK;
 }
@@ -84,6 +86,11 @@ static enum status copy_file(
 	if (a.name == NULL || part == NULL)
 		return case_no_memory(e);
 	TRY(open_source(path, &from, e));
+	if (d->c->rehearsal) {
+		TRY(copy_bytes(from, -1, path, &a, e));
+		*out = a;
+		return OK;
+	}
 	AUTO_FD int to =
 		openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
@@ -109,8 +116,10 @@ enum status attach_all(const struct desk *d, const struct id *incident,
 	const char *path = folder_of(d, incident);
 	if (path == NULL)
 		return case_no_memory(e);
-	TRY(file_make_folders(path, e));
-	TRY(file_open_folder(path, &folder, e));
+	if (!d->c->rehearsal) {
+		TRY(file_make_folders(path, e));
+		TRY(file_open_folder(path, &folder, e));
+	}
 	for (size_t i = 0; i < r->n; i++) {
 		struct error why = ERROR_NONE;
 		const enum status status = copy_file(d, folder, r->paths[i], &out[i], &why);
@@ -121,7 +130,7 @@ enum status attach_all(const struct desk *d, const struct id *incident,
 		if (status != OK)
 			field_fault_add(faults, d->pool, "files", "%s", why.text);
 	}
-	return file_sync_folder(folder, e);
+	return d->c->rehearsal ? OK : file_sync_folder(folder, e);
 }
 
 static void close_folder(DIR *d)

@@ -36,6 +36,8 @@ struct incident_context {
 	const char *by; /* who acts: a person's name or role, "" the calling user's uid */
 	/* Distribution key of the rows; NULL: "", a home of one company. */
 	const char *company;
+	/* The store is in a rehearsal (store_rehearse): no file of the home is written either. */
+	bool rehearsal;
 };
 
 /* Payload types of envelopes. A drill's notice is another type, refused on a real route. */

@@ -99,7 +99,7 @@ static size_t n_files(const char *path)
 static enum status export_to(const struct home *h, const char *subject, const char *name, size_t *n)
 {
 	const struct parcel_order order = { route_named(h->routes, "province"),
-		test_path("courier.pem"), subject, test_path(name), 5 };
+		test_path("courier.pem"), subject, test_path(name), 5, false };
 	return parcel_export(h->store, &order, n, NULL);
 }
 
