@@ -4,6 +4,7 @@
  * webhook. A library that guesses what was meant never sees anything else.
  */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -115,6 +116,7 @@ static enum status read_path(struct view path, enum delivery_kind kind, const ch
 enum status way_url_read(const char *text, enum delivery_kind kind, const char *at, struct pool *p,
 	struct way *w, struct error *e)
 {
+	assert(text != NULL);
 	const struct scheme *s = NULL;
 	struct view url = view_of(text);
 	for (size_t i = 0; i < COUNT_OF(schemes) && s == NULL; i++)
@@ -144,6 +146,7 @@ enum status way_url_read(const char *text, enum delivery_kind kind, const char *
 enum status way_proxy_read(
 	const char *text, const char *at, struct pool *p, struct way *w, struct error *e)
 {
+	assert(text != NULL);
 	struct view start = VIEW("http://");
 	struct view rest = view_of(text);
 	if (!view_starts_with(rest, start))

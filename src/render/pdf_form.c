@@ -206,7 +206,8 @@ void pdf_sign(struct pdf *p, const struct block *x)
 	pdf_need(p, (double)lines * LINE_H);
 	for (size_t i = 0; i < x->n_rows; i++) {
 		const double left = MARGIN_X + (double)(i % ACROSS) * width;
-		const double y = p->y + (double)(i / ACROSS) * LINE_H + 14;
+		const size_t line = i / ACROSS;
+		const double y = p->y + (double)line * LINE_H + 14;
 		PangoLayout *layout = pdf_layout(p, x->cells[i].text, &style, -1);
 		const double begins = left + pdf_width(layout) + 6;
 		pdf_colour(p, ink);

@@ -2,6 +2,8 @@
  * What a block looks like on a page. Tables break between rows and repeat their headings; where a
  * page ends otherwise is decided in pdf_flow.c.
  */
+#include <assert.h>
+
 #include "base/i18n.h"
 #include "render/pdf.h"
 
@@ -135,7 +137,8 @@ static void tiles(struct pdf *p, const struct block *t)
 			.bold = c[1].tone != TONE_MUTED,
 			.colour = colour_of_tone(c[1].tone) };
 		double x = MARGIN_X + (double)(i % ACROSS) * width;
-		double y = p->y + (double)(i / ACROSS) * TILE_H;
+		size_t line = i / ACROSS;
+		double y = p->y + (double)line * TILE_H;
 		pdf_text(p, c[0].text, &label, (struct point){ x, y + 4 }, width - 10);
 		pdf_text(p, c[1].text, &value, (struct point){ x, y + 16 }, width - 10);
 		pdf_text(p, c[2].text, &label, (struct point){ x, y + 37 }, width - 10);
@@ -183,6 +186,7 @@ static void table(struct pdf *p, const struct block *t)
 {
 	static const double halves[] = { 0.28, 0.72 };
 	const double *widths = t->kind == BLOCK_FACTS ? halves : t->widths;
+	assert(t->kind != BLOCK_FACTS || t->n_columns == COUNT_OF(halves));
 	for (size_t i = 0; i < t->n_rows; i++) {
 		bool is_head = t->kind == BLOCK_TABLE && i == 0;
 		int page = p->page;

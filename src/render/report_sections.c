@@ -381,7 +381,8 @@ static struct cell step_role(struct document *d, const struct drill_step *s)
 {
 	const char *role = word_role(s->role);
 	bool is_known = s->by != NULL && s->by[0] != '\0';
-	if (!s->answered || !s->done || (s->by_right_role && strcmp(s->by, s->role) == 0))
+	bool is_own = is_known && s->by_right_role && strcmp(s->by, s->role) == 0;
+	if (!s->answered || !s->done || is_own)
 		return CELL(role);
 	if (!is_known)
 		return CELL_TONE(doc_textf(d, _("%s (nobody said who did it)"), role), TONE_FAIR);

@@ -69,7 +69,7 @@ static enum status become(uid_t uid, gid_t gid, struct error *e)
 
 static enum status read_answer(int fd, pid_t child, struct error *e)
 {
-	struct answer answer;
+	struct answer answer = { .status = E_FAILED };
 	size_t got = 0;
 	while (got < sizeof answer) {
 		ssize_t n = read(fd, (char *)&answer + got, sizeof answer - got);

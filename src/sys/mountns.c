@@ -144,8 +144,8 @@ static enum status identify_path(const char *path, struct file_identity *out, st
 /* What the lock promises, read back from the kernel. */
 static enum status check_alone(const struct file_identity *folder, struct error *e)
 {
-	struct file_identity root;
-	struct file_identity above;
+	struct file_identity root = { 0 };
+	struct file_identity above = { 0 };
 	TRY(identify_path("/", &root, e));
 	TRY(identify_path("/..", &above, e));
 	if (root.device != folder->device || root.inode != folder->inode)
@@ -153,8 +153,8 @@ static enum status check_alone(const struct file_identity *folder, struct error 
 	if (above.device != root.device || above.inode != root.inode ||
 		above.mount_id != root.mount_id)
 		return error_set(e, E_DENIED, "there is something above the root");
-	struct file_identity proc;
-	struct error ignored;
+	struct file_identity proc = { 0 };
+	struct error ignored = ERROR_NONE;
 	if (identify_path("/proc", &proc, &ignored) == OK && proc.mount_id != root.mount_id)
 		return error_set(e, E_DENIED, "/proc is still there");
 	return check_no_other_mount(e);

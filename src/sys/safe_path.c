@@ -226,7 +226,7 @@ static enum status next_name(struct walk *w, char name[NAME_MAX + 1], struct err
 
 static enum status walk_down(struct walk *w, struct error *e)
 {
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1] = "";
 	if (w->path[0] != '/')
 		return error_set(e, E_INVALID, "'%s' is not an absolute path", w->path);
 	if (strlen(w->path) >= PATH_MAX)

@@ -129,6 +129,7 @@ static void provoke(const struct worker *w, int fd)
 	if (FAULT("emulate_forbidden_call"))
 		(void)syscall(SYS_ptrace, 0, 0, 0, 0);
 	if (FAULT("emulate_crash"))
+		/* cppcheck-suppress nullPointer */
 		*(volatile unsigned char *)(uintptr_t)(w->n_bytes & 1) = 0;
 }
 

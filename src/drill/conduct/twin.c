@@ -28,19 +28,19 @@ struct program {
 	enum over over;
 	const char *arguments[10];
 };
+#define FILL_TABLE                                                                                 \
+	"CREATE TABLE IF NOT EXISTS reading(id INTEGER PRIMARY KEY, at TEXT, value REAL);"         \
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"          \
+	" INSERT INTO reading SELECT i, '2026-01-01', i * 0.25 FROM n;"
+
 static const struct program programs[] = {
 	{ "mv", OVER_PICTURES, { "mv", "-n", "-T", "--", "@old", "@new", NULL } },
 	{ "mv", OVER_PICTURES, { "mv", "-n", "-T", "--", "@new", "@old", NULL } },
 	{ "zip", OVER_TOP, { "zip", "-q", "-r", "-y", TWIN_MADE ".zip", "@top", NULL } },
 	{ "tar", OVER_TOP, { "tar", "-c", "-z", "-f", TWIN_MADE ".tgz", "--", "@top", NULL } },
 	{ "sqlite3", OVER_ONCE,
-		{ "sqlite3", "-batch", ":memory:",
-			"CREATE TABLE IF NOT EXISTS reading(id INTEGER PRIMARY KEY, at TEXT, value "
-			"REAL);"
-			"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
-			"50000)"
-			" INSERT INTO reading SELECT i, '2026-01-01', i * 0.25 FROM n;",
-			".output " TWIN_MADE ".sql", ".dump", NULL } },
+		{ "sqlite3", "-batch", ":memory:", FILL_TABLE, ".output " TWIN_MADE ".sql", ".dump",
+			NULL } },
 };
 
 struct twin {
@@ -126,7 +126,7 @@ static enum status call(
 			argument = names->new_name;
 		arguments[i] = argument;
 	}
-	struct command_result result;
+	struct command_result result = { 0 };
 	TRY(run(t, arguments, &result, e));
 	if (result.exit_status == 0)
 		t->outcome->n_programs++;

@@ -199,7 +199,7 @@ struct region_sum region_sum_of(const struct region *region, uint64_t size_bytes
 	struct extent_walk w;
 	extent_walk_start(&w, region, size_bytes);
 	size_t fine = finest_comb(&w);
-	struct extent x;
+	struct extent x = { 0 };
 	for (;;) {
 		uint64_t n = fine == w.n_combs ? 0 : whole_teeth_ahead(&w, fine);
 		if (n > 0) {

@@ -148,7 +148,7 @@ static enum status read_thirds(struct field f, struct region *r, struct error *e
 {
 	static const char *const known[] = { "change", "until", "cap", "align", NULL };
 	char path[FIELD_PATH_MAX];
-	struct json_place at;
+	struct json_place at = { NULL, "" };
 	struct comb c = plain_comb();
 	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
@@ -175,7 +175,7 @@ static enum status read_chunks(struct field f, struct region *r, struct error *e
 	static const char *const known[] = { "count", "change", "gap", "from", "until", "cap",
 		"align", NULL };
 	char path[FIELD_PATH_MAX];
-	struct json_place at;
+	struct json_place at = { NULL, "" };
 	struct comb c = plain_comb();
 	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
@@ -190,7 +190,7 @@ static enum status read_blocks(struct field f, struct region *r, struct error *e
 	static const char *const known[] = { "count", "change", "every", "from", "until", "cap",
 		"align", NULL };
 	char path[FIELD_PATH_MAX];
-	struct json_place at;
+	struct json_place at = { NULL, "" };
 	struct comb c = plain_comb();
 	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
@@ -207,7 +207,7 @@ static enum status read_step(struct field f, struct region *r, struct error *e)
 	static const char *const known[] = { "change", "skip", "from", "until", "cap", "align",
 		NULL };
 	char path[FIELD_PATH_MAX];
-	struct json_place at;
+	struct json_place at = { NULL, "" };
 	struct comb c = plain_comb();
 	TRY(open_shape(f, known, path, &at, e));
 	TRY(read_tooth(at, &c, e));
@@ -221,7 +221,7 @@ static enum status read_first_last(struct field f, struct region *r, struct erro
 {
 	static const char *const known[] = { "change", "count", "align", NULL };
 	char path[FIELD_PATH_MAX];
-	struct json_place at;
+	struct json_place at = { NULL, "" };
 	uint32_t count = 2;
 	struct comb first = plain_comb();
 	TRY(open_shape(f, known, path, &at, e));

@@ -234,7 +234,7 @@ static enum status read_fields(
 			p->path[0] == '\0' ? "result" : p->path);
 	for (const struct field *f = fields; f->key != NULL; f++) {
 		json_t *v = json_object_get(object, f->key);
-		struct place inner;
+		struct place inner = *p;
 		if (v == NULL)
 			return wrong(p, f->key, "missing");
 		if (f->kind == FIELD_OBJECT && f->most == 1 && json_is_null(v))

@@ -91,7 +91,8 @@ enum status grade_insert(const struct desk *d, const struct case_row *row,
 	const struct grade_decision *g, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
-	struct view classification, approvals = VIEW("[]");
+	struct view classification = { 0 };
+	struct view approvals = VIEW("[]");
 	int64_t n = 0;
 	TRY(classification_in_force(d, g, &classification, e));
 	if (g->approvals != NULL)

@@ -2,6 +2,7 @@
  * The history of a case: events that are only added, each holding the hash of all before it, so
  * that a line which somebody took out or changed in the database is found.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -126,6 +127,7 @@ static enum status take_event(
 {
 	bool failed = false;
 	TRY(grow(l, d->pool, e));
+	assert(l->rows != NULL); /* grow made room */
 	struct incident_event *out = &l->rows[l->n];
 	*out = (struct incident_event){ .n = column_int(q, 0),
 		.at_ns = column_int(q, 1),

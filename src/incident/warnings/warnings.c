@@ -88,7 +88,8 @@ static enum status sign(const struct desk *d, struct warning *w, struct view *ou
 static enum status insert_version(const struct desk *d, struct warning *w, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
-	struct view envelope, filled;
+	struct view envelope = { 0 };
+	struct view filled = { 0 };
 	const char *sha256 = "";
 	TRY(sign(d, w, &envelope, &sha256, e));
 	TRY(case_json_of(d->pool, envelope, &w->row.signed_form, e));
