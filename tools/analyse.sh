@@ -27,7 +27,10 @@ else
 fi
 echo "gcc -fanalyzer"
 if [ ! -f build-analyse/build.ninja ]; then
-	meson setup build-analyse -Dtests=false -Dc_args=-fanalyzer --buildtype=debug >/dev/null
+	# Left to others: gcc 12 takes a memcpy of a scalar for a use before it is set (clang looks for
+	# those too), and without the optimiser it cannot see what bounds a text (the builds do).
+	meson setup build-analyse -Dtests=false --buildtype=debug \
+		"-Dc_args=-fanalyzer,-Wno-analyzer-use-of-uninitialized-value,-Wno-format-truncation" >/dev/null
 fi
 ninja -C build-analyse --quiet || status=1
 exit "$status"

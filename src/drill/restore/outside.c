@@ -4,6 +4,7 @@
  */
 #include "drill/restore/outside.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -69,6 +70,7 @@ static enum status add(struct outside *s, const char *path, const struct stat *s
 	char *copy = FAULT("outside_path") ? NULL : strdup(path);
 	if (copy == NULL)
 		return error_set(e, E_NO_SPACE, "no memory to look at folders");
+	assert(s->entries != NULL);
 	s->entries[s->n++] = (struct entry){ .path = copy,
 		.is_folder = S_ISDIR(st->st_mode),
 		.inode = st->st_ino,
