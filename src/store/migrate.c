@@ -37,6 +37,11 @@ static enum status check_area(struct store *s, const struct migration_area *area
 			"this "
 			"version knows %zu); use that version, or a backup of before",
 			s->path, area->name, (long long)level, area->n_rows);
+	if (s->bar != BAR_NONE && level < (int64_t)area->n_rows)
+		return error_set(e, store_bar_status(s->bar),
+			"database '%s' was made by an older version of this program and must be "
+			"brought up to date first, but cannot be written: %s",
+			s->path, store_bar_words(s));
 	return OK;
 }
 

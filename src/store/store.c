@@ -1,6 +1,7 @@
 /*
- * Opening the database: what the file must be, how the connection is set, and the words for what
- * SQLite answers. Migrations, statements and transactions stand in files of their own.
+ * Opening the database: what the file must be and how the connection is set. What is done where it
+ * cannot be written (read_only.c), the words for failures (trouble.c), migrations, statements and
+ * transactions stand in files of their own.
  */
 #include "store/store.h"
 
@@ -11,42 +12,9 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/i18n.h"
 #include "store/internal.h"
 
-/* "Tcsn": written into byte 68 of the file, where file(1) and we look for it. */
-#define APPLICATION_ID 0x5463736e
-
-enum { BUSY_MS = 10000, WAL_PAUSE_MS = 20, VALUE_BYTES_MAX = 64 * 1024 * 1024 };
-
-static enum status status_of(int result)
-{
-	switch (result & 0xff) { /* extended codes carry the primary one in the low byte */
-	case SQLITE_CONSTRAINT:
-		return E_CONFLICT;
-	case SQLITE_FULL:
-	case SQLITE_NOMEM:
-		return E_NO_SPACE;
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return E_INVALID;
-	case SQLITE_PERM:
-	case SQLITE_READONLY:
-	case SQLITE_AUTH:
-		return E_DENIED;
-	case SQLITE_TOOBIG:
-		return E_TOO_BIG;
-	default:
-		return E_FAILED;
-	}
-}
-
-enum status store_fail(const struct store *s, int result, const char *doing, struct error *e)
-{
-	int known = s->db == NULL ? SQLITE_OK : sqlite3_extended_errcode(s->db);
-	const char *why = known == result ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
-	return error_set(e, status_of(result), "database '%s': %s: %s", s->path, doing, why);
-}
+enum { WAL_PAUSE_MS = 20, VALUE_BYTES_MAX = 64 * 1024 * 1024 };
 
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct error *e)
 {
@@ -54,8 +22,7 @@ enum status store_exec(struct store *s, const char *sql, const char *doing, stru
 	return result == SQLITE_OK ? OK : store_fail(s, result, doing, e);
 }
 
-/* One number out of a pragma or a count. */
-static enum status read_number(struct store *s, const char *sql, int64_t *out, struct error *e)
+enum status store_number(struct store *s, const char *sql, int64_t *out, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
 	bool row = false;
@@ -63,6 +30,24 @@ static enum status read_number(struct store *s, const char *sql, int64_t *out, s
 	TRY(statement_step(q, &row, e));
 	*out = row ? column_int(q, 0) : 0;
 	return OK;
+}
+
+static enum status status_of_errno(int errno_value)
+{
+	switch (errno_value) {
+	case ENOENT:
+		return E_ABSENT;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return E_DENIED;
+	case ENOTDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return E_INVALID;
+	default: /* ENOSPC and its like become E_NO_SPACE */
+		return E_FAILED;
+	}
 }
 
 /*
@@ -77,12 +62,12 @@ static enum status make_file(const char *path, struct error *e)
 		(void)close(fd); /* an empty file: there is nothing to lose */
 		return OK;
 	}
-	if (errno != EEXIST)
-		return error_sys(e, errno == ENOENT ? E_ABSENT : E_FAILED, errno,
-			"make database '%s'", path);
+	const int why =
+		errno; /* which of several an existing one meets is the file system's choice */
 	struct stat st;
 	if (lstat(path, &st) != 0)
-		return error_sys(e, E_FAILED, errno, "look at database '%s'", path);
+		return error_sys(e, status_of_errno(why == EEXIST ? errno : why),
+			why == EEXIST ? errno : why, "make database '%s'", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, E_INVALID, "database '%s': not an ordinary file", path);
 	if ((st.st_mode & 077) != 0)
@@ -92,8 +77,7 @@ static enum status make_file(const char *path, struct error *e)
 	return OK;
 }
 
-/* Everything that a hostile or damaged file could use against us is off. */
-static enum status harden(struct store *s, struct error *e)
+enum status store_harden(struct store *s, struct error *e)
 {
 	static const struct {
 		int what;
@@ -114,7 +98,7 @@ static enum status harden(struct store *s, struct error *e)
 	}
 	(void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
 	(void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
-	int result = sqlite3_busy_timeout(s->db, BUSY_MS);
+	int result = sqlite3_busy_timeout(s->db, (int)(s->wait_ns / NS_PER_MS));
 	return result == SQLITE_OK ? OK : store_fail(s, result, "set the time limit", e);
 }
 
@@ -123,16 +107,16 @@ static enum status claim(struct store *s, struct error *e)
 {
 	int64_t id = 0;
 	int64_t n_objects = 0;
-	TRY(read_number(s, "PRAGMA application_id", &id, e));
+	TRY(store_number(s, "PRAGMA application_id", &id, e));
 	if (id == APPLICATION_ID)
 		return OK;
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
 	TRY(transaction_begin(s, &t, e));
 	/* Again, under the write lock: another process may just have made it. */
-	TRY(read_number(s, "PRAGMA application_id", &id, e));
+	TRY(store_number(s, "PRAGMA application_id", &id, e));
 	if (id == APPLICATION_ID)
 		return OK;
-	TRY(read_number(s, "SELECT count(*) FROM sqlite_master", &n_objects, e));
+	TRY(store_number(s, "SELECT count(*) FROM sqlite_master", &n_objects, e));
 	if (id != 0 || n_objects != 0)
 		return error_set(e, E_INVALID,
 			"database '%s': made by another program, left as it is", s->path);
@@ -152,8 +136,8 @@ _Static_assert(APPLICATION_ID == 1415803758, "the pragma takes a literal only");
  */
 static enum status use_wal(struct store *s, struct error *e)
 {
-	int64_t until_ns = clock_boot_ns(NULL) + BUSY_MS * NS_PER_MS;
-	while (clock_boot_ns(NULL) < until_ns) {
+	const int64_t until_ns = clock_boot_ns(NULL) + s->wait_ns;
+	do {
 		AUTO(statement_free) struct statement *q = NULL;
 		bool row = false;
 		struct error busy = ERROR_NONE;
@@ -165,14 +149,14 @@ static enum status use_wal(struct store *s, struct error *e)
 		if (status != OK && (sqlite3_errcode(s->db) & 0xff) != SQLITE_BUSY)
 			return store_fail(s, sqlite3_extended_errcode(s->db), "use a log", e);
 		clock_sleep_ns(WAL_PAUSE_MS * NS_PER_MS);
-	}
-	return error_set(e, E_FAILED, "database '%s': in use by another program", s->path);
+	} while (clock_boot_ns(NULL) < until_ns);
+	return store_fail(s, SQLITE_BUSY, "use a log", e);
 }
 
 static enum status set_up(
 	struct store *s, const struct migration_area *areas, size_t n_areas, struct error *e)
 {
-	TRY(harden(s, e));
+	TRY(store_harden(s, e));
 	TRY(claim(s, e));
 	TRY(use_wal(s, e));
 	/* FULL: a commit that was acknowledged is on disk, also after a power cut. */
@@ -181,21 +165,50 @@ static enum status set_up(
 	return store_migrate(s, areas, n_areas, e);
 }
 
-enum status store_open(const char *path, const struct migration_area *areas, size_t n_areas,
-	struct store **out, struct error *e)
+static enum status new_store(const char *path, struct store **out, struct error *e)
 {
-	TRY(make_file(path, e));
 	AUTO(store_close) struct store *s = FAULT("store_open") ? NULL : calloc(1, sizeof *s);
 	if (s == NULL)
 		return error_sys(e, E_NO_SPACE, ENOMEM, "open database '%s'", path);
 	s->path = FAULT("store_open") ? NULL : strdup(path);
 	if (s->path == NULL)
 		return error_sys(e, E_NO_SPACE, ENOMEM, "open database '%s'", path);
-	int result = sqlite3_open_v2(path, &s->db,
+	s->wait_ns = STORE_LOCK_WAIT_NS;
+	*out = TAKE(s);
+	return OK;
+}
+
+static enum status connect_to_write(
+	struct store *s, const struct migration_area *areas, size_t n_areas, struct error *e)
+{
+	int result = sqlite3_open_v2(s->path, &s->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
 	if (result != SQLITE_OK)
 		return store_fail(s, result, "open", e);
-	TRY(set_up(s, areas, n_areas, e));
+	/* It takes what it gets: a file that cannot be written is opened to read, without a word.
+	 */
+	if (sqlite3_db_readonly(s->db, "main") == 1)
+		return store_fail(s, SQLITE_READONLY, "open", e);
+	return set_up(s, areas, n_areas, e);
+}
+
+enum status store_open(const char *path, const struct migration_area *areas, size_t n_areas,
+	struct store **out, struct error *e)
+{
+	AUTO(store_close) struct store *s = NULL;
+	struct error why = ERROR_NONE;
+	TRY(make_file(path, e));
+	TRY(new_store(path, &s, e));
+	enum status status = connect_to_write(s, areas, n_areas, &why);
+	if (status != OK && s->met != BAR_NONE) {
+		s->bar = s->met;
+		status = store_connect_to_read(s, areas, n_areas, &why);
+	}
+	if (status != OK) {
+		if (e != NULL)
+			*e = why;
+		return status;
+	}
 	*out = TAKE(s);
 	return OK;
 }
@@ -203,21 +216,35 @@ enum status store_open(const char *path, const struct migration_area *areas, siz
 enum status store_open_in_memory(
 	const struct migration_area *areas, size_t n_areas, struct store **out, struct error *e)
 {
-	AUTO(store_close) struct store *s = FAULT("store_open") ? NULL : calloc(1, sizeof *s);
-	if (s == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "open a database in memory");
-	s->path = FAULT("store_open") ? NULL : strdup(":memory:");
-	if (s->path == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "open a database in memory");
+	AUTO(store_close) struct store *s = NULL;
+	TRY(new_store(":memory:", &s, e));
 	int result = sqlite3_open_v2(s->path, &s->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_MEMORY, NULL);
 	if (result != SQLITE_OK)
 		return store_fail(s, result, "open", e);
-	TRY(harden(s, e));
+	TRY(store_harden(s, e));
 	TRY(claim(s, e));
 	TRY(store_migrate(s, areas, n_areas, e));
 	*out = TAKE(s);
 	return OK;
+}
+
+const char *store_read_only(const struct store *s)
+{
+	return s->bar == BAR_NONE ? NULL : store_bar_words(s);
+}
+
+enum status store_check_writable(const struct store *s, struct error *e)
+{
+	return s->bar == BAR_NONE ? OK : store_barred(s, e);
+}
+
+int64_t store_wait_for_lock(struct store *s, int64_t wait_ns)
+{
+	const int64_t before = s->wait_ns;
+	s->wait_ns = wait_ns;
+	(void)sqlite3_busy_timeout(s->db, (int)(wait_ns / NS_PER_MS)); /* OK on an open one */
+	return before;
 }
 
 void store_close(struct store *s)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/view.h"
 
@@ -32,15 +33,29 @@ struct migration_area {
 };
 
 /* Opens <path>, makes it (0600) where absent, and migrates every area. A database that a newer
- * program made is refused in plain words (E_CONFLICT), a file that is none of ours E_INVALID. */
+ * program made is refused in plain words (E_CONFLICT), a file that is none of ours E_INVALID.
+ *
+ * One that is there but cannot be written (the disk is full, the file system is read-only, we may
+ * not write there) is opened to read only: store_read_only tells. It must be up to date then, since
+ * migrating means writing; E_NO_SPACE or E_DENIED otherwise. */
 enum status store_open(const char *path, const struct migration_area *areas, size_t n_areas,
 	struct store **out, struct error *e) MUST_CHECK;
+/* Why this database can only be read ("the disk is full"), in the language of i18n_use; NULL where
+ * it can be written. */
+const char *store_read_only(const struct store *s);
+/* What every write on a database that can only be read answers, before anything is tried:
+ * E_NO_SPACE or E_DENIED with a sentence that names the file and the cause; OK on another. */
+enum status store_check_writable(const struct store *s, struct error *e) MUST_CHECK;
 /* A database in memory, which goes with store_close: to try what a home that is not there yet would
  * hold. */
 enum status store_open_in_memory(const struct migration_area *areas, size_t n_areas,
 	struct store **out, struct error *e) MUST_CHECK;
 void store_close(struct store *s);
 AUTO_TYPE(store_close, struct store *)
+
+/* How long a lock of another process is waited for, from here on. Returns what it was. */
+int64_t store_wait_for_lock(struct store *s, int64_t wait_ns);
+#define STORE_LOCK_WAIT_NS (5 * NS_PER_S) /* from the start: longer than a slow disk's flush */
 
 /* From here on nothing is kept (--dry-run): the same code runs, each transaction sees what those
  * before it wrote, and all of it is gone with store_close. The file does not change by a byte.

@@ -19,6 +19,7 @@ static int refuse_commit(void *unused)
 enum status store_rehearse(struct store *s, struct error *e)
 {
 	assert(!s->rehearsal && sqlite3_get_autocommit(s->db) != 0);
+	TRY(store_check_writable(s, e));
 	/* Pages that do not fit into the cache would go to the log before their commit. */
 	TRY(store_exec(s, "PRAGMA cache_spill = OFF; BEGIN IMMEDIATE", "begin", e));
 	(void)sqlite3_commit_hook(s->db, refuse_commit, NULL);
@@ -29,6 +30,7 @@ enum status store_rehearse(struct store *s, struct error *e)
 enum status transaction_begin(struct store *s, struct transaction *out, struct error *e)
 {
 	assert(!s->nested && (s->rehearsal || sqlite3_get_autocommit(s->db) != 0));
+	TRY(store_check_writable(s, e));
 	TRY(store_exec(s, s->rehearsal ? "SAVEPOINT rehearsed" : "BEGIN IMMEDIATE", "begin", e));
 	s->nested = true;
 	*out = (struct transaction){ s, true };

@@ -12,6 +12,8 @@
 #include "sys/file.h"
 
 enum { BOOT_ID_BYTES_MAX = 64, STEPS_MAX = 1000 };
+/* The note is not worth a wait: the next look writes it. */
+#define NOTE_WAIT_NS (250 * NS_PER_MS)
 #define STEP_NS (2 * NS_PER_S)
 /* The kernel slews by at most 500 ppm: that much between two looks is drift, not a step. */
 #define SLEW_DIVISOR 2000
@@ -172,7 +174,10 @@ enum status legal_time_note(struct store *s, const struct clock *c, const char *
 		return error_set(e, E_INVALID, "the boot id is too long");
 	/* On a full disk, or beside somebody who holds the lock, duties must still be readable. The
 	 * older note stays, so a step since then is still found by whoever can keep the next. */
-	if (look_and_keep(s, c, &l, &not_kept) != OK)
+	const int64_t wait_ns = store_wait_for_lock(s, NOTE_WAIT_NS);
+	const enum status kept = look_and_keep(s, c, &l, &not_kept);
+	(void)store_wait_for_lock(s, wait_ns);
+	if (kept != OK)
 		TRY(look_at_clocks(s, c, &l, e));
 	*out = (struct legal_now){ .wall_ns = l.now.wall_ns,
 		.latest_ns = l.now.wall_ns > l.now.carried_ns ? l.now.wall_ns : l.now.carried_ns,

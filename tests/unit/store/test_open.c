@@ -67,7 +67,7 @@ TEST(an_opened_database_logs_ahead_and_flushes_every_commit)
 	CHECK_INT(number_of(s, "PRAGMA foreign_keys"), 1);
 	CHECK_INT(number_of(s, "PRAGMA trusted_schema"), 0);
 	CHECK_INT(number_of(s, "PRAGMA application_id"), 0x5463736e);
-	CHECK_INT(number_of(s, "PRAGMA busy_timeout"), 10000);
+	CHECK_INT(number_of(s, "PRAGMA busy_timeout"), STORE_LOCK_WAIT_NS / NS_PER_MS);
 }
 
 TEST(the_schema_cannot_be_written_by_hand)
@@ -216,11 +216,14 @@ TEST(whatever_fails_while_opening_the_next_try_succeeds)
 		fault_arm("", n);
 		enum status status = store_open(path, &area, 1, &s, &e);
 		fault_disarm();
+		/* A failure to write, once all is there to read, is taken for a full disk. */
+		const bool to_read = status == OK && store_read_only(s) != NULL;
 		if (status == OK) {
-			store_close(s);
-			break;
+			store_close(TAKE(s));
+			if (!to_read)
+				break;
 		}
-		CHECK(s == NULL && e.text[0] != '\0');
+		CHECK(s == NULL && (to_read || e.text[0] != '\0'));
 		REQUIRE_OK(store_open(path, &area, 1, &s, &e), e);
 		CHECK_INT(number_of(s, "SELECT count(*) FROM schema_migration"), 1);
 		store_close(s);
