@@ -214,20 +214,21 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 /* --- classify --------------------------------------------------------------------------------- */
 
 static enum status print_classification(struct session *s, const struct fact_catalogue *c,
-	const struct classification *k, struct error *e)
+	const struct classification *k, bool all, struct error *e)
 {
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
 	buf_init(&text, RENDER_CEILING_BYTES);
-	TRY(render_classification_terminal(c, k, t, &text, e));
+	TRY(render_classification_terminal(c, k, all, t, &text, e));
 	return session_print(buf_view(&text), e);
 }
 
 /* One profile gives one object, as scripts know it; several give a list. */
 static enum status classify_by(struct session *s, const struct profile_set *profiles,
-	const struct facts *facts, const struct text_list *names, struct error *e)
+	const struct facts *facts, const struct classify_args *a, struct error *e)
 {
 	static const char *const by_default[] = { PROFILE_DEFAULT };
+	const struct text_list *names = &a->profiles;
 	const char *const *ids = names->n == 0 ? by_default : names->at;
 	const size_t n = names->n == 0 ? 1 : names->n;
 	AUTO_JSON json_t *list = json_array();
@@ -238,7 +239,7 @@ static enum status classify_by(struct session *s, const struct profile_set *prof
 		TRY(profile_find(profiles, ids[i], &p, e));
 		classify(p, facts, &k);
 		if (!s->json) {
-			TRY(print_classification(s, profile_facts(profiles), &k, e));
+			TRY(print_classification(s, profile_facts(profiles), &k, a->all, e));
 			continue;
 		}
 		TRY(classification_to_json(profile_facts(profiles), &k, &object, e));
@@ -264,7 +265,7 @@ enum status classify_object(struct session *s, json_t *object, enum facts_keys k
 	TRY(tell_faults(s, &faults, faults.n == 0 ? OK : E_INVALID, e));
 	for (size_t i = 0; i < a->what_if.n; i++)
 		TRY(facts_set(profile_facts(profiles), &facts, a->what_if.at[i], now_ns, e));
-	return classify_by(s, profiles, &facts, &a->profiles, e);
+	return classify_by(s, profiles, &facts, a, e);
 }
 
 enum status cmd_incident_classify(struct session *s, const void *raw, struct error *e)

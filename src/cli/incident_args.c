@@ -69,6 +69,8 @@ const struct option classify_options[N_CLASSIFY_OPTIONS] = {
 		N_("The regime (cn-miit); more than one may be named."), NULL },
 	{ "what-if", OPTION_LIST, AT(what_if), N_("KEY=VALUE"),
 		N_("Classify as if that fact were so. May be repeated."), NULL },
+	{ "all", OPTION_FLAG, AT(all), NULL,
+		N_("Everything that could still raise it, not only the nearest."), NULL },
 };
 #undef AT
 

@@ -35,8 +35,9 @@ struct classify_args {
 	const char *facts;
 	struct text_list profiles;
 	struct text_list what_if;
+	bool all;
 };
-enum { N_CLASSIFY_OPTIONS = 3 };
+enum { N_CLASSIFY_OPTIONS = 4 };
 extern const struct option classify_options[N_CLASSIFY_OPTIONS];
 
 struct regrade_args {

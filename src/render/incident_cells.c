@@ -54,6 +54,11 @@ static json_t *chosen(json_t *value, const struct fact_choice *option)
 	return NULL;
 }
 
+bool form_option_chosen(json_t *value, const struct fact_choice *option)
+{
+	return value != NULL && chosen(inner_of(value), option) != NULL;
+}
+
 static size_t options_chosen(const struct form_field *f, json_t *value)
 {
 	size_t n = 0;
@@ -205,13 +210,14 @@ static const char *choice_text(
 	return doc_text(d, buf_text(&text));
 }
 
+/* What a first notice leaves open is answered by "unknown"; other forms ask for a reason then. */
 static struct cell empty_cell(struct document *d, const struct form *f,
 	const struct form_field *field, enum form_copy copy)
 {
 	AUTO_BUF struct buf text;
 	buf_init(&text, CELL_BYTES_MAX); /* before any way out */
 	if (copy != COPY_DRAFT)
-		return CELL("–");
+		return CELL(strcmp(f->id, "first-notice") == 0 ? _("unknown") : "–");
 	add_room(f, field, &text);
 	struct cell cell = CELL(doc_text(d, buf_text(&text)));
 	if (field->type == FORM_TEXT || field->type == FORM_PHONE || field->type == FORM_LIST ||

@@ -18,6 +18,8 @@ struct cell form_cell(struct document *d, const struct form *f, const struct for
 /* What may be shown of a value in a redacted copy: choices, times, amounts; otherwise "(left out)".
  * In the pool. */
 const char *form_redacted_text(const struct form_field *field, json_t *value, struct pool *p);
+/* Is the option chosen in a field ({"value", …} or the plain value, one or a list)? */
+bool form_option_chosen(json_t *value, const struct fact_choice *option);
 /* "2.10" as the instrument prints it, else the place on the form. */
 const char *form_number(const struct form_field *field, struct pool *p);
 

@@ -1,10 +1,9 @@
 /*
- * Lists of incidents and warnings, a form, and what changed in one, on a terminal.
+ * Lists of incidents and warnings, and what changed in a form, on a terminal.
  */
 #include <string.h>
 
 #include "base/i18n.h"
-#include "render/incident_cells.h"
 #include "render/incident_views.h"
 #include "render/incident_words.h"
 #include "render/render.h"
@@ -70,55 +69,6 @@ enum status render_difference_terminal(const struct form_change *changes, size_t
 			screen_paragraph(&s, STYLE_PLAIN, "  + ", 4, c->after);
 	}
 	return buf_check(out, "difference", e);
-}
-
-static void value_lines(const struct screen *s, const char *text)
-{
-	struct view rest = view_of(text);
-	while (rest.len > 0) {
-		AUTO_BUF struct buf line;
-		buf_init(&line, 256 * KIB);
-		buf_add(&line, view_cut(&rest, '\n'));
-		screen_paragraph(s, STYLE_PLAIN, "    ", 4, buf_text(&line));
-	}
-}
-
-/* The key stands behind the label: it is what --set takes. */
-static void field_lines(
-	const struct screen *s, const struct form_field *f, json_t *value, struct pool *p)
-{
-	const char *text = form_value_text(f, value, p);
-	AUTO_BUF struct buf label;
-	buf_init(&label, 16 * KIB);
-	buf_addf(&label, "%s. %s [%s]", form_number(f, p), bilingual_pick(f->label), f->key);
-	screen_paragraph(s, f->required ? STYLE_STRONG : STYLE_PLAIN, "", 4, buf_text(&label));
-	if (text[0] == '\0')
-		screen_line(s, f->required ? STYLE_FAIR : STYLE_MUTED,
-			f->required ? _("    not filled in") : _("    empty"));
-	else
-		value_lines(s, text);
-}
-
-enum status render_form_terminal(const struct form *f, json_t *filled, struct render_terminal t,
-	struct buf *out, struct error *e)
-{
-	const struct screen s = screen_on(out, t, false);
-	json_t *fields = json_object_get(filled, "fields");
-	const char *section = "";
-	AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
-	if (p == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	screen_paragraph(&s, STYLE_STRONG, "", 0, bilingual_pick(f->title));
-	for (size_t i = 0; i < f->n_fields; i++) {
-		const char *own = bilingual_pick(f->fields[i].section);
-		if (own != NULL && own[0] != '\0' && strcmp(own, section) != 0) {
-			section = own;
-			screen_blank(&s);
-			screen_line(&s, STYLE_MUTED, section);
-		}
-		field_lines(&s, &f->fields[i], json_object_get(fields, f->fields[i].key), p);
-	}
-	return buf_check(out, "form", e);
 }
 
 static const char *level_text(const char *level)

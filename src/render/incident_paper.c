@@ -19,12 +19,6 @@ static enum status finish(const struct document *d, struct error *e)
 			 : OK;
 }
 
-static const char *notice_text(const struct incident *i, const char *key)
-{
-	const char *text = json_string_value(json_object_get(i->notice, key));
-	return text == NULL || text[0] == '\0' ? "–" : text;
-}
-
 /* As the rules of the default profile show it. */
 static const char *notice_time(struct document *d, const struct incident *i, const char *key)
 {
@@ -32,7 +26,7 @@ static const char *notice_time(struct document *d, const struct incident *i, con
 	int64_t ns = -1;
 	const char *text = json_string_value(json_object_get(i->notice, key));
 	if (text == NULL || !time_parse(view_of(text), &ns))
-		return "–";
+		return _("unknown");
 	return doc_text(d, zoned_time(ns, CHINA_MINUTES, time));
 }
 
@@ -45,18 +39,18 @@ static void add_notice(struct document *d, const struct incident *i, bool redact
 		{ "callback", N_("Call back") } };
 	add_heading(d, "notice", _("First notice"));
 	struct rows rows = rows_begin(d, BLOCK_FACTS, 2);
-	const char *kind = notice_text(i, "kind");
+	const char *kind = json_string_value(json_object_get(i->notice, "kind"));
 	rows_fact(
-		&rows, _("Company"), CELL(redacted ? _("(left out)") : notice_text(i, "company")));
-	rows_fact(
-		&rows, _("Kind"), CELL(kind_name(redacted && !kind_known(kind) ? "other" : kind)));
+		&rows, _("Company"), CELL(redacted ? _("(left out)") : notice_words(i, "company")));
+	rows_fact(&rows, _("Kind"),
+		CELL(kind_name(redacted && kind != NULL && !kind_known(kind) ? "other" : kind)));
 	rows_fact(&rows, _("Discovered"), CELL(notice_time(d, i, "discovered_at")));
-	if (!redacted || strcmp(notice_text(i, "ongoing"), "yes") == 0 ||
-		strcmp(notice_text(i, "ongoing"), "no") == 0)
-		rows_fact(&rows, _("Going on"), CELL(answer_words(notice_text(i, "ongoing"))));
+	if (!redacted || strcmp(notice_words(i, "ongoing"), "yes") == 0 ||
+		strcmp(notice_words(i, "ongoing"), "no") == 0)
+		rows_fact(&rows, _("Going on"), CELL(answer_words(notice_words(i, "ongoing"))));
 	for (size_t k = 0; k < COUNT_OF(free_text); k++)
 		rows_fact(&rows, _(free_text[k].label),
-			CELL(redacted ? _("(left out)") : notice_text(i, free_text[k].key)));
+			CELL(redacted ? _("(left out)") : notice_words(i, free_text[k].key)));
 	rows_add(&rows);
 }
 
@@ -72,7 +66,7 @@ static enum status build_receipt(const void *what, struct document *d, struct er
 	const struct receipt_paper *r = what;
 	char time[ZONED_TIME_MAX];
 	d->title = doc_textf(d, _("Receipt for incident %s"), r->incident->number);
-	d->subtitle = notice_text(r->incident, "company");
+	d->subtitle = notice_words(r->incident, "company");
 	d->date = doc_text(d, zoned_time(r->receipt->at_ns, CHINA_MINUTES, time));
 	if (r->incident->drill)
 		add_banner(d, TONE_POOR, drill_words());
@@ -234,6 +228,15 @@ static void add_submissions(struct document *d, const struct exchange *x)
 	rows_add(&rows);
 }
 
+static const char *remark_text(
+	struct document *d, const struct exchange *x, const struct incident_event *ev)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 256 * KIB);
+	event_remark(x->incident, ev, x->options->profiles, &text);
+	return doc_text(d, buf_text(&text));
+}
+
 static void add_history(struct document *d, const struct exchange *x)
 {
 	static const double widths[] = { 0.28, 0.24, 0.16, 0.32 }, halves[] = { 0.4, 0.6 };
@@ -259,13 +262,12 @@ static void add_history(struct document *d, const struct exchange *x)
 	}
 	for (size_t k = first; k < i->n_events; k++) {
 		const struct incident_event *ev = &i->events[k];
-		const char *remark = event_remark(ev->detail);
 		rows_cell(&rows, CELL(doc_text(d, zoned_time(ev->at_ns, zone, time))));
 		rows_cell(&rows, CELL(event_words(ev->kind)));
 		if (x->redacted)
 			continue;
 		rows_cell(&rows, CELL(ev->by));
-		rows_cell(&rows, CELL(remark == NULL ? "" : remark));
+		rows_cell(&rows, CELL(remark_text(d, x, ev)));
 	}
 	rows_add(&rows);
 }
@@ -275,7 +277,7 @@ static enum status build_incident(const void *what, struct document *d, struct e
 	const struct exchange *x = what;
 	char time[ZONED_TIME_MAX];
 	d->title = doc_textf(d, _("Incident %s"), x->incident->number);
-	d->subtitle = x->redacted ? kind_name(x->kind) : notice_text(x->incident, "what");
+	d->subtitle = x->redacted ? kind_name(x->kind) : notice_words(x->incident, "what");
 	d->date = doc_text(d, zoned_time(x->incident->created_ns, CHINA_MINUTES, time));
 	if (x->drill)
 		add_banner(d, TONE_POOR, drill_words());

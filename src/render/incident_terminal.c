@@ -1,5 +1,5 @@
 /*
- * An incident on a terminal: its tier, its clocks, its history.
+ * An incident on a terminal: its clocks, who received what, its history.
  */
 #include <string.h>
 
@@ -30,73 +30,6 @@ static void labelled_at(
 static void labelled(const struct screen *s, enum style style, const char *label, const char *text)
 {
 	labelled_at(s, style, label, text, LABEL_CELLS);
-}
-
-/* --- classification --------------------------------------------------------------------------- */
-
-static void criterion_lines(const struct screen *s, const struct profile *p,
-	const uint16_t *indices, size_t n, enum style style)
-{
-	AUTO_BUF struct buf text;
-	buf_init(&text, 16 * KIB);
-	for (size_t i = 0; i < n; i++) {
-		const struct criterion *c = &p->criteria[indices[i]];
-		buf_reset(&text);
-		buf_addf(&text, _("%s, %s row %s (certainty %c)"), bilingual_pick(c->text),
-			c->instrument, c->row, c->certainty);
-		screen_paragraph(s, style, "  · ", 4, buf_text(&text));
-	}
-}
-
-static void unknown_lines(
-	const struct screen *s, const struct fact_catalogue *c, const struct classification *k)
-{
-	AUTO_BUF struct buf text;
-	buf_init(&text, 64 * KIB);
-	for (size_t i = 0; i < c->n_rows; i++)
-		if (classification_unknown(k, (int)i))
-			buf_addf(&text, "%s%s", text.len == 0 ? "" : _(", "),
-				bilingual_pick(c->rows[i].label));
-	if (text.len > 0)
-		screen_paragraph(s, STYLE_MUTED, _("Not known: "), 2, buf_text(&text));
-}
-
-static void review_lines(const struct screen *s, const struct classification *k)
-{
-	if (!k->needs_review)
-		return;
-	screen_line(s, STYLE_FAIR, _("A person must decide:"));
-	for (unsigned bit = 1; bit <= REVIEW_UNFIXED; bit <<= 1)
-		if ((k->review & bit) != 0)
-			screen_paragraph(s, STYLE_PLAIN, "  · ", 4,
-				review_sentence((enum review_reason)bit));
-}
-
-enum status render_classification_terminal(const struct fact_catalogue *c,
-	const struct classification *k, struct render_terminal t, struct buf *out, struct error *e)
-{
-	const struct screen s = screen_on(out, t, false);
-	AUTO_BUF struct buf grade;
-	buf_init(&grade, SENTENCE_MAX);
-	grade_text(k->profile, k->grade, &grade);
-	struct line l = line_start(&s);
-	line_put(&l, grade_style(k->profile, k->grade), buf_text(&grade));
-	line_put_right(&l, STYLE_MUTED, k->profile->id);
-	line_end(&l);
-	screen_paragraph(&s, STYLE_MUTED, "", 0, bilingual_pick(k->profile->name));
-	if (bilingual_pick(k->profile->label)[0] != '\0')
-		screen_paragraph(&s, STYLE_MUTED, "", 0, bilingual_pick(k->profile->label));
-	if (k->n_met > 0) {
-		screen_line(&s, STYLE_PLAIN, _("Criteria that are met:"));
-		criterion_lines(&s, k->profile, k->met, k->n_met, STYLE_PLAIN);
-	}
-	if (k->n_could_raise > 0) {
-		screen_line(&s, STYLE_PLAIN, _("What could still raise it:"));
-		criterion_lines(&s, k->profile, k->could_raise, k->n_could_raise, STYLE_MUTED);
-	}
-	review_lines(&s, k);
-	unknown_lines(&s, c, k);
-	return buf_check(out, "classification", e);
 }
 
 /* --- clocks ----------------------------------------------------------------------------------- */
@@ -341,12 +274,6 @@ enum status render_notice_terminal(const struct incident *i, const struct incide
 
 /* --- the whole incident ----------------------------------------------------------------------- */
 
-static const char *notice_text(const struct incident *i, const char *key)
-{
-	const char *text = json_string_value(json_object_get(i->notice, key));
-	return text == NULL ? "" : text;
-}
-
 static enum style delivery_style(const struct submission_row *r)
 {
 	if (r->draft)
@@ -404,8 +331,9 @@ static void history_lines(
 	char time[ZONED_TIME_MAX];
 	const int64_t zone = zone_of(profiles, PROFILE_DEFAULT);
 	const size_t first = i->n_events > HISTORY_MAX ? i->n_events - HISTORY_MAX : 0;
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text, remark;
 	buf_init(&text, 256 * KIB);
+	buf_init(&remark, 256 * KIB);
 	if (i->first_bad_event >= 0)
 		screen_paragraph(s, STYLE_POOR, "", 0, broken_history_words());
 	if (first > 0) {
@@ -414,14 +342,15 @@ static void history_lines(
 	}
 	for (size_t k = first; k < i->n_events; k++) {
 		const struct incident_event *ev = &i->events[k];
-		const char *remark = event_remark(ev->detail);
+		buf_reset(&remark);
+		event_remark(i, ev, profiles, &remark);
 		buf_reset(&text);
 		buf_addf(
 			&text, "%s · %s", zoned_time(ev->at_ns, zone, time), event_words(ev->kind));
 		if (ev->by[0] != '\0')
 			buf_addf(&text, " · %s", ev->by);
-		if (remark != NULL)
-			buf_addf(&text, " · %s", remark);
+		if (remark.len > 0)
+			buf_addf(&text, " · %s", buf_text(&remark));
 		screen_paragraph(s, STYLE_PLAIN, "", 4, buf_text(&text));
 	}
 }
@@ -431,7 +360,7 @@ static const char *discovered(
 	const struct incident *i, const struct profile_set *profiles, char out[ZONED_TIME_MAX])
 {
 	int64_t ns = -1;
-	const char *text = notice_text(i, "discovered_at");
+	const char *text = notice_words(i, "discovered_at");
 	if (!time_parse(view_of(text), &ns))
 		return text;
 	return zoned_time(ns, zone_of(profiles, PROFILE_DEFAULT), out);
@@ -448,15 +377,15 @@ enum status render_incident_terminal(const struct incident *i, const struct prof
 	line_put_right(&l, STYLE_MUTED, life_words(i->life));
 	line_end(&l);
 	drill_line(&s, i);
-	labelled(&s, STYLE_STRONG, _("What"), notice_text(i, "what"));
-	labelled(&s, STYLE_PLAIN, _("Company"), notice_text(i, "company"));
-	labelled(&s, STYLE_PLAIN, _("Kind"), kind_name(notice_text(i, "kind")));
+	labelled(&s, STYLE_STRONG, _("What"), notice_words(i, "what"));
+	labelled(&s, STYLE_PLAIN, _("Company"), notice_words(i, "company"));
+	labelled(&s, STYLE_PLAIN, _("Kind"), kind_name(notice_words(i, "kind")));
 	labelled(&s, STYLE_PLAIN, _("Discovered"), discovered(i, profiles, time));
-	labelled(&s, STYLE_PLAIN, _("Systems, data"), notice_text(i, "systems"));
-	labelled(&s, STYLE_PLAIN, _("Going on"), answer_words(notice_text(i, "ongoing")));
-	labelled(&s, STYLE_PLAIN, _("Scale"), notice_text(i, "scale"));
-	labelled(&s, STYLE_PLAIN, _("Done so far"), notice_text(i, "action"));
-	labelled(&s, STYLE_PLAIN, _("Call back"), notice_text(i, "callback"));
+	labelled(&s, STYLE_PLAIN, _("Systems, data"), notice_words(i, "systems"));
+	labelled(&s, STYLE_PLAIN, _("Going on"), answer_words(notice_words(i, "ongoing")));
+	labelled(&s, STYLE_PLAIN, _("Scale"), notice_words(i, "scale"));
+	labelled(&s, STYLE_PLAIN, _("Done so far"), notice_words(i, "action"));
+	labelled(&s, STYLE_PLAIN, _("Call back"), notice_words(i, "callback"));
 	labelled(&s, STYLE_MUTED, "TLP", i->tlp);
 	grade_lines(&s, i, profiles);
 	screen_blank(&s);

@@ -11,8 +11,9 @@ struct render_terminal;
 
 /* --- terminal --------------------------------------------------------------------------------- */
 
+/* Without `all` the nearest of what could still raise it, and how many more there are. */
 enum status render_classification_terminal(const struct fact_catalogue *c,
-	const struct classification *k, struct render_terminal t, struct buf *out,
+	const struct classification *k, bool all, struct render_terminal t, struct buf *out,
 	struct error *e) MUST_CHECK;
 struct clock_table {
 	const struct clock_row *rows;

@@ -184,18 +184,6 @@ const char *event_words(const char *kind)
 	return kind;
 }
 
-const char *event_remark(json_t *detail)
-{
-	static const char *const keys[] = { "what_changed", "reason", "said", "note", "server",
-		"why", "stage" };
-	for (size_t i = 0; i < COUNT_OF(keys); i++) {
-		const char *text = json_string_value(json_object_get(detail, keys[i]));
-		if (text != NULL && text[0] != '\0')
-			return text;
-	}
-	return NULL;
-}
-
 void delivery_words(const struct submission_row *r, int64_t zone, struct buf *out)
 {
 	char time[ZONED_TIME_MAX];

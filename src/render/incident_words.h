@@ -24,8 +24,12 @@ enum style grade_style(const struct profile *p, int grade);
 const char *life_words(enum life l);
 /* A line of the history: "first notice", "graded", … */
 const char *event_words(const char *kind);
-/* What of an event's details says most in few words; NULL nothing. */
-const char *event_remark(json_t *detail);
+/* What of an event's details says most in few words: the grade that was given (and by which rules
+ * where several run), what changed, why. Nothing: `out` stays empty. */
+void event_remark(const struct incident *i, const struct incident_event *ev,
+	const struct profile_set *profiles, struct buf *out);
+/* One of the eight facts as it was answered: what nobody knows is "unknown". */
+const char *notice_words(const struct incident *i, const char *key);
 /* Whether and by whom a submission was received: "received by X at T, receipt verified". */
 void delivery_words(const struct submission_row *r, int64_t zone, struct buf *out);
 /* That a line of the history was changed. */

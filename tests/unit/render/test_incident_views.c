@@ -94,7 +94,7 @@ static enum status show_classification(
 	TRY(profile_find(s->f->profiles, "cn-miit", &profile, &e));
 	TRY(facts_read(profile_facts(s->f->profiles), in, s->f->pool, &facts, &s->f->faults, &e));
 	classify(profile, &facts, &k);
-	return render_classification_terminal(profile_facts(s->f->profiles), &k, t, out, &e);
+	return render_classification_terminal(profile_facts(s->f->profiles), &k, false, t, out, &e);
 }
 
 static void show(
@@ -301,6 +301,105 @@ TEST(an_incident_tells_who_received_what_who_has_which_duty_and_why_it_was_grade
 	AUTO_BUF struct buf changed;
 	show(&s, VIEW_INCIDENT, t, &changed);
 	CHECK(shows(&changed, "The history does not fit together"));
+}
+
+TEST(a_form_shows_for_each_open_field_what_may_stand_there_and_how)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	const struct render_terminal t = { 100, false };
+	const struct form *form = NULL;
+	json_t *filled = NULL;
+	AUTO_BUF struct buf out;
+	fixture_open(&f);
+	const struct first_notice n = fixture_notice(&f);
+	(void)fixture_new(&f, &n);
+	const struct stage_submission what = { .stage = "written",
+		.changes = fixture_json(&f, "{\"event.source\":\"published\"}") };
+	REQUIRE_OK(incident_form(&f.c, "latest", &what, f.pool, &form, &filled, &e), e);
+	buf_init(&out, MIB);
+	REQUIRE_OK(render_form_terminal(form, filled, t, &out, &e), e);
+	CHECK(shows(&out, "Cause and course in a few sentences."));
+	CHECK(shows(&out, "Own monitoring [own_monitoring]"));
+	CHECK(shows(&out, "such as \"12 GB\". Units: GB, records"));
+	CHECK(shows(&out, "A time, such as 2026-11-28T02:55:00+08:00."));
+	CHECK(shows(&out, "{\"unknown_reason\": \"…\"}"));
+	CHECK(shows(&out, "■ General [general]"));
+}
+
+TEST(the_history_names_the_grade_and_where_several_rules_run_which)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	const struct render_terminal t = { 100, false };
+	static const char *const profiles[] = { "cn-miit", "cn-miit-2024-214" };
+	AUTO_BUF struct buf one, two;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	(void)fixture_new(&f, &n);
+	const struct regrade what = { .new_facts = fixture_json(&f,
+					      "{\"data_class\":\"core\",\"threat\":\"serious\"}"),
+		.grade = -1 };
+	struct regrade_result result;
+	struct field_faults faults = { .n = 0 };
+	REQUIRE_OK(incident_regrade(&f.c, "latest", &what, f.pool, &result, &faults, &e), e);
+	struct incident i = fixture_read(&f, "latest");
+	buf_init(&one, MIB);
+	REQUIRE_OK(render_incident_terminal(&i, f.profiles, t, &one, &e), e);
+	CHECK(shows(&one, "● IV general (blue) → "));
+	CHECK(shows(&one, "Class of the data, Threat to national security"));
+	CHECK(!shows(&one, "cn-miit: ●"));
+	n.profiles = profiles;
+	n.n_profiles = COUNT_OF(profiles);
+	(void)fixture_new(&f, &n);
+	i = fixture_read(&f, "latest");
+	buf_init(&two, MIB);
+	REQUIRE_OK(render_incident_terminal(&i, f.profiles, t, &two, &e), e);
+	CHECK(shows(&two, "cn-miit: ● IV general (blue); cn-miit-2024-214: ● IV general (blue)"));
+}
+
+TEST(what_nobody_knows_of_a_notice_is_called_unknown)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	const struct render_terminal t = { 100, false };
+	AUTO_BUF struct buf out;
+	fixture_open(&f);
+	struct first_notice n = { .company = "Example Steel", .discovered_ns = -1 };
+	(void)fixture_new(&f, &n);
+	const struct incident i = fixture_read(&f, "latest");
+	buf_init(&out, MIB);
+	REQUIRE_OK(render_incident_terminal(&i, f.profiles, t, &out, &e), e);
+	CHECK(shows(&out, "Scale unknown"));
+	CHECK(shows(&out, "Discovered unknown"));
+	CHECK(shows(&out, "Kind unknown"));
+	CHECK(strstr(buf_text(&out), "–\n") == NULL);
+}
+
+TEST(of_fifty_criteria_that_could_raise_it_the_nearest_are_shown_and_the_rest_counted)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	const struct render_terminal t = { 100, false };
+	const struct profile *p = NULL;
+	struct classification k;
+	struct facts facts;
+	struct field_faults faults = { .n = 0 };
+	AUTO_BUF struct buf few, all;
+	fixture_open(&f);
+	const struct facts_input in = { fixture_json(&f, "{}"), FACTS_ONLY, 0 };
+	REQUIRE_OK(profile_find(f.profiles, "eu-nis2", &p, &e), e);
+	REQUIRE_OK(facts_read(profile_facts(f.profiles), in, f.pool, &facts, &faults, &e), e);
+	classify(p, &facts, &k);
+	CHECK(k.n_could_raise > 40);
+	buf_init(&few, MIB);
+	buf_init(&all, MIB);
+	REQUIRE_OK(
+		render_classification_terminal(profile_facts(f.profiles), &k, false, t, &few, &e),
+		e);
+	REQUIRE_OK(render_classification_terminal(profile_facts(f.profiles), &k, true, t, &all, &e),
+		e);
+	CHECK(shows(&few, "Exfiltration of trade secrets"));
+	CHECK(!shows(&few, "Online marketplace"));
+	CHECK(shows(&few, "more with --all"));
+	CHECK(shows(&all, "Online marketplace"));
+	CHECK(!shows(&all, "more with --all"));
 }
 
 TEST(what_a_file_holds_does_not_command_the_terminal)
