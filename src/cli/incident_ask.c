@@ -179,7 +179,7 @@ static enum status ask_text(
 	struct asking *a, const char *key, const char *question, const char **answer)
 {
 	char line[LINE_BYTES_MAX];
-	struct view text;
+	struct view text = VIEW_NONE;
 	const char *flaw = NULL;
 	if (*answer != NULL)
 		return OK;
@@ -199,7 +199,7 @@ static enum status ask_choice(
 	const struct form_field *f = form_field_named(a->form, key);
 	const struct fact_choice *chosen = NULL;
 	char line[LINE_BYTES_MAX];
-	struct view text;
+	struct view text = VIEW_NONE;
 	if (*answer != NULL || f == NULL)
 		return OK;
 	put_question(a, _(question));
@@ -232,7 +232,7 @@ static enum status ask_when(struct asking *a, int64_t *answer)
 	char line[LINE_BYTES_MAX], shown[WHEN_BYTES_MAX];
 	AUTO_BUF struct buf question;
 	const int64_t now_ns = clock_wall_ns(NULL);
-	struct view text;
+	struct view text = VIEW_NONE;
 	buf_init(&question, LINE_BYTES_MAX);
 	if (*answer >= 0)
 		return OK;

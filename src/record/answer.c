@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "base/phrase.h"
 
 enum { WORDS_BYTES_MAX = 320 };
 
@@ -98,7 +99,7 @@ const char *answer_problem(const struct sender_reply *reply, struct pool *p)
 		buf_add_text(&text, ": ");
 	add_clean(&text, detail);
 	if (text.len == 0)
-		buf_add_text(&text, _("no reason given"));
+		return phrase_sentence(p, N_("no reason given"));
 	return pool_text(p, buf_view(&text));
 }
 
@@ -162,21 +163,21 @@ static const char *why_not_trusted(const struct sender_reply *reply)
 {
 	switch (reply->verify) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return _("its certificate has expired");
+		return N_("its certificate has expired");
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return _("its certificate is not valid yet; is the clock of this machine right?");
+		return N_("its certificate is not valid yet; is the clock of this machine right?");
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		return _("its certificate is by an authority that is not trusted here");
+		return N_("its certificate is by an authority that is not trusted here");
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return _("its certificate is for another name");
+		return N_("its certificate is for another name");
 	default:
 		/* libcurl compares the name itself, and has only words for it */
 		return strstr(reply->detail, "subject name") != NULL
-			       ? _("its certificate is for another name")
+			       ? N_("its certificate is for another name")
 			       : reply->detail;
 	}
 }
@@ -186,68 +187,65 @@ static const char *why_slow(enum sent_stage stage)
 	switch (stage) {
 	case STAGE_START:
 	case STAGE_NAME:
-		return _("no answer in time while its name was looked up");
+		return N_("no answer in time while its name was looked up");
 	case STAGE_CONNECT:
-		return _("no answer in time to the connection");
+		return N_("no answer in time to the connection");
 	case STAGE_TLS:
-		return _("no answer in time to the TLS handshake");
+		return N_("no answer in time to the TLS handshake");
 	case STAGE_SEND:
-		return _("no answer in time to what was sent");
+		return N_("no answer in time to what was sent");
 	case STAGE_ANSWER:
-		return _("its answer did not end in time");
+		return N_("its answer did not end in time");
 	}
 	return "";
 }
 
-/* The process that speaks to the network knows no language; these of its words are in the
- * catalogue, as are the reasons of the kernel (base/error.c). Words of libraries stay as they are.
- */
-static const char *in_our_language(const char *detail)
-{
-	static const char *const of_the_resolver[] = { N_("Name or service not known"),
-		N_("Temporary failure in name resolution"),
-		N_("No address associated with hostname") };
-	for (size_t i = 0; i < COUNT_OF(of_the_resolver); i++)
-		if (strcmp(detail, of_the_resolver[i]) == 0)
-			return i18n_text(of_the_resolver[i]);
-	return detail[0] == '\0' ? detail : i18n_text(detail);
-}
+/* The process that speaks to the network knows no language; the reasons of the kernel
+ * (base/error.c) are in the catalogue, and these of the resolver. Words of libraries stay as they
+ * are. */
+static const char *const of_the_resolver[] __attribute__((
+	unused)) = { N_("Name or service not known"), N_("Temporary failure in name resolution"),
+	N_("No address associated with hostname") };
 
 static const char *why_unanswered(const struct sender_reply *reply, struct pool *p)
 {
-	const char *d = in_our_language(reply->detail);
+	const char *d = phrase_sentence(p, reply->detail);
 	switch (reply->end) {
 	case SENT_ANSWERED:
 		return "";
 	case SENT_NO_NAME:
-		return pool_textf(p, _("its name has no address (%s)"), d);
+		return phrase_of(p, N_("its name has no address (%s)"), d);
 	case SENT_NO_CONNECTION:
-		return pool_textf(p, _("no connection (%s)"), d);
+		return phrase_of(p, N_("no connection (%s)"), d);
 	case SENT_NO_PROXY:
-		return pool_textf(p, _("the proxy does not lead there (%s)"), d);
+		return phrase_of(p, N_("the proxy does not lead there (%s)"), d);
 	case SENT_NOT_TRUSTED:
-		return pool_textf(p, _("not trusted: %s"), why_not_trusted(reply));
+		return phrase_of(
+			p, N_("not trusted: %s"), phrase_sentence(p, why_not_trusted(reply)));
 	case SENT_NO_TLS:
-		return pool_textf(p, _("no TLS (%s)"), d);
+		return phrase_of(p, N_("no TLS (%s)"), d);
 	case SENT_OUR_CERTIFICATE:
-		return _("it does not accept our client certificate, or asks for one");
+		return phrase_sentence(
+			p, N_("it does not accept our client certificate, or asks for one"));
 	case SENT_CUT:
 		/* Whether the alert arrives before the end of the connection is a matter of luck.
 		 */
-		return reply->has_certificate
-			       ? _("the connection ended before the answer did")
-			       : _("the connection ended before the answer did; perhaps it asks "
-				   "for a client certificate, and none is named in routes.yaml");
+		return phrase_sentence(p,
+			reply->has_certificate
+				? N_("the connection ended before the answer did")
+				: N_("the connection ended before the answer did; perhaps it asks "
+				     "for a client certificate, and none is named in "
+				     "routes.yaml"));
 	case SENT_SLOW:
-		return why_slow(reply->stage);
+		return phrase_sentence(p, why_slow(reply->stage));
 	case SENT_TOO_BIG:
-		return _("its answer is too large for a receipt");
+		return phrase_sentence(p, N_("its answer is too large for a receipt"));
 	case SENT_NOT_HTTP:
-		return _("its answer is not HTTP");
+		return phrase_sentence(p, N_("its answer is not HTTP"));
 	case SENT_OTHER:
 		return d;
 	case SENT_ENDED:
-		return pool_textf(p, _("the sending process ended (%s)"), d);
+		return phrase_of(p, N_("the sending process ended (%s)"), d);
 	}
 	return d;
 }
@@ -277,7 +275,7 @@ static enum status judge_receipt(const struct route *r, const struct outbox_item
 		reply->body, r->server_keys, r->n_server_keys, &of, p, &out->receipt, &why);
 	if (status != OK)
 		return again(out,
-			pool_textf(p, _("answered %d without a receipt that counts: %s"),
+			phrase_of(p, N_("answered %d without a receipt that counts: %s"),
 				reply->http_status, why.text),
 			e);
 	out->end = TRY_DELIVERED;
@@ -300,22 +298,23 @@ static enum status judge_envelope(const struct route *r, const struct outbox_ite
 	const char *problem = answer_problem(reply, p);
 	if (status == 422)
 		return refused(out,
-			pool_textf(p,
-				_("refused (422): the server has another content under this id: "
-				  "%s"),
-				problem == NULL ? _("no reason given") : problem),
+			phrase_of(p,
+				N_("refused (422): the server has another content under this id: "
+				   "%s"),
+				problem == NULL ? phrase_sentence(p, N_("no reason given"))
+						: problem),
 			e);
 	if (status >= 400 && status < 500 && !is_for_later(status) && problem != NULL)
-		return refused(out, pool_textf(p, _("refused (%d): %s"), status, problem), e);
+		return refused(out, phrase_of(p, N_("refused (%d): %s"), status, problem), e);
 	if (problem != NULL)
-		return again(out, pool_textf(p, _("answered %d: %s"), status, problem), e);
+		return again(out, phrase_of(p, N_("answered %d: %s"), status, problem), e);
 	if (status >= 300 && status < 400)
 		return again(out,
-			pool_textf(p,
-				_("answered %d: it sends us elsewhere, which is not followed"),
+			phrase_of(p,
+				N_("answered %d: it sends us elsewhere, which is not followed"),
 				status),
 			e);
-	return again(out, pool_textf(p, _("answered %d"), status), e);
+	return again(out, phrase_of(p, N_("answered %d"), status), e);
 }
 
 static enum status judge_webhook(
@@ -328,8 +327,8 @@ static enum status judge_webhook(
 	}
 	if (status == 410)
 		return refused(
-			out, pool_textf(p, _("answered %d: it is wanted no more"), status), e);
-	return again(out, pool_textf(p, _("answered %d"), status), e);
+			out, phrase_of(p, N_("answered %d: it is wanted no more"), status), e);
+	return again(out, phrase_of(p, N_("answered %d"), status), e);
 }
 
 enum status answer_judge(const struct route *r, const struct outbox_item *item,

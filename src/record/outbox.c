@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/phrase.h"
 #include "record/envelope.h"
 #include "record/internal.h"
 
@@ -161,7 +162,10 @@ enum status outbox_row(
 	i.queued_ns = column_int(q, 7);
 	i.next_try_ns = column_int(q, 8);
 	i.n_tries = column_int(q, 9);
-	TRY(copy(p, q, 10, &i.last_error, e));
+	TRY(copy(p, q, 10, &i.last_phrase, e));
+	i.last_error = i.last_phrase == NULL ? NULL : phrase_words(p, i.last_phrase);
+	if (i.last_phrase != NULL && i.last_error == NULL)
+		return outbox_no_memory(e);
 	TRY(copy(p, q, 11, &i.way, e));
 	i.http_status = (int)column_int(q, 12);
 	i.tried_ns = int_or(q, 13, -1);

@@ -47,16 +47,17 @@ struct outbox_item {
 	/* Written by the outbox itself; outbox_put does not look at them. */
 	enum outbox_state state;
 	int64_t n_tries;
-	const char *last_error; /* NULL */
-	const char *way;	/* URL or folder that was last tried or that took it; NULL */
-	int http_status;	/* of the last answer, 0 none */
-	int64_t tried_ns;	/* wall; the last try, -1 never */
-	int64_t exported_ns;	/* wall; last put on removable media, -1 never */
-	int64_t ended_ns;	/* wall, ours: delivered or refused, -1 not yet */
-	int64_t received_ns;	/* wall, the server's, out of the receipt; -1 none */
-	const char *server;	/* out of the receipt; NULL */
-	struct view receipt;	/* empty where there is none */
-	int64_t place;		/* order of arrival */
+	const char *last_error;	 /* in the language of i18n_use; NULL */
+	const char *last_phrase; /* the same as it is kept (base/phrase.h) */
+	const char *way;	 /* URL or folder that was last tried or that took it; NULL */
+	int http_status;	 /* of the last answer, 0 none */
+	int64_t tried_ns;	 /* wall; the last try, -1 never */
+	int64_t exported_ns;	 /* wall; last put on removable media, -1 never */
+	int64_t ended_ns;	 /* wall, ours: delivered or refused, -1 not yet */
+	int64_t received_ns;	 /* wall, the server's, out of the receipt; -1 none */
+	const char *server;	 /* out of the receipt; NULL */
+	struct view receipt;	 /* empty where there is none */
+	int64_t place;		 /* order of arrival */
 };
 
 /* The same envelope for the same route is OK and changes nothing (the id of the first put stays);
@@ -132,7 +133,7 @@ struct outbox_try {
 	int64_t at_ns;	 /* wall */
 	const char *way; /* NULL none was reached */
 	int http_status;
-	const char *why; /* "" nothing to tell */
+	const char *why; /* a phrase (base/phrase.h), or text; "" nothing to tell */
 };
 struct outbox_proof {
 	struct view receipt;

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/i18n.h"
+#include "base/phrase.h"
 #include "base/random.h"
 #include "record/internal.h"
 #include "record/sender_try.h"
@@ -121,7 +122,8 @@ static enum status note_trouble(struct run *r, const char *why)
 {
 	if (why[0] == '\0' || r->report->first_trouble[0] != '\0')
 		return OK;
-	const char *kept = pool_text(r->p, view_of(why));
+	const char *words = phrase_words(r->p, why);
+	const char *kept = words == NULL ? NULL : pool_text(r->p, view_of(words));
 	if (kept == NULL)
 		return error_sys(r->e, E_NO_SPACE, ENOMEM, "send");
 	r->report->first_trouble = kept;
@@ -193,7 +195,7 @@ static enum status try_item(
 	int64_t limit_ns = time_left_ns(r);
 	if (route == NULL) {
 		*out = (struct try_result){ .end = TRY_AGAIN, .retry_after_ns = -1 };
-		out->why = pool_textf(p, _("no route '%s' in routes.yaml"), item->route);
+		out->why = phrase_of(p, N_("no route '%s' in routes.yaml"), item->route);
 		return out->why == NULL ? error_sys(r->e, E_NO_SPACE, ENOMEM, "send") : OK;
 	}
 	if (limit_ns > TRY_LIMIT_NS)

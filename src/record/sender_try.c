@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/i18n.h"
 #include "base/json.h"
+#include "base/phrase.h"
 #include "record/answer.h"
 #include "record/envelope.h"
 #include "record/internal.h"
@@ -19,7 +20,6 @@
 #define ENVELOPES_PATH "/api/v1/envelopes"
 #define ENVELOPE_MEDIA "application/vnd.dsse.envelope.v1+json"
 
-enum { WHY_BYTES_MAX = 700 };
 /* What a way gets at least, where the caller's limit leaves less. */
 #define SHARE_MIN_NS (200 * NS_PER_MS)
 
@@ -29,7 +29,7 @@ struct attempt {
 	const struct outbox_item *item;
 	struct pool *p;
 	struct try_result *out;
-	struct buf *why; /* of all ways so far */
+	const char *why; /* of all ways so far, a phrase; NULL: memory was short */
 	struct error *e;
 };
 
@@ -68,9 +68,9 @@ static enum status check_drill(struct attempt *a, bool *out_refused)
 	*out_refused = true;
 	a->out->end = TRY_REFUSED;
 	a->out->why = is_drill
-			      ? pool_textf(a->p, _("a drill's; the route '%s' is a real inbox"),
+			      ? phrase_of(a->p, N_("a drill's; the route '%s' is a real inbox"),
 					a->route->name)
-			      : pool_textf(a->p, _("a real one; the route '%s' is for drills only"),
+			      : phrase_of(a->p, N_("a real one; the route '%s' is for drills only"),
 					a->route->name);
 	return a->out->why == NULL ? no_memory(a->e) : OK;
 }
@@ -79,9 +79,11 @@ static enum status check_drill(struct attempt *a, bool *out_refused)
 
 static void add_why(struct attempt *a, const struct way *w, const char *why)
 {
-	if (a->why->len > 0)
-		buf_add_text(a->why, _("; "));
-	buf_addf(a->why, _("%s: %s"), w->url != NULL ? w->url : w->folder, why);
+	const char *one = phrase_of(a->p, N_("%s: %s"), w->url != NULL ? w->url : w->folder, why);
+	if (a->why == NULL || one == NULL)
+		a->why = NULL;
+	else
+		a->why = a->why[0] == '\0' ? one : phrase_of(a->p, N_("%s; %s"), a->why, one);
 }
 
 static enum status write_headers(const struct attempt *a, const struct way *w, struct buf *out)
@@ -154,7 +156,7 @@ static enum status try_folder(struct attempt *a, const struct way *w)
 	};
 	a->out->end = TRY_AGAIN;
 	if (a->item->exported_ns >= 0) {
-		add_why(a, w, _("it is on a medium already"));
+		add_why(a, w, phrase_sentence(a->p, N_("it is on a medium already")));
 		return OK;
 	}
 	const char *path = pool_textf(
@@ -209,7 +211,7 @@ static enum status try_ways(struct attempt *a, int64_t limit_ns)
 		size_t n = n_urls(a->route, i);
 		int64_t share_ns = n <= 1 ? left_ns : left_ns / (int64_t)n;
 		if (w->kind != WAY_FOLDER && left_ns < SHARE_MIN_NS && i > 0) {
-			add_why(a, w, _("no time was left for it"));
+			add_why(a, w, phrase_sentence(a->p, N_("no time was left for it")));
 			continue;
 		}
 		a->out->retry_after_ns = -1;
@@ -233,11 +235,13 @@ static enum status check_route(struct attempt *a, bool *out_is_closed)
 	*out_is_closed = true;
 	a->out->end = TRY_AGAIN;
 	if (r->kind != a->item->kind)
-		a->out->why = pool_textf(
-			a->p, _("the route '%s' now carries something of another kind"), r->name);
+		a->out->why = phrase_of(
+			a->p, N_("the route '%s' now carries something of another kind"), r->name);
 	else if (r->kind == DELIVERY_ENVELOPE && r->n_server_keys == 0)
-		a->out->why = pool_textf(a->p, _("route '%s': %s"), r->name,
-			r->fault == NULL ? _("no key is pinned for this route") : r->fault);
+		a->out->why = phrase_of(a->p, N_("route '%s': %s"), r->name,
+			r->fault == NULL
+				? phrase_sentence(a->p, N_("no key is pinned for this route"))
+				: r->fault);
 	else
 		*out_is_closed = false;
 	return *out_is_closed && a->out->why == NULL ? no_memory(a->e) : OK;
@@ -248,8 +252,7 @@ enum status trier_try(struct trier *t, const struct route *r, const struct outbo
 {
 	struct error why = ERROR_NONE;
 	struct try_result result = { .end = TRY_AGAIN, .why = "", .retry_after_ns = -1 };
-	AUTO_BUF struct buf all = { .ceiling = 64 * KIB };
-	struct attempt a = { t, r, item, p, &result, &all, e == NULL ? &why : e };
+	struct attempt a = { t, r, item, p, &result, "", e == NULL ? &why : e };
 	bool is_done = false;
 	TRY(check_drill(&a, &is_done));
 	if (!is_done)
@@ -258,8 +261,7 @@ enum status trier_try(struct trier *t, const struct route *r, const struct outbo
 		TRY(try_ways(&a, limit_ns));
 		/* An export too: why none of the ways before it would do. */
 		if (result.end == TRY_AGAIN || result.end == TRY_EXPORTED)
-			result.why = pool_textf(
-				p, "%.*s", text_cut(buf_text(&all), WHY_BYTES_MAX), buf_text(&all));
+			result.why = a.why;
 		if (result.why == NULL)
 			return no_memory(e);
 	}

@@ -207,6 +207,11 @@ def refused_and_late(base, server):
                           stdin=subprocess.DEVNULL)
     check("and nobody is told that it stays queued", done.returncode == QUEUED and b"refused by the receiver" in done.stderr and
           b"stays queued" not in done.stderr, done.stderr)
+    call(home, "incident", "new", "--kind", "leak", "--wait", "10", "--lang", "zh")
+    shown = {lang: call(home, "incident", "status", "latest", "--lang", lang)[1] for lang in ("en", "zh")}
+    check("why it was refused is told in the language of who reads, not of who sent", [
+        next(ev["detail"]["why"] for ev in shown[lang]["history"] if ev["kind"] == "refused").split("unknown")[0]
+        for lang in ("en", "zh")] == ["refused (400): ", "被拒绝（400）："], shown)
     posts = server.posts
     server.answer = "good"
     call(home, "outbox", "flush", "--wait", "2")

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/fault.h"
+#include "base/phrase.h"
 #include "incident/cases/case.h"
 
 enum { EVENTS_MAX = 100000, FIRST_ROOM = 32 };
@@ -122,6 +123,16 @@ static enum status grow(struct event_list *l, struct pool *p, struct error *e)
 	return OK;
 }
 
+/* Why something was refused is kept without a language (receive.c). */
+static enum status word_reason(json_t *detail, struct error *e)
+{
+	json_t *why = json_object_get(detail, "why");
+	if (!json_is_array(why))
+		return OK;
+	return json_object_set_new(detail, "why", phrase_json_words(why)) != 0 ? case_no_memory(e)
+									       : OK;
+}
+
 static enum status take_event(
 	const struct desk *d, struct statement *q, struct event_list *l, struct error *e)
 {
@@ -143,6 +154,7 @@ static enum status take_event(
 		(out->n != (int64_t)l->n + 1 || !view_is(column_text(q, 6), l->chain)))
 		l->first_bad = out->n;
 	TRY(case_json_of(d->pool, column_text(q, 5), &out->detail, e));
+	TRY(word_reason(out->detail, e));
 	l->n++;
 	return OK;
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/phrase.h"
 #include "incident/cases/grades.h"
 
 enum { SUBMISSIONS_MAX = 10000, RECIPIENTS_OF_ONE_MAX = 16 };
@@ -31,8 +32,9 @@ static enum status read_recipients(const struct desk *d, struct submission_row *
 			.state = (enum outbox_state)column_int(q, 2),
 			.server = case_column(d->pool, q, 3, &failed),
 			.received_ns = column_int(q, 4),
-			.trouble = case_column(d->pool, q, 5, &failed),
+			.trouble = phrase_words(d->pool, case_column(d->pool, q, 5, &failed)),
 		};
+		failed = failed || rows[s->n_recipients].trouble == NULL;
 	}
 	s->recipients = rows;
 	return failed ? case_no_memory(e) : OK;

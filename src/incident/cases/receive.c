@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/phrase.h"
 #include "incident/cases/spool.h"
 
 enum { BATCH = 64 };
@@ -296,7 +297,8 @@ static enum status take_receipt(
 	return transaction_commit(&t, e);
 }
 
-/* Told once: not again while the reason stays the same. */
+/* Told once: not again while the reason stays the same. `trouble` is a phrase, so that whoever
+ * reads it later sees it in their own language. */
 static enum status take_trouble(const struct desk *d, const struct waiting *w,
 	const struct outbox_item *item, const char *trouble, struct error *e)
 {
@@ -306,9 +308,9 @@ static enum status take_trouble(const struct desk *d, const struct waiting *w,
 	TRY(transaction_begin(d->c->store, &t, e));
 	TRY(settle(d, w, OUTBOX_REFUSED, NULL, trouble, e));
 	TRY(history_add(d, &w->incident, d->now.wall_ns, "refused",
-		json_pack("{s:s, s:s, s:s, s:s, s:i}", "submission", w->submission.text, "route",
-			w->route, "way", item->way == NULL ? "" : item->way, "why", trouble,
-			"http_status", item->http_status),
+		json_pack("{s:s, s:s, s:s, s:o, s:i}", "submission", w->submission.text, "route",
+			w->route, "way", item->way == NULL ? "" : item->way, "why",
+			phrase_to_json(trouble), "http_status", item->http_status),
 		e));
 	return transaction_commit(&t, e);
 }
@@ -324,7 +326,7 @@ static enum status take_item(const struct desk *d, const struct waiting *w,
 		return OK;
 	case OUTBOX_REFUSED:
 		return take_trouble(
-			d, w, item, item->last_error == NULL ? "" : item->last_error, e);
+			d, w, item, item->last_phrase == NULL ? "" : item->last_phrase, e);
 	case OUTBOX_DELIVERED:
 		/* A route whose key is out of reach just now says nothing against the receipt. */
 		if (route == NULL || route->n_server_keys == 0)

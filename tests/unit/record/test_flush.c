@@ -82,6 +82,9 @@ TEST(what_is_refused_is_told_and_holds_back_nothing)
 	struct outbox_item item = delivery_read(&d, &a1);
 	CHECK_INT(item.state, OUTBOX_REFUSED);
 	CHECK_TEXT(item.last_error, "refused (400): Not a member: this company is not enrolled");
+	/* Kept without a language: another reader may speak another one. */
+	CHECK_TEXT(item.last_phrase,
+		"\x1e[\"refused (%d): %s\",400,\"Not a member: this company is not enrolled\"]");
 	CHECK_INT(delivery_read(&d, &a2).state, OUTBOX_DELIVERED);
 }
 

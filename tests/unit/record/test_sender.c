@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/phrase.h"
 #include "tests/lib/delivery_fixture.h"
 #include "tests/lib/faults.h"
 #include "tests/lib/test.h"
@@ -32,6 +33,8 @@ static struct try_result try_once(struct delivery *d, const struct id *id, int64
 	const struct route *r = route_named(d->routes, item.route);
 	REQUIRE(r != NULL);
 	REQUIRE_OK(sender_try(r, &item, limit_ns, d->p, &t, &e), e);
+	t.why = phrase_words(d->p, t.why);
+	REQUIRE(t.why != NULL);
 	return t;
 }
 
@@ -453,6 +456,7 @@ TEST(a_drill_never_reaches_a_real_inbox_nor_a_real_notice_a_drills)
 	rehearsed.drill = true;
 	rehearsed.envelope = view_of(drill);
 	REQUIRE_OK(sender_try(route_at(d.routes, 0), &rehearsed, LONG_NS, d.p, &t, &e), e);
+	t.why = phrase_words(d.p, t.why);
 	check_try(&t, TRY_REFUSED, 0, "a drill's; the route 'province' is a real inbox");
 	REQUIRE_OK(sender_try(&exercise, &real, LONG_NS, d.p, &t, &e), e);
 	check_try(&t, TRY_REFUSED, 0, "is for drills only");

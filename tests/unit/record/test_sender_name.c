@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/phrase.h"
 #include "tests/lib/delivery_fixture.h"
 #include "tests/lib/test.h"
 
@@ -106,6 +107,8 @@ static struct try_result try_once(struct delivery *d, const struct id *id)
 	struct error e = ERROR_NONE;
 	struct outbox_item item = delivery_read(d, id);
 	REQUIRE_OK(sender_try(route_at(d->routes, 0), &item, 20 * NS_PER_S, d->p, &t, &e), e);
+	t.why = phrase_words(d->p, t.why);
+	REQUIRE(t.why != NULL);
 	return t;
 }
 
