@@ -246,10 +246,12 @@ static void call_words(const struct incident_session *is, const struct call_args
 {
 	const bool dry = a->dry_run;
 	if (n_answered > 0 && dry)
-		buf_addf(out, _("The call would be logged and answer %zu open duties.\n"),
+		buf_addf(out,
+			_("The call would be logged. Open duties that it would answer: %zu\n"),
 			n_answered);
 	else if (n_answered > 0)
-		buf_addf(out, _("The call is logged and answers %zu open duties.\n"), n_answered);
+		buf_addf(out, _("The call is logged. Open duties that it answers: %zu\n"),
+			n_answered);
 	else if (profile_word(is->profiles, RULE_ROLES, a->to) == NULL)
 		buf_addf(out,
 			dry ? _("The call would be logged. It would answer no duty: '%s' is no "

@@ -6,7 +6,8 @@
 #include "cli/cli.h"
 #include "cli/cmd_incident.h"
 
-#define INCIDENT_HELP N_("The incident's number (2026-0001), its id, or 'latest'.")
+#define INCIDENT_HELP                                                                              \
+	N_("The incident's number (2026-0001), its id, latest, latest-real or latest-drill.")
 
 static const struct operand classify_operands[] = { { N_("INCIDENT"),
 	offsetof(struct classify_args, id), false, INCIDENT_HELP } };

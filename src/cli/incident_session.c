@@ -268,7 +268,7 @@ enum status tell_faults(
 		return status;
 	(void)fprintf(stderr, "tocsin: %s\n", _("the input was refused and nothing was stored:"));
 	for (size_t i = 0; i < faults->n; i++)
-		(void)fprintf(stderr, "  %s: %s\n", faults->at[i].field, faults->at[i].what);
+		(void)fprintf(stderr, _("  %s: %s\n"), faults->at[i].field, faults->at[i].what);
 	if (faults->n_more > 0)
 		(void)fprintf(stderr, _("  and %zu more\n"), faults->n_more);
 	if (s->json)

@@ -242,17 +242,23 @@ static enum status read_route(struct reading *r, struct json_place place, struct
 	return read_ways(r, place, out);
 }
 
+static enum status read_list(json_t *value, json_t **out, struct error *e)
+{
+	static const char *const known[] = { "routes", NULL };
+	const struct json_place top = { value, "" };
+	TRY(json_only_keys(top, known, e));
+	return json_get_array(top, "routes", JSON_REQUIRED, out, e);
+}
+
 enum status routes_read(struct view text, const char *home, struct pool *p,
 	struct route out[ROUTES_MAX], size_t *out_n, struct error *e)
 {
-	static const char *const known[] = { "routes", NULL };
 	AUTO_JSON json_t *value = NULL;
 	json_t *list = NULL;
 	struct reading r = { home, p, e };
 	TRY(yaml_read(text, ROUTES_BYTES_MAX, "routes.yaml", &value, e));
-	struct json_place top = { value, "routes.yaml" };
-	TRY(json_only_keys(top, known, e));
-	TRY(json_get_array(top, "routes", JSON_REQUIRED, &list, e));
+	if (read_list(value, &list, e) != OK)
+		return error_wrap(e, "routes.yaml");
 	if (json_array_size(list) > ROUTES_MAX)
 		return error_set(e, E_INVALID, "routes.yaml: %zu routes, %d are allowed",
 			json_array_size(list), ROUTES_MAX);

@@ -161,6 +161,8 @@ static void add_clocks(struct document *d, const struct exchange *x)
 	static const double widths[] = { 0.52, 0.26, 0.22 };
 	const struct incident *i = x->incident;
 	char time[ZONED_TIME_MAX];
+	AUTO_BUF struct buf names;
+	buf_init(&names, TEXT_BYTES_MAX);
 	add_heading(d, "clocks", _("Clocks"));
 	struct rows rows = rows_begin(d, BLOCK_TABLE, 3);
 	rows.caption = _("Duties and their clocks");
@@ -171,10 +173,12 @@ static void add_clocks(struct document *d, const struct exchange *x)
 	for (size_t k = 0; k < i->n_clocks; k++) {
 		const struct clock_row *c = &i->clocks[k];
 		const int64_t zone = zone_of(x->options->profiles, c->profile);
-		if (!exchange_shows(x, c->profile))
+		if (!exchange_shows(x, c->profile) || clock_is_repeat(i->clocks, k))
 			continue;
+		buf_reset(&names);
+		clock_profiles(i->clocks, i->n_clocks, k, &names);
 		rows_cell(&rows, CELL(doc_textf(d, "%s (%s, %s %s)", bilingual_pick(c->text),
-					 c->profile, c->instrument, c->row)));
+					 buf_text(&names), c->instrument, c->row)));
 		rows_cell(&rows, CELL(due_text(d, c, zone)));
 		rows_cell(&rows,
 			CELL_TONE(c->done_ns < 0

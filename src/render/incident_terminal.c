@@ -127,9 +127,9 @@ static const char *clock_lead(const struct clock_row *c, struct buf *out)
 	return buf_text(out);
 }
 
-static void clock_lines(
-	const struct screen *s, const struct clock_table *table, const struct clock_row *c)
+static void clock_lines(const struct screen *s, const struct clock_table *table, size_t k)
 {
+	const struct clock_row *c = &table->rows[k];
 	static const char lead[LEFT_CELLS + 1] = "                    ";
 	AUTO_BUF struct buf left, text;
 	const int64_t zone = zone_of(table->profiles, c->profile);
@@ -149,8 +149,9 @@ static void clock_lines(
 	screen_paragraph(s, STYLE_PLAIN, lead, LEFT_CELLS, buf_text(&text));
 	buf_reset(&text);
 	/* As `clock acknowledge` takes it; no line is broken behind this mark. */
-	buf_addf(&text, "%s · %s %s (%c) · #%s", c->profile, c->instrument, c->row, c->certainty,
-		c->id.text + ID_TEXT_LEN - 6);
+	clock_profiles(table->rows, table->n_rows, k, &text);
+	buf_addf(&text, " · %s %s (%c) · ", c->instrument, c->row, c->certainty);
+	clock_handles(table->rows, table->n_rows, k, &text);
 	screen_paragraph(s, STYLE_MUTED, lead, LEFT_CELLS, buf_text(&text));
 }
 
@@ -161,7 +162,8 @@ enum status render_clocks_terminal(
 	if (c->n_rows == 0)
 		screen_line(&s, STYLE_MUTED, _("No clock is running."));
 	for (size_t i = 0; i < c->n_rows; i++)
-		clock_lines(&s, c, &c->rows[i]);
+		if (!clock_is_repeat(c->rows, i))
+			clock_lines(&s, c, i);
 	if (c->now != NULL && c->now->stepped)
 		screen_paragraph(&s, STYLE_FAIR, "", 0,
 			_("This machine's clock was set while duties were running. The shorter of "
@@ -222,14 +224,15 @@ static void open_clock_lines(
 	for (enum when when = WITHIN_A_DAY; when <= AFTER_THAT; when++)
 		for (size_t k = 0; k < i->n_clocks; k++) {
 			const struct clock_row *c = &i->clocks[k];
-			if (c->state > CLOCK_OVERDUE || when_of(c) != when)
+			if (c->state > CLOCK_OVERDUE || when_of(c) != when ||
+				clock_is_repeat(i->clocks, k))
 				continue;
 			if (c->state == CLOCK_WAITING)
 				n_later++;
 			else if (!is_own(profiles, c))
 				n_others++;
 			else if (++n_own > 0)
-				clock_lines(s, &table, c);
+				clock_lines(s, &table, k);
 		}
 	if (n_own == 0)
 		screen_line(s, STYLE_MUTED, _("Nothing is owed by this organisation now."));

@@ -149,6 +149,43 @@ const char *clock_state_words(enum clock_state s)
 	return "";
 }
 
+static bool same_duty(const struct clock_row *a, const struct clock_row *b)
+{
+	return strcmp(a->incident.text, b->incident.text) == 0 &&
+	       strcmp(a->instrument, b->instrument) == 0 && strcmp(a->row, b->row) == 0 &&
+	       strcmp(a->stage, b->stage) == 0 && strcmp(a->owes, b->owes) == 0 &&
+	       strcmp(a->to, b->to) == 0 && strcmp(a->medium, b->medium) == 0 &&
+	       a->due_ns == b->due_ns && a->target_ns == b->target_ns && a->state == b->state &&
+	       a->n_period == b->n_period && a->done_ns == b->done_ns &&
+	       strcmp(a->acknowledged_by, b->acknowledged_by) == 0 &&
+	       a->acknowledged_until_ns == b->acknowledged_until_ns &&
+	       a->silenced_until_ns == b->silenced_until_ns && strcmp(a->profile, b->profile) != 0;
+}
+
+bool clock_is_repeat(const struct clock_row *rows, size_t k)
+{
+	for (size_t i = 0; i < k; i++)
+		if (same_duty(&rows[i], &rows[k]))
+			return true;
+	return false;
+}
+
+void clock_profiles(const struct clock_row *rows, size_t n_rows, size_t k, struct buf *out)
+{
+	buf_add_text(out, rows[k].profile);
+	for (size_t i = k + 1; i < n_rows; i++)
+		if (same_duty(&rows[k], &rows[i]))
+			buf_addf(out, "%s%s", _(", "), rows[i].profile);
+}
+
+void clock_handles(const struct clock_row *rows, size_t n_rows, size_t k, struct buf *out)
+{
+	buf_addf(out, "#%s", rows[k].id.text + ID_TEXT_LEN - 6);
+	for (size_t i = k + 1; i < n_rows; i++)
+		if (same_duty(&rows[k], &rows[i]))
+			buf_addf(out, "%s#%s", _(", "), rows[i].id.text + ID_TEXT_LEN - 6);
+}
+
 const char *life_words(enum life l)
 {
 	switch (l) {

@@ -20,6 +20,14 @@ int64_t zone_of(const struct profile_set *s, const char *profile);
  * needed. In the pool of `out`. */
 void grade_text(const struct profile *p, int grade, struct buf *out);
 enum style grade_style(const struct profile *p, int grade);
+/* One profile may hold rows of another's instrument (cn-miit has those of cn-miit-2024-214): run
+ * both, and one duty has two clocks. Where incident, instrument, row, parties, due time, state and
+ * who has them in hand are the same, the first of them stands for all. */
+bool clock_is_repeat(const struct clock_row *rows, size_t k);
+/* "cn-miit, cn-miit-2024-214": the profiles of all clocks that row k stands for. */
+void clock_profiles(const struct clock_row *rows, size_t n_rows, size_t k, struct buf *out);
+/* "#a3f2c1, #0b77de": the last digits of their ids, as `clock acknowledge` takes them. */
+void clock_handles(const struct clock_row *rows, size_t n_rows, size_t k, struct buf *out);
 /* "open", "handled", "closed" in the language of i18n_use. */
 const char *life_words(enum life l);
 /* A line of the history: "first notice", "graded", … */

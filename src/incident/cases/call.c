@@ -22,12 +22,13 @@ struct calling {
 static const char *checked(const struct calling *w, const char *text, const char *field,
 	size_t most_bytes, enum text_lines lines)
 {
-	struct error why = ERROR_NONE;
+	char room[FLAW_TEXT_MAX];
 	const char *given = text == NULL ? "" : text;
 	if (view_trim(view_of(given)).len == 0)
 		return "";
-	if (case_check_text(given, most_bytes, lines, field, &why) != OK)
-		field_fault_add(w->faults, w->desk->pool, field, "%s", why.text);
+	const char *flaw = case_text_flaw(given, most_bytes, lines, room);
+	if (flaw != NULL)
+		field_fault_add(w->faults, w->desk->pool, field, "%s", flaw);
 	return given;
 }
 

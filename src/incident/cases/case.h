@@ -37,6 +37,11 @@ enum status case_json_of(
 	struct pool *p, struct view text, json_t **out, struct error *e) MUST_CHECK;
 /* Copies of text columns; a lack of memory is told once. */
 const char *case_column(struct pool *p, struct statement *q, int column, bool *failed);
+/* What is wrong with it, in words that do not name it, for a fault that does; NULL nothing. `out`
+ * is where longer words stand. */
+enum { FLAW_TEXT_MAX = 160 };
+const char *case_text_flaw(
+	const char *text, size_t most_bytes, enum text_lines lines, char out[FLAW_TEXT_MAX]);
 /* What a person wrote for people to read: E_INVALID naming `what` where it is empty, too long or
  * unsound. */
 enum status case_check_text(const char *text, size_t most_bytes, enum text_lines lines,
@@ -57,7 +62,7 @@ struct case_row {
 	const char *profiles[CASE_PROFILES_MAX];
 	size_t n_profiles;
 };
-/* `typed`: the UUID, the number, or "latest". E_ABSENT. */
+/* `typed` as in incident_read. E_ABSENT, E_CONFLICT. */
 enum status case_find(
 	const struct desk *d, const char *typed, struct case_row *out, struct error *e) MUST_CHECK;
 /* The next number of the company: 2026-0001, D2026-0001 for drills, W2026-0001 for warnings. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
 #include "incident/cases/case.h"
 
 #define DOCUMENT_BYTES_MAX (8 * MIB)
@@ -81,18 +82,27 @@ const char *case_column(struct pool *p, struct statement *q, int column, bool *f
 	return text == NULL ? "" : text;
 }
 
+const char *case_text_flaw(
+	const char *text, size_t most_bytes, enum text_lines lines, char out[FLAW_TEXT_MAX])
+{
+	const struct view v = view_trim(view_of(text));
+	const enum text_flaw flaw = text_flaw_of(v, lines);
+	if (v.len == 0)
+		return _("is empty");
+	if (flaw != TEXT_SOUND)
+		return text_flaw_words(flaw);
+	if (v.len <= most_bytes)
+		return NULL;
+	(void)snprintf(out, FLAW_TEXT_MAX, _("is longer than %zu bytes"), most_bytes);
+	return out;
+}
+
 enum status case_check_text(const char *text, size_t most_bytes, enum text_lines lines,
 	const char *what, struct error *e)
 {
-	const struct view v = view_trim(view_of(text));
-	if (v.len == 0)
-		return error_set(e, E_INVALID, "%s: is empty", what);
-	if (v.len > most_bytes)
-		return error_set(e, E_INVALID, "%s: is longer than %zu bytes", what, most_bytes);
-	const enum text_flaw flaw = text_flaw_of(v, lines);
-	if (flaw != TEXT_SOUND)
-		return error_set(e, E_INVALID, "%s: %s", what, text_flaw_words(flaw));
-	return OK;
+	char room[FLAW_TEXT_MAX];
+	const char *flaw = case_text_flaw(text, most_bytes, lines, room);
+	return flaw == NULL ? OK : error_set(e, E_INVALID, "%s: %s", what, flaw);
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -128,27 +138,76 @@ enum status case_next_number(
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
+/* The newest case of one kind; out->number "" where there is none. */
+struct newest {
+	struct id id;
+	const char *number;
+	int64_t created_ns;
+	bool closed;
+};
+
+static enum status find_newest(
+	const struct desk *d, bool drill, struct newest *out, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool row = false, failed = false;
+	*out = (struct newest){ .number = "", .created_ns = -1, .closed = true };
+	TRY(STORE_SQL(d->c->store,
+		"SELECT id, number, created_ns, life FROM incident_case"
+		" WHERE company = ? AND drill = ? ORDER BY created_ns DESC, id DESC LIMIT 1",
+		&q, e));
+	bind_text(q, 1, d->company);
+	bind_int(q, 2, drill ? 1 : 0);
+	TRY(statement_step(q, &row, e));
+	if (!row)
+		return OK;
+	if (!id_parse(column_text(q, 0), &out->id))
+		return error_set(e, E_INVALID, "a row of an incident is damaged");
+	out->number = case_column(d->pool, q, 1, &failed);
+	out->created_ns = column_int(q, 2);
+	out->closed = column_int(q, 3) == LIFE_CLOSED;
+	return failed ? case_no_memory(e) : OK;
+}
+
+/* What is done in an exercise must not land on a real incident, nor the other way round: where the
+ * newest is a drill and a real one still runs, nobody can tell which was meant. */
+static enum status find_latest(
+	const struct desk *d, const char *typed, struct id *out, struct error *e)
+{
+	struct newest real, drill;
+	TRY(find_newest(d, false, &real, e));
+	TRY(find_newest(d, true, &drill, e));
+	const bool any = strcmp(typed, "latest") == 0;
+	const bool wants_real = strcmp(typed, "latest-real") == 0;
+	const bool drill_is_newer = drill.created_ns > real.created_ns;
+	if (any && drill_is_newer && !real.closed)
+		return error_set(e, E_CONFLICT,
+			"'latest' may be incident %s, which is real and not closed, or the drill "
+			"%s after it: name the number, latest-real or latest-drill",
+			real.number, drill.number);
+	const struct newest *found = wants_real || (any && !drill_is_newer) ? &real : &drill;
+	if (found->created_ns < 0)
+		return any	    ? error_set(e, E_ABSENT, "there is no incident yet")
+		       : wants_real ? error_set(e, E_ABSENT, "there is no real incident yet")
+				    : error_set(e, E_ABSENT, "there is no incident of a drill yet");
+	*out = found->id;
+	return OK;
+}
+
 static enum status find_id(const struct desk *d, const char *typed, struct id *out, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
 	bool row = false;
-	if (strcmp(typed, "latest") == 0) {
-		TRY(STORE_SQL(d->c->store,
-			"SELECT id FROM incident_case WHERE company = ?"
-			" ORDER BY created_ns DESC, id DESC LIMIT 1",
-			&q, e));
-		bind_text(q, 1, d->company);
-	} else {
-		TRY(STORE_SQL(d->c->store,
-			"SELECT id FROM incident_case WHERE company = ? AND (id = ? OR number = ?)",
-			&q, e));
-		bind_text(q, 1, d->company);
-		bind_text(q, 2, typed);
-		bind_text(q, 3, typed);
-	}
+	if (strcmp(typed, "latest") == 0 || strcmp(typed, "latest-real") == 0 ||
+		strcmp(typed, "latest-drill") == 0)
+		return find_latest(d, typed, out, e);
+	TRY(STORE_SQL(d->c->store,
+		"SELECT id FROM incident_case WHERE company = ? AND (id = ? OR number = ?)", &q,
+		e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, typed);
+	bind_text(q, 3, typed);
 	TRY(statement_step(q, &row, e));
-	if (!row && strcmp(typed, "latest") == 0)
-		return error_set(e, E_ABSENT, "there is no incident yet");
 	if (!row)
 		return error_set(e, E_ABSENT, "there is no incident '%.60s'", typed);
 	if (!id_parse(column_text(q, 0), out))

@@ -28,9 +28,11 @@
 struct incident_context {
 	const char *home;
 	struct store *store;
-	const struct clock *clock; /* NULL: the kernel's */
-	const char *boot_id;	   /* NULL: the kernel's */
-	const struct keyring *keys;
+	const struct clock *clock;  /* NULL: the kernel's */
+	const char *boot_id;	    /* NULL: the kernel's */
+	const struct keyring *keys; /* NULL where nothing is signed */
+	/* What a person was told of the keys, for the history; NULL, "": nothing. */
+	const char *keys_note;
 	const struct profile_set *profiles;
 	const struct form_set *forms;
 	const char *by; /* who acts: a person's name or role, "" the calling user's uid */
@@ -274,7 +276,9 @@ struct incident {
 	int64_t first_bad_event; /* events are chained by SHA-256: the first that does not fit, -1
 				  */
 };
-/* `id`: the UUID, the number, or "latest". */
+/* `id`: the UUID, the number, "latest-real", "latest-drill", or "latest": the newest of all.
+ * E_CONFLICT where that is a drill and an older real one is not closed: it must be said which is
+ * meant. */
 enum status incident_read(const struct incident_context *c, const char *id, struct pool *p,
 	struct incident *out, struct error *e) MUST_CHECK;
 struct incident_row {

@@ -315,7 +315,7 @@ static bool is_tlp(const char *text)
 
 static void read_marks(struct reading *r, struct notice *out)
 {
-	struct error why = ERROR_NONE;
+	char room[FLAW_TEXT_MAX];
 	const char *tlp = r->given->tlp != NULL ? r->given->tlp : r->settings.tlp;
 	out->tlp = tlp == NULL ? "AMBER" : tlp;
 	out->drill_id = r->given->drill_id == NULL ? "" : r->given->drill_id;
@@ -323,9 +323,11 @@ static void read_marks(struct reading *r, struct notice *out)
 		fault(r, "tlp", _("is none of RED, AMBER+STRICT, AMBER, GREEN, CLEAR"));
 	else if (!is_tlp(out->tlp))
 		out->tlp = "AMBER"; /* the settings' word is told as trouble */
-	if (out->drill_id[0] != '\0' &&
-		case_check_text(out->drill_id, DRILL_ID_MAX, TEXT_ONE_LINE, "drill", &why) != OK)
-		fault(r, "drill", why.text);
+	const char *flaw = out->drill_id[0] == '\0' ? NULL
+						    : case_text_flaw(out->drill_id, DRILL_ID_MAX,
+							      TEXT_ONE_LINE, room);
+	if (flaw != NULL)
+		fault(r, "drill", flaw);
 	if (r->given->tlp == NULL && r->settings.tlp != NULL && !is_tlp(r->settings.tlp))
 		r->settings.trouble = _("incident.yaml: tlp: is none of RED, AMBER+STRICT, AMBER, "
 					"GREEN, CLEAR");

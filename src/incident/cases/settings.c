@@ -42,11 +42,9 @@ static enum status take_profiles(
 	return OK;
 }
 
-static enum status parse(struct view text, struct pool *p, struct case_settings *s, struct error *e)
+static enum status take_all(json_t *value, struct pool *p, struct case_settings *s, struct error *e)
 {
 	static const char *const known[] = { "company", "callback", "profiles", "tlp", NULL };
-	AUTO_JSON json_t *value = NULL;
-	TRY(yaml_read(text, SETTINGS_BYTES_MAX, FILE_NAME, &value, e));
 	const struct json_place top = { value, "" };
 	if (!json_is_object(value))
 		return error_set(e, E_INVALID, "expected company, callback, profiles, tlp");
@@ -55,6 +53,14 @@ static enum status parse(struct view text, struct pool *p, struct case_settings 
 	TRY(take_text(top, "callback", p, &s->callback, e));
 	TRY(take_text(top, "tlp", p, &s->tlp, e));
 	return take_profiles(top, p, s, e);
+}
+
+/* Every fault names the file once. */
+static enum status parse(struct view text, struct pool *p, struct case_settings *s, struct error *e)
+{
+	AUTO_JSON json_t *value = NULL;
+	TRY(yaml_read(text, SETTINGS_BYTES_MAX, FILE_NAME, &value, e));
+	return take_all(value, p, s, e) == OK ? OK : error_wrap(e, FILE_NAME);
 }
 
 static enum status read_file(
@@ -82,6 +88,6 @@ enum status case_settings_read(
 	if (status == OK)
 		*out = s;
 	else if (status != E_ABSENT)
-		out->trouble = pool_textf(p, FILE_NAME ": %s", why.text);
+		out->trouble = pool_text(p, view_of(why.text));
 	return out->trouble == NULL ? case_no_memory(e) : OK;
 }

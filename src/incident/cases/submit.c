@@ -199,15 +199,15 @@ static enum status attach(struct submitting *s, const char *id, struct error *e)
 
 static void check_what_changed(struct submitting *s)
 {
-	struct error why = ERROR_NONE;
+	char room[FLAW_TEXT_MAX];
 	const char *text = s->what->what_changed == NULL ? "" : s->what->what_changed;
 	const struct view said = view_trim(view_of(text));
+	const char *flaw = case_text_flaw(text, REASON_BYTES_MAX, TEXT_SEVERAL_LINES, room);
 	if (said.len == 0 && s->sent_before)
 		field_fault_add(s->faults, s->desk->pool, "what_changed", "%s",
 			_("is missing: say what changed since the last report"));
-	else if (said.len > 0 && case_check_text(text, REASON_BYTES_MAX, TEXT_SEVERAL_LINES,
-					 "what_changed", &why) != OK)
-		field_fault_add(s->faults, s->desk->pool, "what_changed", "%s", why.text);
+	else if (said.len > 0 && flaw != NULL)
+		field_fault_add(s->faults, s->desk->pool, "what_changed", "%s", flaw);
 }
 
 static int tier_of(const struct submitting *s)

@@ -120,7 +120,8 @@ static int by_urgency(const void *a, const void *b)
 		return rank(x) - rank(y);
 	if (urgent_ns(x) != urgent_ns(y))
 		return urgent_ns(x) < urgent_ns(y) ? -1 : 1;
-	return strcmp(x->id.text, y->id.text);
+	const int by_profile = strcmp(x->profile, y->profile);
+	return by_profile != 0 ? by_profile : strcmp(x->id.text, y->id.text);
 }
 
 static enum status count_clocks(

@@ -88,8 +88,12 @@ static enum status add_file(struct form_set *s, int folder_fd, const char *name,
 	struct form f;
 	buf_init(&text, FORM_BYTES_MAX + 1);
 	TRY(file_read_all(folder_fd, name, FORM_BYTES_MAX, &text, e));
-	TRY(form_read(buf_view(&text), name, s->pool, &f, e));
-	TRY(check_name(&f, name, e));
+	const char *shown = pool_textf(s->pool, "forms/%s", name);
+	if (shown == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "load the forms");
+	TRY(form_read(buf_view(&text), shown, s->pool, &f, e));
+	if (check_name(&f, name, e) != OK)
+		return error_wrap(e, "forms");
 	return add(s, &f, e);
 }
 
@@ -111,8 +115,7 @@ static enum status add_own(struct form_set *s, const char *home, struct error *e
 		const struct view name = view_of(entry->d_name);
 		if (entry->d_name[0] == '.' || !view_ends_with(name, VIEW(ENDING)))
 			continue;
-		if (add_file(s, dirfd(folder), entry->d_name, e) != OK)
-			return error_wrap(e, "%s/forms", home);
+		TRY(add_file(s, dirfd(folder), entry->d_name, e));
 	}
 	return OK;
 }

@@ -225,7 +225,7 @@ static enum status find(
 		" JOIN incident_warning_version v ON v.company = w.company AND v.warning = w.id"
 		" AND v.n = w.n_version WHERE w.company = ?"
 		" AND (? = 'latest' OR w.id = ? OR w.number = ?)"
-		" ORDER BY w.issued_ns DESC, w.id DESC LIMIT 1",
+		" ORDER BY w.drill, w.issued_ns DESC, w.id DESC LIMIT 1",
 		&q, e));
 	bind_text(q, 1, d->company);
 	for (int place = 2; place <= 4; place++)

@@ -140,8 +140,8 @@ TEST(every_fault_of_the_text_names_its_place)
 		const char *text, *place;
 	} rows[] = {
 		{ "", "routes.yaml" },
-		{ "routes: 3\n", "routes.yaml.routes: not a list" },
-		{ "route: []\n", "routes.yaml.route: unknown key" },
+		{ "routes: 3\n", "routes.yaml: routes: not a list" },
+		{ "route: []\n", "routes.yaml: route: unknown key" },
 		{ "routes: []\nroutes: []\n", "routes" },
 		{ "routes: [3]\n", "routes.yaml: routes[0]" },
 		{ "routes: [{name: A, for: [a], server_key: k, ways: []}]\n", "routes[0].name" },

@@ -31,6 +31,40 @@ static enum life life_of(struct incident_fixture *f)
 	return fixture_read(f, "latest").life;
 }
 
+static const char *number_of(struct incident_fixture *f, const char *typed)
+{
+	struct incident i;
+	f->e = ERROR_NONE;
+	return incident_read(&f->c, typed, f->pool, &i, &f->e) == OK ? i.number : "";
+}
+
+TEST(latest_is_refused_where_it_may_mean_a_drill_or_a_real_incident_that_runs)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	CHECK_TEXT(number_of(&f, "latest-drill"), "");
+	CHECK_INT(f.e.status, E_ABSENT);
+	n.drill = true;
+	(void)fixture_new(&f, &n);
+	CHECK_TEXT(number_of(&f, "latest-real"), "");
+	CHECK_INT(f.e.status, E_ABSENT);
+	CHECK(number_of(&f, "latest")[0] == 'D'); /* there is nothing else */
+	n.drill = false;
+	f.wall_ns += MINUTES_NS(1);
+	(void)fixture_new(&f, &n);
+	CHECK_TEXT(number_of(&f, "latest"), number_of(&f, "latest-real"));
+	CHECK(number_of(&f, "latest-drill")[0] == 'D');
+	n.drill = true;
+	f.wall_ns += MINUTES_NS(1);
+	(void)fixture_new(&f, &n);
+	CHECK_TEXT(number_of(&f, "latest"), "");
+	CHECK_INT(f.e.status, E_CONFLICT);
+	CHECK(strstr(f.e.text, "latest-real or latest-drill") != NULL);
+	CHECK(number_of(&f, "latest-real")[0] != 'D');
+	CHECK(number_of(&f, "latest-drill")[6] == '0');
+}
+
 TEST(a_case_is_handled_then_closed_then_opened_again)
 {
 	AUTO_FIXTURE struct incident_fixture f;

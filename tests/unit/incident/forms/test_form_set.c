@@ -277,7 +277,7 @@ TEST(a_home_adds_forms_and_replaces_by_a_higher_version_alone)
 	test_write_file(test_path("forms/notes.txt"), "no form", 7);
 	REQUIRE_OK(form_set_load(test_folder(), &s, &e), e);
 	CHECK_TEXT(form_named(s, "our-own")->title.en, "Own");
-	CHECK_TEXT(form_named(s, "our-own")->source, "our-own.yaml");
+	CHECK_TEXT(form_named(s, "our-own")->source, "forms/our-own.yaml");
 	CHECK_TEXT(form_named(s, "miit-early-warning")->title.en, "Newer");
 	CHECK_TEXT(form_named(s, "cac-2025-report")->source, "built in");
 	for (size_t i = 1; i < form_count(s); i++)
