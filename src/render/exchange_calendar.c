@@ -116,7 +116,8 @@ static void add_event(struct buf *out, const struct exchange *x, const struct cl
 	add_line(out, line);
 	(void)snprintf(line, sizeof line, "SEQUENCE:%zu", x->incident->n_events);
 	add_line(out, line);
-	add_time(out, "DTSTAMP:", x->options->now_ns);
+	/* Without a METHOD this is the last revision too, not the export (3.8.7.2). */
+	add_time(out, "DTSTAMP:", x->modified_ns);
 	add_time(out, "LAST-MODIFIED:", x->modified_ns);
 	add_time(out, "DTSTART:", c->due_ns);
 	add_summary(out, "SUMMARY:", x, c);

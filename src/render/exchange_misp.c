@@ -104,8 +104,12 @@ static json_t *tags_of(struct event *v)
 	for (size_t k = 0; k < v->incident->n_grades; k++)
 		if (exchange_shows(v->x, v->incident->grades[k].profile))
 			add_grade(v, tags, &v->incident->grades[k]);
-	if (v->x->drill)
-		add_tag(v, tags, "exercise:generic", "#0eb100");
+	/* The taxonomy "exercise" has no value for an exercise without a name but a check of
+	 * telephones; that of incidents has one for what is a test. */
+	if (v->x->drill) {
+		add_tag(v, tags, "rsit:test=\"test\"", "#0eb100");
+		add_tag(v, tags, "tocsin:exercise=\"drill\"", "#0eb100");
+	}
 	return tags;
 }
 

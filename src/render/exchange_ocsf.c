@@ -19,7 +19,8 @@ enum {
 	STATUS_IN_PROGRESS = 2,
 	STATUS_RESOLVED = 4,
 	STATUS_CLOSED = 5,
-	SEVERITY_UNKNOWN = 0
+	SEVERITY_UNKNOWN = 0,
+	VERDICT_TEST = 6
 };
 
 struct word {
@@ -121,6 +122,10 @@ enum status render_ocsf(
 	exchange_put(&m, finding, "assignee_group", json_pack("{s:s}", "name", x.company));
 	exchange_put(&m, finding, "message", json_string(x.title));
 	exchange_put(&m, finding, "desc", json_string(x.what[0] == '\0' ? x.kind : x.what));
+	if (x.drill) {
+		exchange_put(&m, finding, "verdict_id", json_integer(VERDICT_TEST));
+		exchange_put(&m, finding, "verdict", json_string("Test"));
+	}
 	if (breach >= 0)
 		exchange_put(&m, finding, "is_suspected_breach", json_boolean(breach));
 	if (x.occurred_ns >= 0)

@@ -100,6 +100,9 @@ def stix(home, incidents):
 
 # --- MISP and OCSF ---
 
+EXERCISE_TAGS = {'rsit:test="test"', 'tocsin:exercise="drill"'}
+
+
 def misp(home, incidents):
     event = json.loads(x.export(home, incidents["rich"], "misp"))["Event"]
     x.check("MISP counts its attributes", event["attribute_count"] == str(len(event["Attribute"])) and len(event["Attribute"]) > 6)
@@ -107,8 +110,9 @@ def misp(home, incidents):
     x.check("no MISP uuid is there twice", len(set(ids)) == len(ids))
     tags = [t["name"] for t in event["Tag"]]
     x.check("tiers and classes are machine tags", 'tocsin:cn-miit="tier-1"' in tags and 'tocsin:qzxgroup="qzx_alarm"' in tags, tags)
-    x.check("only a drill is tagged an exercise", "exercise:generic" not in tags and "exercise:generic" in [
-        t["name"] for t in json.loads(x.export(home, incidents["drill"], "misp"))["Event"]["Tag"]])
+    exercise = {t["name"] for t in json.loads(x.export(home, incidents["drill"], "misp"))["Event"]["Tag"]}
+    x.check("only a drill is tagged a test and an exercise", EXERCISE_TAGS <= exercise and not EXERCISE_TAGS & set(tags),
+            (tags, exercise))
     long = json.loads(x.export(home, incidents["long"], "misp"))["Event"]
     x.check("a long line is cut between characters in info, and whole in its attribute", 60 < len(long["info"]) <= 256 and
             "\ufffd" not in long["info"] and [a["value"] for a in long["Attribute"] if a["comment"] == "what"] == ["长" * 190], long)
@@ -126,6 +130,9 @@ def ocsf(home, incidents):
                                                          for e in found["rich"]["enrichments"]))
     x.check("a drill is labelled", found["drill"]["metadata"]["labels"] == ["exercise"] and
             found["new"]["metadata"]["labels"] == ["real"])
+    x.check("the verdict of a drill, and of nothing else, is that it is a test",
+            [k for k, v in found.items() if v.get("verdict_id") == 6] == ["drill"] and
+            [k for k, v in found.items() if "verdict" in v] == ["drill"], found["drill"])
 
 
 # --- iCalendar ---
@@ -142,6 +149,9 @@ def calendar(home, incidents):
     x.check("each entry has what an entry needs", events and not missing, missing)
     times = [v for _, e, _ in events for k, v in e.items() if k in ("DTSTAMP", "DTSTART", "LAST-MODIFIED")]
     x.check("times are UTC", times and all(re.fullmatch(r"\d{8}T\d{6}Z", t) for t in times), times)
+    stamps = [(e["DTSTAMP"], e["LAST-MODIFIED"]) for _, e, _ in events]
+    x.check("an entry is stamped with its last revision, as where there is no METHOD", "METHOD" not in top and
+            all(a == b for a, b in stamps) and x.export(home, incidents["rich"], "icalendar") == data, stamps)
     texts = [x.calendar_text(e[k]) for _, e, _ in events for k in ("SUMMARY", "DESCRIPTION")]
     x.check("text is escaped", None not in texts and any("(cn-miit, " in t for t in texts), texts)
     uids = [e["UID"] for _, e, _ in events]
@@ -196,6 +206,9 @@ def syslog(home, incidents):
         message = x.read_syslog(x.export(home, incidents[what], "syslog"))
         x.check(f"the syslog message of the {what} incident keeps to RFC 5424", message is not None and message[1] == "incident",
                 x.export(home, incidents[what], "syslog"))
+    longest = x.export(home, incidents["long"], "syslog")
+    x.check("the longest message is one that a collector should take whole: 2,048 octets (RFC 5424, 6.1)",
+            800 < len(longest) <= 2048 and x.read_syslog(longest)[2]["company"] == '"]' * 150, len(longest))
     nasty = x.read_syslog(x.export(home, incidents["nasty"], "syslog"))
     x.check("quotes, brackets and backslashes are escaped and read back", nasty[2]["company"] == NASTY["company"], nasty)
     real, drill = (x.read_syslog(x.export(home, incidents[k], "syslog")) for k in ("rich", "drill"))
@@ -257,7 +270,7 @@ def main():
         incidents["drill"] = x.plain(home, "--drill", "spring")
         incidents["outage"] = x.plain(home, kind="outage")
         incidents["green"] = x.plain(home, "--tlp", "GREEN")
-        incidents["long"] = x.plain(home, what="长" * 190)
+        incidents["long"] = x.plain(home, what="长" * 190, company='"]' * 150)
         incidents["nasty"] = x.plain(home, **NASTY)
         incidents["closed"] = x.plain(home)
         x.call(home, "incident", "mark", incidents["closed"], "handled")
