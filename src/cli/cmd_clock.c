@@ -61,9 +61,10 @@ static enum status print_clocks(struct session *s, struct incident_session *is,
 				json_decref(list);
 				return error_set(e, E_NO_SPACE, "memory is short");
 			}
-		return session_print_json(json_pack("{s:o,s:o,s:b}", "clocks", list, "now",
+		return session_print_json(
+			session_answer(s, json_pack("{s:o,s:o,s:b}", "clocks", list, "now",
 						  render_time_json(now->wall_ns),
-						  "clock_was_stepped", (int)now->stepped),
+						  "clock_was_stepped", (int)now->stepped)),
 			e);
 	}
 	AUTO_BUF struct buf text;
@@ -78,10 +79,11 @@ static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 {
 	static const int drills_of[] = { 0, -1, 1 };
 	const struct clock_list_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct legal_now now;
 	struct incident i;
 	struct clock_filter f = { .all = a->all, .drills = drills_of[a->drills] };
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(legal_time_note(s->store, NULL, NULL, &now, e));
@@ -152,7 +154,7 @@ static enum status tell_hold(
 static enum status cmd_acknowledge(struct session *s, const void *raw, struct error *e)
 {
 	const struct clock_hold_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct hold h;
 	TRY(begin_hold(s, a, &is, &h, e));
 	TRY(clocks_acknowledge(s->store, a->clock, a->person, h.now.latest_ns, h.until_ns, e));
@@ -162,7 +164,7 @@ static enum status cmd_acknowledge(struct session *s, const void *raw, struct er
 static enum status cmd_silence(struct session *s, const void *raw, struct error *e)
 {
 	const struct clock_hold_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct hold h;
 	TRY(begin_hold(s, a, &is, &h, e));
 	TRY(clocks_silence(

@@ -172,6 +172,7 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	struct drill_watch watch;
 	drill_request_from(args, &request);
 	TRY(session_store(s, e));
+	s->reads = true;
 	const struct drill_context context = drill_context_of(s);
 	TRY(arena_settle(s, args, args->dry_run ? ARENA_TELL : ARENA_ASK, &request.arena, e));
 	if (args->dry_run) {

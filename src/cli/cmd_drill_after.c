@@ -9,6 +9,7 @@
 enum status cmd_drill_stop(struct session *s, const void *raw, struct error *e)
 {
 	const struct drill_id_args *args = raw;
+	s->reads = true; /* a drill is stopped by a file of its own */
 	TRY(session_has_home(s, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
@@ -53,6 +54,9 @@ enum status cmd_drill_undo(struct session *s, const void *raw, struct error *e)
 	TRY(session_has_home(s, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
+	/* On a disk that the decoys filled, undo is what makes room; it says where it cannot be
+	 * noted. */
+	s->reads = true;
 	if (args->dry_run) {
 		TRY(drill_undo_preview(&context, args->id, s->pool, &undone, e));
 		return print_undone(s, &undone, e);
@@ -86,7 +90,7 @@ static enum status show_all(struct session *s, const struct drill_context *conte
 		json_t *list = json_array();
 		for (size_t i = 0; i < n; i++)
 			(void)json_array_append_new(list, row_json(&rows[i]));
-		return session_print_json(json_pack("{s:o}", "drills", list), e);
+		return session_print_json(session_answer(s, json_pack("{s:o}", "drills", list)), e);
 	}
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
@@ -102,11 +106,12 @@ enum status cmd_drill_show(struct session *s, const void *raw, struct error *e)
 	TRY(session_has_home(s, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
+	s->reads = true;
 	if (args->id == NULL)
 		return show_all(s, &context, e);
 	TRY(drill_show(&context, args->id, s->pool, &result, e));
 	if (s->json)
-		return session_print_json(drill_answer_json(&result), e);
+		return session_print_json(session_answer(s, drill_answer_json(&result)), e);
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
 	struct render_terminal t = { (size_t)s->width, s->colour };

@@ -9,6 +9,7 @@
 #include "cli/arena.h"
 #include "cli/live.h"
 #include "cli/report.h"
+#include "cli/signing.h"
 #include "render/render.h"
 #include "sys/file.h"
 
@@ -136,6 +137,7 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 			       : print_plan(s, &request, &plan, stdout, e);
 	TRY(consent(s, args, &request, &plan, e));
 	request.arena = plan.arena;
+	TRY(signing_look(s, e)); /* before anything has happened */
 	request.id = plan.id;
 	bool astray = false;
 	TRY(drill_run_and_report(s, &request, &result, &astray, e));

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/proof.h"
 #include "cli/session.h"
+#include "cli/signing.h"
 #include "cli/verify.h"
 #include "record/record.h"
 
@@ -19,9 +20,10 @@ static enum status run_verify(struct session *s, const void *raw, struct error *
 static enum status run_rotate(struct session *s, const void *args, struct error *e)
 {
 	(void)args;
-	AUTO(keyring_free) struct keyring *ring = NULL;
+	struct signing g = { .keys = NULL };
 	TRY(session_store(s, e));
-	TRY(keyring_open(s->home, true, &ring, e));
+	TRY(signing_open(s, SIGNING_USUAL, &g, e));
+	AUTO(keyring_free) struct keyring *ring = g.keys;
 	AUTO_FREE char *old = strdup(key_id(keyring_current(ring)));
 	TRY(keyring_rotate(ring, clock_wall_ns(NULL), e));
 	const char *now = key_id(keyring_current(ring));
@@ -37,11 +39,13 @@ static enum status run_rotate(struct session *s, const void *args, struct error 
 static enum status run_key(struct session *s, const void *args, struct error *e)
 {
 	(void)args;
-	AUTO(keyring_free) struct keyring *ring = NULL;
+	struct signing g = { .keys = NULL };
 	AUTO_BUF struct buf pem;
 	buf_init(&pem, 64 * KIB);
+	s->reads = true; /* a key that is there is in files of its own */
 	TRY(session_store(s, e));
-	TRY(keyring_open(s->home, true, &ring, e));
+	TRY(signing_open(s, SIGNING_USUAL, &g, e));
+	AUTO(keyring_free) struct keyring *ring = g.keys;
 	TRY(key_public_pem(keyring_current(ring), &pem, e));
 	if (s->json)
 		return session_print_json(

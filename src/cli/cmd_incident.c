@@ -76,11 +76,12 @@ static json_t *receipt_json(const struct incident_receipt *r)
 static json_t *notice_json(const struct incident_session *is, const struct incident *i,
 	const struct incident_receipt *r, struct delivery d, const char *trouble)
 {
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?,s:b,s:s}", "id", i->id.text,
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?,s:b,s:s,s:o}", "id", i->id.text,
 		"number", i->number, "receipt", receipt_json(r), "clocks",
 		clocks_json(i, is->profiles), "classifications", grades_json(i), "delivered",
 		(int)d.delivered, "late", (int)d.late, "refused", (int)d.refused, "no_route",
-		d.unrouted, "drill", (int)i->drill, "trouble", trouble);
+		d.unrouted, "drill", (int)i->drill, "trouble", trouble, "keys",
+		signing_json(&is->signing));
 }
 
 static enum status tell_notice(struct session *s, const struct incident_session *is,
@@ -166,13 +167,30 @@ static enum status rehearse(struct session *s, const struct first_notice *notice
 	return classify_object(s, checked.facts, FACTS_AND_MORE, &as_classify, e);
 }
 
+/* Damaged keys are no reason to lose a notice. They are replaced for one that will do, not for one
+ * that is refused all the same. */
+static enum status find_keys(struct session *s, const struct first_notice *notice,
+	struct incident_session *is, struct error *e)
+{
+	struct field_faults faults = { .n = 0 };
+	struct checked_notice checked;
+	enum status status = incident_session_sign(s, is, SIGNING_USUAL, e);
+	if (status != E_INVALID)
+		return status;
+	*e = ERROR_NONE;
+	status = incident_check(&is->context, notice, s->pool, &checked, &faults, e);
+	TRY(tell_faults(s, &faults, status, e));
+	return incident_session_sign(s, is, SIGNING_CANNOT_WAIT, e);
+}
+
 static enum status file_notice(struct session *s, const struct notice_args *a,
 	const struct first_notice *notice, struct incident_session *is,
 	struct incident_receipt *out, struct error *e)
 {
 	struct field_faults faults = { .n = 0 };
-	TRY(incident_session_open(s, is, e));
+	TRY(incident_session_open_unsigned(s, is, e));
 	is->context.by = a->by == NULL ? "" : a->by;
+	TRY(find_keys(s, notice, is, e));
 	const enum status status = incident_new(&is->context, notice, s->pool, out, &faults, e);
 	return tell_faults(s, &faults, status, e);
 }
@@ -180,7 +198,7 @@ static enum status file_notice(struct session *s, const struct notice_args *a,
 enum status cmd_incident_new(struct session *s, const void *raw, struct error *e)
 {
 	const struct notice_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *more = NULL;
 	struct incident_receipt receipt;
 	struct first_notice notice;
@@ -281,8 +299,9 @@ enum status cmd_incident_classify(struct session *s, const void *raw, struct err
 	if (a->id == NULL)
 		return error_set(
 			e, E_USAGE, "nothing to classify: name --facts FILE or an incident");
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct incident i;
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_read(&is.context, a->id, s->pool, &i, e));

@@ -184,7 +184,7 @@ static enum status print_statement(const struct incident_session *is, const char
 enum status cmd_incident_regrade(struct session *s, const void *raw, struct error *e)
 {
 	const struct regrade_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *facts = NULL;
 	json_t *grade_before = NULL;
 	struct id id;
@@ -197,6 +197,7 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 		.approvals = a->approvals.at,
 		.n_approvals = a->approvals.n };
 	incident_rehearse(s, a->dry_run && !a->statement);
+	s->reads = a->statement;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_profile_of(s, &is, a->id, a->profile, &what.profile, e));
@@ -272,7 +273,7 @@ static void call_words(const struct incident_session *is, const struct call_args
 enum status cmd_incident_call(struct session *s, const void *raw, struct error *e)
 {
 	const struct call_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct field_faults faults = { .n = 0 };
 	struct call_result result;
 	const struct incident_call call = { .to = a->to,
@@ -330,7 +331,7 @@ static enum status find_moment(const char *word, enum moment *out, struct error 
 enum status cmd_incident_mark(struct session *s, const void *raw, struct error *e)
 {
 	const struct mark_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	enum moment moment = MOMENT_HANDLING_ENDED;
 	struct incident i;
 	incident_rehearse(s, a->dry_run);
@@ -374,7 +375,7 @@ static const char *close_words(const struct close_args *a)
 enum status cmd_incident_close(struct session *s, const void *raw, struct error *e)
 {
 	const struct close_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));

@@ -262,10 +262,11 @@ static enum status rehearse(struct session *s, struct incident_session *is,
 enum status cmd_incident_report(struct session *s, const void *raw, struct error *e)
 {
 	const struct report_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *changes = NULL;
 	const char *profile = NULL;
 	incident_rehearse(s, a->dry_run && !a->show);
+	s->reads = a->show;
 	TRY(session_has_home(s, e));
 	TRY(read_changes(a, &changes, e));
 	TRY(incident_session_open(s, &is, e));
@@ -389,7 +390,7 @@ static enum status render_export(struct session *s, const struct incident_sessio
 enum status cmd_incident_export(struct session *s, const void *raw, struct error *e)
 {
 	const struct export_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_BUF struct buf bytes;
 	struct incident i;
 	buf_init(&bytes, RENDER_CEILING_BYTES);
@@ -400,6 +401,7 @@ enum status cmd_incident_export(struct session *s, const void *raw, struct error
 	if (a->redact && a->format == EXPORT_PROOF)
 		return error_set(e, E_USAGE,
 			"a proof holds what was signed, whole: nothing can be left out of it");
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(incident_read(&is.context, a->id, s->pool, &i, e));
@@ -435,7 +437,8 @@ static enum status list_incidents(
 		json_t *list = json_array();
 		for (size_t i = 0; i < n; i++)
 			(void)json_array_append_new(list, incident_row_json(&rows[i]));
-		return session_print_json(json_pack("{s:o}", "incidents", list), e);
+		return session_print_json(
+			session_answer(s, json_pack("{s:o}", "incidents", list)), e);
 	}
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
@@ -491,7 +494,8 @@ static enum status show_difference(struct session *s, const struct incident_sess
 	TRY(form_find(is->forms, after->form, &form, e));
 	TRY(form_difference(form, before->filled, after->filled, s->pool, &changes, &n, e));
 	if (s->json)
-		return session_print_json(difference_json(before, after, changes, n), e);
+		return session_print_json(
+			session_answer(s, difference_json(before, after, changes, n)), e);
 	TRY(render_difference_terminal(changes, n, t, &text, e));
 	return session_print(buf_view(&text), e);
 }
@@ -499,8 +503,9 @@ static enum status show_difference(struct session *s, const struct incident_sess
 enum status cmd_incident_status(struct session *s, const void *raw, struct error *e)
 {
 	const struct status_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct incident i;
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	if (a->id == NULL)
@@ -513,7 +518,7 @@ enum status cmd_incident_status(struct session *s, const void *raw, struct error
 			.now_ns = clock_wall_ns(NULL) };
 		json_t *object = NULL;
 		TRY(render_incident_json(&i, &o, &object, e));
-		return session_print_json(object, e);
+		return session_print_json(session_answer(s, object), e);
 	}
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };

@@ -185,7 +185,8 @@ static json_t *unrouted_json(const struct unrouted_row *r)
 		render_time_json(r->at_ns), "drill", (int)r->drill);
 }
 
-static enum status print_view_json(const struct outbox_view *v, struct error *e)
+static enum status print_view_json(
+	const struct session *s, const struct outbox_view *v, struct error *e)
 {
 	json_t *items = json_array();
 	json_t *unrouted = json_array();
@@ -193,7 +194,8 @@ static enum status print_view_json(const struct outbox_view *v, struct error *e)
 		(void)json_array_append_new(items, item_json(&v->items[i]));
 	for (size_t i = 0; i < v->n_unrouted; i++)
 		(void)json_array_append_new(unrouted, unrouted_json(&v->unrouted[i]));
-	return session_print_json(json_pack("{s:o,s:o}", "items", items, "no_route", unrouted), e);
+	return session_print_json(
+		session_answer(s, json_pack("{s:o,s:o}", "items", items, "no_route", unrouted)), e);
 }
 
 static enum status open_view(struct session *s, struct incident_session *is, unsigned states,
@@ -216,13 +218,14 @@ static enum status open_view(struct session *s, struct incident_session *is, uns
 static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 {
 	const struct outbox_list_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct outbox_view v;
 	const unsigned states = a->all ? 0U : 1U << OUTBOX_QUEUED | 1U << OUTBOX_REFUSED;
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(open_view(s, &is, states, &v, e));
-	return s->json ? print_view_json(&v, e) : print_view(&v, is.profiles, e);
+	return s->json ? print_view_json(s, &v, e) : print_view(&v, is.profiles, e);
 }
 
 /* --- flush ------------------------------------------------------------------------------------ */
@@ -287,7 +290,7 @@ static enum status rehearse_flush(struct session *s, struct incident_session *is
 static enum status cmd_flush(struct session *s, const void *raw, struct error *e)
 {
 	const struct flush_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct unrouted_row *unrouted = NULL;
 	struct flush_report r;
 	size_t n = 0;
@@ -364,7 +367,7 @@ static enum status cmd_import(struct session *s, const void *raw, struct error *
 {
 	const struct parcel_args *a = raw;
 	AUTO(routes_free) struct routes *routes = NULL;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct parcel_import r = { .first_wrong = "" };
 	size_t n_taken = 0;
 	incident_rehearse(s, a->dry_run);

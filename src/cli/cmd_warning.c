@@ -96,7 +96,7 @@ static enum status read_fields(const struct warning_args *a, json_t **out, struc
 static enum status cmd_issue(struct session *s, const void *raw, struct error *e)
 {
 	const struct warning_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *fields = NULL;
 	struct field_faults faults = { .n = 0 };
 	struct warning_row row;
@@ -114,7 +114,7 @@ static enum status cmd_issue(struct session *s, const void *raw, struct error *e
 static enum status cmd_adjust(struct session *s, const void *raw, struct error *e)
 {
 	const struct warning_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *fields = NULL;
 	struct field_faults faults = { .n = 0 };
 	struct warning_row row;
@@ -132,7 +132,7 @@ static enum status cmd_adjust(struct session *s, const void *raw, struct error *
 static enum status cmd_lift(struct session *s, const void *raw, struct error *e)
 {
 	const struct warning_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct warning_row row;
 	incident_rehearse(s, a->dry_run);
 	TRY(session_has_home(s, e));
@@ -144,9 +144,10 @@ static enum status cmd_lift(struct session *s, const void *raw, struct error *e)
 static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 {
 	const struct warning_args *a = raw;
-	AUTO_INCIDENT struct incident_session is = { .keys = NULL };
+	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	struct warning_row *rows = NULL;
 	size_t n = 0;
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(incident_session_open(s, &is, e));
 	TRY(warning_list(&is.context, a->all, s->pool, &rows, &n, e));
@@ -155,7 +156,7 @@ static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 	json_t *list = json_array();
 	for (size_t i = 0; i < n; i++)
 		(void)json_array_append_new(list, warning_json(&rows[i]));
-	return session_print_json(json_pack("{s:o}", "warnings", list), e);
+	return session_print_json(session_answer(s, json_pack("{s:o}", "warnings", list)), e);
 }
 
 static const struct cli_command issue_command = { "warning", "issue",

@@ -103,30 +103,17 @@ json_t *incident_answer(const struct session *s, json_t *object)
 	return object;
 }
 
-static enum status open_keys(struct session *s, struct keyring **out, struct error *e)
+enum status incident_session_open_unsigned(
+	struct session *s, struct incident_session *out, struct error *e)
 {
-	if (!s->rehearsal)
-		return keyring_open(s->home, true, out, e);
-	AUTO(keyring_free) struct keyring *keys = NULL;
-	TRY(keyring_open(s->home, false, &keys, e));
-	if (keyring_current(keys) == NULL)
-		return keyring_in_memory(out, e);
-	*out = TAKE(keys);
-	return OK;
-}
-
-enum status incident_session_open(struct session *s, struct incident_session *out, struct error *e)
-{
-	*out = (struct incident_session){ .keys = NULL };
+	*out = (struct incident_session){ .profiles = NULL };
 	TRY(session_store(s, e));
-	TRY(open_keys(s, &out->keys, e));
 	TRY(load_profiles(s, s->home, &out->profiles, e));
 	TRY(load_forms(s, s->home, &out->forms, e));
 	if (has_calendars(s))
 		look_at_calendars(s, out->profiles);
 	out->context = (struct incident_context){ .home = s->home,
 		.store = s->store,
-		.keys = out->keys,
 		.profiles = out->profiles,
 		.forms = out->forms,
 		.by = "",
@@ -134,12 +121,41 @@ enum status incident_session_open(struct session *s, struct incident_session *ou
 	return OK;
 }
 
+static enum status rehearse_keys(struct session *s, struct signing *out, struct error *e)
+{
+	AUTO(keyring_free) struct keyring *keys = NULL;
+	TRY(keyring_open(s->home, false, &keys, e));
+	if (keyring_current(keys) == NULL)
+		return keyring_in_memory(&out->keys, e);
+	signing_say_loose(s, keys);
+	out->keys = TAKE(keys);
+	return OK;
+}
+
+enum status incident_session_sign(
+	struct session *s, struct incident_session *is, enum signing_need need, struct error *e)
+{
+	if (s->rehearsal)
+		TRY(rehearse_keys(s, &is->signing, e));
+	else
+		TRY(signing_open(s, need, &is->signing, e));
+	is->context.keys = is->signing.keys;
+	is->context.keys_note = is->signing.note;
+	return OK;
+}
+
+enum status incident_session_open(struct session *s, struct incident_session *out, struct error *e)
+{
+	TRY(incident_session_open_unsigned(s, out, e));
+	return s->reads ? OK : incident_session_sign(s, out, SIGNING_USUAL, e);
+}
+
 void incident_session_close(struct incident_session *is)
 {
 	form_set_free(is->forms);
 	profile_set_free(is->profiles);
-	keyring_free(is->keys);
-	*is = (struct incident_session){ .keys = NULL };
+	keyring_free(is->signing.keys);
+	*is = (struct incident_session){ .profiles = NULL };
 }
 
 enum status incident_profile_of(struct session *s, const struct incident_session *is,

@@ -7,19 +7,26 @@
 
 #include "cli/command.h"
 #include "cli/session.h"
+#include "cli/signing.h"
 #include "incident/incident.h"
 #include "record/record.h"
 
 struct incident_session {
 	struct incident_context context;
-	struct keyring *keys;
+	struct signing signing; /* keys NULL where the command only reads */
 	struct profile_set *profiles;
 	struct form_set *forms;
 };
-/* Opens the home's store and makes its key where there is none. A home profile or form that is off
- * is told, and the built-in ones serve: a notice must go out whatever lies in that folder. */
+/* Opens the home's store and, unless the command only reads (session.h), its keys; a first key is
+ * made where there is none. A home profile or form that is off is told, and the built-in ones
+ * serve: a notice must go out whatever lies in that folder. */
 enum status incident_session_open(
 	struct session *s, struct incident_session *out, struct error *e) MUST_CHECK;
+/* The same in two steps, for what looks at its input before the keys. */
+enum status incident_session_open_unsigned(
+	struct session *s, struct incident_session *out, struct error *e) MUST_CHECK;
+enum status incident_session_sign(struct session *s, struct incident_session *is,
+	enum signing_need need, struct error *e) MUST_CHECK;
 /* --dry-run, before the session is opened: what follows checks and does everything in a rehearsal
  * of the store, and the home does not change by a byte. Sending is the command's to leave out. */
 void incident_rehearse(struct session *s, bool dry_run);

@@ -171,6 +171,19 @@ static enum status rehearse_store(struct session *s, const char *path,
 	return store_rehearse(s->store, e);
 }
 
+static enum status say_read_only(struct session *s, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	const char *why = store_read_only(s->store);
+	buf_init(&text, 8 * KIB);
+	if (why == NULL)
+		return OK;
+	buf_addf(&text, _("This is what is on disk; nothing new can be recorded: %s."), why);
+	TRY(buf_check(&text, "text", e));
+	session_say(s, buf_text(&text));
+	return OK;
+}
+
 enum status session_store(struct session *s, struct error *e)
 {
 	if (s->store != NULL)
@@ -192,9 +205,18 @@ enum status session_store(struct session *s, struct error *e)
 	const char *path = pool_textf(s->pool, "%s/tocsin.db", s->home);
 	if (path == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	if (store_open(path, areas, COUNT_OF(areas), &s->store, e) != OK)
-		return error_wrap(e, "open the state folder '%s'", s->home);
-	return OK;
+	TRY(store_open(path, areas, COUNT_OF(areas), &s->store, e));
+	return s->reads ? say_read_only(s, e) : store_check_writable(s->store, e);
+}
+
+json_t *session_answer(const struct session *s, json_t *object)
+{
+	struct error why = ERROR_NONE;
+	if (object != NULL && s->store != NULL && store_check_writable(s->store, &why) != OK)
+		(void)json_object_set_new(object, "read_only",
+			json_pack("{s:s,s:s}", "status", status_name(why.status), "message",
+				why.text));
+	return object;
 }
 
 enum status session_print(struct view text, struct error *e)

@@ -27,6 +27,7 @@ struct session {
 	bool told;	     /* what is returned as a failure has been printed already */
 	int width;	     /* columns of standard output, else of standard error, else 80 */
 	bool rehearsal;	     /* --dry-run: session_store keeps nothing; set before it */
+	bool reads;	     /* a database that can only be read will do; set before it */
 	struct store *store; /* NULL until session_store */
 };
 
@@ -39,7 +40,8 @@ void session_close(struct session *s);
 const char *session_from_root(struct pool *p, const char *path);
 /* Makes the home (0700) where absent and opens the database in it; in a rehearsal makes nothing,
  * and the database is one in memory where the home has none. E_DENIED where another user could
- * write in the home or exchange it (sys/file.h). */
+ * write in the home or exchange it (sys/file.h). A database that cannot be written is refused;
+ * where reading is enough it is opened, and that is said. */
 enum status session_store(struct session *s, struct error *e) MUST_CHECK;
 /* E_ABSENT where it is yet to be made, E_DENIED as above. */
 enum status session_has_home(struct session *s, struct error *e) MUST_CHECK;
@@ -50,6 +52,8 @@ const char *session_default_home(struct pool *p);
 
 /* Data: one JSON object and a newline. Takes the reference. */
 enum status session_print_json(json_t *value, struct error *e) MUST_CHECK;
+/* The object, with "read_only": {"status","message"} where the database can only be read. */
+json_t *session_answer(const struct session *s, json_t *object);
 /* Data as text. */
 enum status session_print(struct view text, struct error *e) MUST_CHECK;
 /* A sentence on standard error, unless quiet. */

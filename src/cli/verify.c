@@ -8,6 +8,7 @@
 
 #include "base/i18n.h"
 #include "cli/session.h"
+#include "cli/signing.h"
 #include "record/record.h"
 #include "sys/file.h"
 
@@ -92,6 +93,8 @@ enum status verify_file(struct session *s, const struct verify_args *args, struc
 		TRY(key_read(args->key, &key, e));
 	else
 		TRY(keys_of_home(s, &ring, e));
+	if (ring != NULL)
+		signing_say_loose(s, ring);
 	TRY(evidence_verify(buf_view(&bytes), ring, key, &check, e));
 	TRY(s->json ? print_json(&check, e) : print_text(&check, e));
 	s->told = true;

@@ -19,6 +19,23 @@ enum status key_private_pem(const struct key *k, struct buf *out, struct error *
 enum status key_parse(
 	struct view pem, const char *what, struct key **out, struct error *e) MUST_CHECK;
 
+/* --- the folder of the keys (keyring_folder.c) --- */
+
+enum { KEY_FILE_NAME_MAX = KEY_ID_LEN + 8 };
+const char *key_file_name(const char *id, char out[KEY_FILE_NAME_MAX]);
+enum status key_write_private(int folder_fd, const struct key *k, struct error *e) MUST_CHECK;
+/* flock(2) on a folder; closing its descriptor lets go. */
+bool keys_lock(int fd, int operation);
+/* Locks the home until the descriptor is closed, and makes the folder with a first key, unless
+ * another process was faster. */
+enum status keys_make(int home_fd, bool *out_made, struct error *e) MUST_CHECK;
+/* Renames the folder to "keys-damaged-20261128T031000Z", or with a number behind it. The home is
+ * locked. */
+enum status keys_set_aside(int home_fd, int64_t wall_ns, char out_name[KEYS_ASIDE_NAME_MAX],
+	struct error *e) MUST_CHECK;
+/* Where there are no new ones: the old name again. */
+void keys_put_back(int home_fd, const char *name);
+
 /* All keys of a ring, the first one first. */
 size_t keyring_count(const struct keyring *r);
 const struct key *keyring_at(const struct keyring *r, size_t i);

@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum { KEY_ID_LEN = 32 };
+enum { KEY_ID_LEN = 32, KEYS_ASIDE_NAME_MAX = 48 };
 
 struct key;	/* one key pair, or a public key alone */
 struct keyring; /* the home's keys: the current one signs, all of them are trusted */
@@ -31,10 +31,30 @@ enum status key_sign(const struct key *k, struct view message, struct buf *out_s
 	struct error *e) MUST_CHECK;
 bool key_verify(const struct key *k, struct view message, struct view signature);
 
-/* Opens <home>/keys; makes the folder and the first key where there is none and `make` is true.
- * A private key that others may read is refused (E_DENIED). */
+/* What a person must be told of a home's keys; in the usual case nothing is set. */
+struct keyring_news {
+	bool to_sign; /* the ring was opened to sign, so that modes were set right */
+	bool made;    /* this call made a first key */
+	/* "keys" or a file beneath the home that other users could read (or write: the mode), ""
+	 * none; to_sign: not any more. */
+	char loose[KEY_ID_LEN + 16];
+	unsigned loose_mode;
+	/* Where beneath the home the damaged keys lie now, "" none, and what was damaged. */
+	char set_aside[KEYS_ASIDE_NAME_MAX];
+	char damage[ERROR_TEXT_MAX];
+};
+
+/* Opens <home>/keys. `make`: to sign; the folder and the first key are made where there is none,
+ * and a mode that lets other users read is set right. Otherwise nothing is changed, and the ring is
+ * empty where there is no folder. E_DENIED where a file is another user's; E_INVALID with the
+ * remedy where something in the folder is missing or damaged. */
 enum status keyring_open(
 	const char *home, bool make, struct keyring **out, struct error *e) MUST_CHECK;
+/* To sign what cannot wait, a first notice: where keyring_open would answer E_INVALID, the folder
+ * is set aside whole and a new one made (docs/decisions/0076). */
+enum status keyring_open_or_replace(
+	const char *home, int64_t wall_ns, struct keyring **out, struct error *e) MUST_CHECK;
+const struct keyring_news *keyring_news(const struct keyring *r);
 /* A ring of one new key that is written nowhere: to try what a home without keys would sign. */
 enum status keyring_in_memory(struct keyring **out, struct error *e) MUST_CHECK;
 void keyring_free(struct keyring *r);

@@ -6,17 +6,15 @@
  *   keys/rotations.jsonl  one DSSE envelope a rotation, signed by the old and by the new key
  *
  * Trust follows the statements from the first key on; a key file that no statement names (a crash
- * between the two writes of a rotation leaves one) is not looked at. The folder appears whole, by
- * one rename, so that two processes that start together agree on one first key.
+ * between the two writes of a rotation leaves one) is not looked at. How the folder comes to be
+ * there, and is set aside, is in keyring_folder.c.
  */
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -26,22 +24,16 @@
 
 #define ROTATION_TYPE "application/vnd.tocsin.key-rotation+json"
 #define ROTATIONS "rotations.jsonl"
-#define NEW_FOLDER ".keys-new"
 
-enum { KEYS_MAX = 1000, NAME_MAX_BYTES = KEY_ID_LEN + 8 };
+enum { KEYS_MAX = 1000 };
 #define ROTATIONS_BYTES_MAX (4 * MIB)
 
 struct keyring {
 	int folder_fd; /* -1 in an empty ring */
 	struct key **keys;
 	size_t n_keys;
+	struct keyring_news news;
 };
-
-/* <sys/file.h>, which declares flock(2), is hidden by our own header of that name. */
-static bool lock(int fd, int operation)
-{
-	return syscall(SYS_flock, fd, operation) == 0;
-}
 
 size_t keyring_count(const struct keyring *r)
 {
@@ -90,22 +82,28 @@ static enum status make_room(struct keyring *r, struct error *e)
 	return OK;
 }
 
-static const char *pem_name(const char *id, char out[NAME_MAX_BYTES])
-{
-	(void)snprintf(out, NAME_MAX_BYTES, "%.*s.pem", KEY_ID_LEN, id);
-	return out;
-}
-
-/* Ours or root's, and nobody else's to read. */
-static enum status check_private(int fd, const char *name, struct error *e)
+/* Nobody else's to read. A mode that is off is told, and set right where we are to sign: whoever
+ * stands here at three in the morning needs the notice out, and can make a new key later. */
+static enum status check_private(struct keyring *r, int fd, const char *name, struct error *e)
 {
 	struct file_identity who;
 	TRY(file_identify(fd, &who, e));
-	if ((who.mode & 077) != 0 || (who.uid != geteuid() && who.uid != 0))
+	const bool is_folder = S_ISDIR(who.mode);
+	if (who.uid != geteuid() && who.uid != 0)
+		return error_set(
+			e, E_DENIED, "keys: '%s' belongs to another user (uid %u)", name, who.uid);
+	if ((who.mode & 077) == 0)
+		return OK;
+	if (r->news.to_sign && who.uid != geteuid())
 		return error_set(e, E_DENIED,
-			"keys: '%s' belongs to another user, or others may read it; set its mode "
-			"to %s",
-			name, S_ISDIR(who.mode) ? "0700" : "0600");
+			"keys: '%s' belongs to root, and other users may read it; set its mode to "
+			"%s",
+			name, is_folder ? "0700" : "0600");
+	if (r->news.to_sign && (FAULT("keyring_mode") || fchmod(fd, is_folder ? 0700 : 0600) != 0))
+		return error_sys(
+			e, E_DENIED, errno, "keys: take '%s' out of other users' reach", name);
+	(void)snprintf(r->news.loose, sizeof r->news.loose, "%s%s", is_folder ? "" : "keys/", name);
+	r->news.loose_mode = who.mode & 07777;
 	return OK;
 }
 
@@ -125,13 +123,14 @@ static enum status read_pem(int fd, const char *name, struct buf *out, struct er
 	}
 }
 
-static enum status read_private(int folder_fd, const char *id, struct key **out, struct error *e)
+static enum status read_private(
+	struct keyring *r, const char *id, struct key **out, struct error *e)
 {
-	char name[NAME_MAX_BYTES];
+	char name[KEY_FILE_NAME_MAX];
 	AUTO_SECRET struct buf pem = { .ceiling = PEM_BYTES_MAX };
 	AUTO_FD int fd = -1;
-	TRY(file_open_beneath(folder_fd, pem_name(id, name), O_RDONLY, 0, &fd, e));
-	TRY(check_private(fd, name, e));
+	TRY(file_open_beneath(r->folder_fd, key_file_name(id, name), O_RDONLY, 0, &fd, e));
+	TRY(check_private(r, fd, name, e));
 	TRY(read_pem(fd, name, &pem, e));
 	AUTO(key_free) struct key *k = NULL;
 	TRY(key_parse(buf_view(&pem), name, &k, e));
@@ -139,14 +138,6 @@ static enum status read_private(int folder_fd, const char *id, struct key **out,
 		return error_set(e, E_INVALID, "keys: '%s' holds another key", name);
 	*out = TAKE(k);
 	return OK;
-}
-
-static enum status write_private(int folder_fd, const struct key *k, struct error *e)
-{
-	char name[NAME_MAX_BYTES];
-	AUTO_SECRET struct buf pem = { .ceiling = PEM_BYTES_MAX };
-	TRY(key_private_pem(k, &pem, e));
-	return file_replace(folder_fd, pem_name(key_id(k), name), buf_view(&pem), 0600, e);
 }
 
 /* --- rotations --- */
@@ -257,7 +248,7 @@ static enum status load(struct keyring *r, struct buf *out_statements, struct er
 	/* The current key must be able to sign; of the others the public half is enough. */
 	struct key *current = NULL;
 	const char *current_id = r->n_keys == 0 ? first : key_id(keyring_current(r));
-	TRY(read_private(r->folder_fd, current_id, &current, e));
+	TRY(read_private(r, current_id, &current, e));
 	if (r->n_keys > 0)
 		key_free(r->keys[--r->n_keys]);
 	else if (make_room(r, e) != OK) {
@@ -268,89 +259,130 @@ static enum status load(struct keyring *r, struct buf *out_statements, struct er
 	return OK;
 }
 
-/* --- the first key --- */
+/* --- opening --- */
 
-/* What a process left that died while it made the folder: files only, no links followed. */
-static void remove_leftover(int home_fd)
+static enum status new_ring(bool to_sign, struct keyring **out, struct error *e)
 {
-	int fd = openat(home_fd, NEW_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	if (folder == NULL) {
-		auto_fd(&fd);
-		return;
-	}
-	for (struct dirent *row = readdir(folder); row != NULL; row = readdir(folder))
-		(void)unlinkat(fd, row->d_name, 0); /* "." and ".." say no; rmdir tells the rest */
-	(void)closedir(folder);
-	(void)unlinkat(home_fd, NEW_FOLDER, AT_REMOVEDIR);
+	struct keyring *r = FAULT("keyring_open") ? NULL : calloc(1, sizeof *r);
+	if (r == NULL)
+		return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
+	r->folder_fd = -1;
+	r->news.to_sign = to_sign;
+	*out = r;
+	return OK;
 }
 
-static enum status fill_folder(int fd, struct error *e)
+static enum status read_folder(struct keyring *r, int home_fd, struct error *e)
 {
-	AUTO(key_free) struct key *k = NULL;
-	AUTO_BUF struct buf first = { .ceiling = 128 };
-	TRY(key_make(&k, e));
-	buf_addf(&first, "%s\n", key_id(k));
-	TRY(buf_check(&first, "key id", e));
-	TRY(file_replace(
-		fd, "first", buf_view(&first), 0600, e)); /* first: it names what to remove */
-	return write_private(fd, k, e);
+	AUTO_BUF struct buf statements = { .ceiling = ROTATIONS_BYTES_MAX };
+	TRY(file_open_beneath(home_fd, "keys", O_RDONLY | O_DIRECTORY, 0, &r->folder_fd, e));
+	TRY(check_private(r, r->folder_fd, "keys", e));
+	return load(r, &statements, e);
 }
 
-static enum status make_first(int home_fd, struct error *e)
+/* E_ABSENT: there is no folder. E_INVALID: what lies in it is damaged, or some of it is gone. */
+static enum status open_at(int home_fd, bool to_sign, struct keyring **out, struct error *e)
 {
 	struct stat st;
-	if (!lock(home_fd, LOCK_EX))
-		return error_sys(e, E_FAILED, errno, "lock the home folder");
-	if (fstatat(home_fd, "keys", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return OK; /* another process was faster; the lock goes with the descriptor */
-	remove_leftover(home_fd);
-	if (mkdirat(home_fd, NEW_FOLDER, 0700) != 0)
-		return error_sys(e, E_FAILED, errno, "make the folder of the keys");
-	AUTO_FD int fd = -1;
-	enum status status =
-		file_open_beneath(home_fd, NEW_FOLDER, O_RDONLY | O_DIRECTORY, 0, &fd, e);
-	if (status == OK)
-		status = fill_folder(fd, e);
-	if (status == OK &&
-		(FAULT("keyring_rename") || renameat(home_fd, NEW_FOLDER, home_fd, "keys") != 0))
-		status = error_sys(e, E_FAILED, errno, "put the keys in place");
-	if (status != OK) {
-		remove_leftover(home_fd);
-		return status;
-	}
-	return file_sync_folder(home_fd, e);
+	AUTO(keyring_free) struct keyring *r = NULL;
+	const bool seen = fstatat(home_fd, "keys", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!seen && errno == ENOENT)
+		return error_set(e, E_ABSENT, "there are no keys yet");
+	if (seen && S_ISLNK(st.st_mode))
+		return error_set(e, E_DENIED,
+			"keys: is a symbolic link; put the folder itself into the state folder");
+	TRY(new_ring(to_sign, &r, e));
+	enum status status = read_folder(r, home_fd, e);
+	if (status == E_ABSENT || status == E_TOO_BIG)
+		status = E_INVALID;
+	TRY(status);
+	*out = TAKE(r);
+	return OK;
 }
 
-static enum status open_folder(const char *home, bool make, int *out, struct error *e)
+static enum status open_or_make(int home_fd, struct keyring **out, struct error *e)
 {
-	AUTO_FD int home_fd = -1;
+	bool made = false;
+	AUTO(keyring_free) struct keyring *r = NULL;
+	enum status status = open_at(home_fd, true, &r, e);
+	if (status == E_ABSENT) {
+		TRY(keys_make(home_fd, &made, e));
+		status = open_at(home_fd, true, &r, e);
+	}
+	TRY(status);
+	r->news.made = made;
+	*out = TAKE(r);
+	return OK;
+}
+
+static enum status open_home(const char *home, bool make, int *out, struct error *e)
+{
 	if (make)
 		TRY(file_make_folders(home, e));
-	TRY(file_open_folder(home, &home_fd, e));
-	enum status status = file_open_beneath(home_fd, "keys", O_RDONLY | O_DIRECTORY, 0, out, e);
-	if (status != E_ABSENT || !make)
-		return status;
-	TRY(make_first(home_fd, e));
-	return file_open_beneath(home_fd, "keys", O_RDONLY | O_DIRECTORY, 0, out, e);
+	return file_open_folder(home, out, e);
 }
 
 enum status keyring_open(const char *home, bool make, struct keyring **out, struct error *e)
 {
-	AUTO(keyring_free) struct keyring *r = FAULT("keyring_open") ? NULL : calloc(1, sizeof *r);
-	if (r == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
-	r->folder_fd = -1;
-	enum status status = open_folder(home, make, &r->folder_fd, e);
-	if (status == OK) {
-		AUTO_BUF struct buf statements = { .ceiling = ROTATIONS_BYTES_MAX };
-		TRY(check_private(r->folder_fd, "keys", e));
-		TRY(load(r, &statements, e));
-	} else if (status != E_ABSENT || make) {
+	AUTO_FD int home_fd = -1;
+	struct error why = ERROR_NONE;
+	enum status status = open_home(home, make, &home_fd, e);
+	if (status == E_ABSENT && !make)
+		return new_ring(false, out, e);
+	TRY(status);
+	status = make ? open_or_make(home_fd, out, &why) : open_at(home_fd, false, out, &why);
+	if (status == E_ABSENT && !make)
+		return new_ring(false, out, e);
+	if (status == E_INVALID)
+		return error_set(e, E_INVALID,
+			"the signing keys in '%.200s/keys' are damaged (%.200s); restore them from "
+			"a backup, or move that folder away: the next command that signs makes "
+			"new ones, and those who receive from here must be told (tocsin evidence "
+			"key)",
+			home, why.text);
+	if (status != OK && e != NULL)
+		*e = why;
+	return status;
+}
+
+static enum status replace(int home_fd, int64_t wall_ns, struct keyring **out, struct error *e)
+{
+	char name[KEYS_ASIDE_NAME_MAX];
+	struct error damage = ERROR_NONE;
+	AUTO(keyring_free) struct keyring *r = NULL;
+	if (!keys_lock(home_fd, LOCK_EX))
+		return error_sys(e, E_FAILED, errno, "lock the home folder");
+	/* Another process may just have done it. */
+	enum status status = open_or_make(home_fd, out, &damage);
+	if (status != E_INVALID) {
+		if (status != OK && e != NULL)
+			*e = damage;
 		return status;
 	}
+	TRY(keys_set_aside(home_fd, wall_ns, name, e));
+	status = open_or_make(home_fd, &r, e);
+	if (status != OK) {
+		keys_put_back(home_fd, name);
+		return status;
+	}
+	memcpy(r->news.set_aside, name, sizeof name);
+	memcpy(r->news.damage, damage.text, sizeof damage.text);
 	*out = TAKE(r);
 	return OK;
+}
+
+enum status keyring_open_or_replace(
+	const char *home, int64_t wall_ns, struct keyring **out, struct error *e)
+{
+	AUTO_FD int home_fd = -1;
+	TRY(open_home(home, true, &home_fd, e));
+	const enum status status = open_or_make(home_fd, out, e);
+	return status == E_INVALID ? replace(home_fd, wall_ns, out, e) : status;
+}
+
+const struct keyring_news *keyring_news(const struct keyring *r)
+{
+	return &r->news;
 }
 
 enum status keyring_in_memory(struct keyring **out, struct error *e)
@@ -397,7 +429,7 @@ static enum status add_statement(const struct key *from, const struct key *to, i
 
 static enum status rotate_locked(struct keyring *r, int64_t wall_ns, struct error *e)
 {
-	char name[NAME_MAX_BYTES];
+	char name[KEY_FILE_NAME_MAX];
 	struct keyring now = { .folder_fd = r->folder_fd };
 	AUTO_BUF struct buf statements = { .ceiling = ROTATIONS_BYTES_MAX };
 	enum status status = load(&now, &statements, e);
@@ -413,10 +445,10 @@ static enum status rotate_locked(struct keyring *r, int64_t wall_ns, struct erro
 	TRY(make_room(r, e)); /* before anything is written, so that nothing fails after it */
 	TRY(key_make(&k, e));
 	TRY(add_statement(keyring_current(r), k, wall_ns, &statements, e));
-	status = write_private(r->folder_fd, k, e);
+	status = key_write_private(r->folder_fd, k, e);
 	if (status != OK) {
 		(void)unlinkat(
-			r->folder_fd, pem_name(key_id(k), name), 0); /* nothing names it yet */
+			r->folder_fd, key_file_name(key_id(k), name), 0); /* nothing names it yet */
 		return status;
 	}
 	/* Where this fails the statement may be in place or not: the key file must stay. */
@@ -429,9 +461,9 @@ enum status keyring_rotate(struct keyring *r, int64_t wall_ns, struct error *e)
 {
 	if (r->n_keys == 0)
 		return error_set(e, E_ABSENT, "no key to rotate");
-	if (!lock(r->folder_fd, LOCK_EX))
+	if (!keys_lock(r->folder_fd, LOCK_EX))
 		return error_sys(e, E_FAILED, errno, "lock the keys");
 	enum status status = rotate_locked(r, wall_ns, e);
-	(void)lock(r->folder_fd, LOCK_UN); /* closing would do it too */
+	(void)keys_lock(r->folder_fd, LOCK_UN); /* closing would do it too */
 	return status;
 }

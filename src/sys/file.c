@@ -61,7 +61,10 @@ static enum status open_failed(struct error *e, int errno_value, const char *nam
 			"'%s' leads out of its folder or into another mount", name);
 	case EACCES:
 	case EPERM:
+	case EROFS:
 		return error_sys(e, E_DENIED, errno_value, "open '%s'", name);
+	case ENOTDIR:
+		return error_sys(e, E_INVALID, errno_value, "open '%s'", name);
 	default:
 		return error_sys(e, E_FAILED, errno_value, "open '%s'", name);
 	}

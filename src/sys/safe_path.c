@@ -177,8 +177,9 @@ static int open_child(const struct walk *w, const char *name)
 static enum status make_child(const struct walk *w, const char *name, int *out, struct error *e)
 {
 	if (FAULT("file_make_folder") || (mkdirat(w->fd, name, 0700) != 0 && errno != EEXIST))
-		return error_sys(e, errno == EACCES || errno == EPERM ? E_DENIED : E_FAILED, errno,
-			"make the folder '%s'", shown(w));
+		return error_sys(e,
+			errno == EACCES || errno == EPERM || errno == EROFS ? E_DENIED : E_FAILED,
+			errno, "make the folder '%s'", shown(w));
 	*out = open_child(w, name);
 	return OK;
 }

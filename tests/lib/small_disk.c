@@ -1,3 +1,7 @@
+/*
+ * Mounts, modes and users for bad days of a disk. The test is a process of its own, so nothing of
+ * it needs to be undone.
+ */
 #include "tests/lib/small_disk.h"
 
 #include <errno.h>

@@ -88,11 +88,13 @@ static enum status add_event(struct filing *f, const char *warning, struct error
 			return case_no_memory(e);
 	if (text != NULL && !time_parse(view_of(text), &discovered_ns))
 		discovered_ns = -1;
-	return history_add(d, &f->row.id, discovered_ns, "notice",
-		json_pack("{s:O, s:O, s:O, s:b, s:s, s:s}", "profiles", profiles, "notice",
-			f->row.notice, "facts", f->row.facts, "drill", (int)f->row.drill,
-			"drill_id", f->row.drill_id, "left_aside", warning),
-		e);
+	json_t *event = json_pack("{s:O, s:O, s:O, s:b, s:s, s:s}", "profiles", profiles, "notice",
+		f->row.notice, "facts", f->row.facts, "drill", (int)f->row.drill, "drill_id",
+		f->row.drill_id, "left_aside", warning);
+	const char *note = d->c->keys_note;
+	if (event != NULL && note != NULL && note[0] != '\0')
+		(void)json_object_set_new(event, "keys", json_string(note));
+	return history_add(d, &f->row.id, discovered_ns, "notice", event, e);
 }
 
 /* What was put where, by the key of this home: to be shown, printed, and checked offline. */

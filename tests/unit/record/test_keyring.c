@@ -153,21 +153,6 @@ TEST(retired_keys_stay_trusted_without_their_private_halves)
 	CHECK(key_verify(keyring_find(again, view_of(id)), VIEW("x"), buf_view(&signature)));
 }
 
-TEST(a_key_that_others_may_read_is_refused)
-{
-	const char *home = test_path("home");
-	struct keyring *r = open_ring(home);
-	const char *path = pem_path(home, key_id(keyring_current(r)));
-	struct error e = ERROR_NONE;
-	keyring_free(TAKE(r));
-	REQUIRE(chmod(path, 0640) == 0);
-	CHECK_INT(keyring_open(home, true, &r, &e), E_DENIED);
-	CHECK(strstr(e.text, "0600") != NULL);
-	REQUIRE(chmod(path, 0600) == 0 && chmod(test_path("home/keys"), 0750) == 0);
-	CHECK_INT(keyring_open(home, true, &r, &e), E_DENIED);
-	CHECK(r == NULL);
-}
-
 TEST(a_folder_of_keys_that_is_a_link_is_refused)
 {
 	const char *home = test_path("home");
