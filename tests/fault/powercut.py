@@ -5,14 +5,23 @@ there; of what came after that flush any part may be there, write by write, and 
 sectors of 512 bytes. So for a cut after flush k: all writes up to flush k, and of the writes up to flush
 k + 1 a random part, some of them torn.
 """
+import contextlib
 import os
 import struct
 import subprocess
+import sys
 import time
 
 import rig
 
 SECTOR = 512
+FOREIGN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "foreign.py")
+# Which part of the cuts falls into which stage: most of them during the attack. Where somebody else
+# disturbs the order of writes, into what the attack and undo themselves write in a promised order.
+SHARES = {"plant": 0.15, "run": 0.6, "undo": 0.25}
+# There the file system does not bring content to the disk before the metadata that speaks of it either.
+OPTIONS_FOREIGN = "data=writeback"
+SHARES_FOREIGN = {"plant": 3 / 30, "run": 10 / 30, "undo": 17 / 30}
 IMAGE_BYTES = 2 << 30 # a drill keeps 1 GiB free
 
 
@@ -27,11 +36,11 @@ def quietly(*words):
 class Mounted:
     """An image, or the recorder's file, behind a loop device, mounted at `folder`."""
 
-    def __init__(self, image, folder):
+    def __init__(self, image, folder, options="defaults"):
         self.folder = folder
         self.device = call("losetup", "--find", "--show", image)
         try:
-            call("mount", "-t", "ext4", self.device, folder)
+            call("mount", "-t", "ext4", "-o", options, self.device, folder)
         except subprocess.CalledProcessError as why:
             self.detach()
             raise rig.Broken(f"the file system does not mount: {why.stderr.strip()}") from why
@@ -172,23 +181,41 @@ class Replay:
         return image, n_late, n_torn
 
 
-def record(recorder, program, folder, mount_point, scenario, n_decoys):
+@contextlib.contextmanager
+def foreign_syncs(folder, seed):
+    """While this lasts somebody else pushes files below `folder` to the disk at odd times. No seed: nobody."""
+    if seed is None:
+        yield
+        return
+    process = subprocess.Popen([sys.executable, FOREIGN, folder, str(seed)])
+    try:
+        yield
+        if process.poll() is not None:
+            raise rig.Broken(f"the foreign process ended by itself with {process.returncode}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def record(recorder, program, folder, mount_point, scenario, n_decoys, foreign_seed=None):
     """Plants, runs and undoes a drill on a recorded disk: (recording, rig, places in the log)."""
     recording = Recording(recorder, folder)
     try:
         recording.start()
-        with Mounted(os.path.join(recording.served, "disk"), mount_point) as mounted:
+        options = "defaults" if foreign_seed is None else OPTIONS_FOREIGN
+        with Mounted(os.path.join(recording.served, "disk"), mount_point, options) as mounted:
             os.chmod(mount_point, 0o755)
             r = rig.Rig(program, mount_point)
             places = [recording.mark(mounted)]
-            r.plant(scenario, n_decoys)
-            places.append(recording.mark(mounted))
-            # At a pace at which intents, changes and write-back of the file system interleave.
-            code, _, err = r.call(*r.run_words(scenario, "--rate", "60"))
-            if code != 0:
-                raise rig.Broken(f"run: {code} {err}")
-            places.append(recording.mark(mounted))
-            r.undo()
+            with foreign_syncs(mount_point, foreign_seed):
+                r.plant(scenario, n_decoys)
+                places.append(recording.mark(mounted))
+                # At a pace at which intents, changes and write-back of the file system interleave.
+                code, _, err = r.call(*r.run_words(scenario, "--rate", "60"))
+                if code != 0:
+                    raise rig.Broken(f"run: {code} {err}")
+                places.append(recording.mark(mounted))
+                r.undo()
             places.append(recording.mark(mounted))
     finally:
         recording.stop()
@@ -207,8 +234,10 @@ def one_cut(image, mount_point, r, stage):
             return
         before = os.path.isdir(r.arena)
         code, value, err = r.call("drill", "undo", r.id, fault="undo_journal:1:kill")
-        if code == 0 and stage == "undo":
-            return  # it had come to its end already
+        if code == 0 and stage == "undo":  # it had come to its end already, and says what is so
+            if os.path.lexists(r.arena) or not value or not value["verified"]:
+                raise rig.Broken(f"undo has nothing to do, but the arena is there or not proven: {value} {err}")
+            return
         if code >= 0:
             raise rig.Broken(f"undo, to be ended before it removes: {code} {value} {err}")
         if before:
@@ -216,28 +245,32 @@ def one_cut(image, mount_point, r, stage):
         r.undo()
 
 
-def cuts_of(recording, places, n_cuts, dice):
-    """(flush, stage) in rising order; most of them during the attack."""
+def cuts_of(recording, places, n_cuts, dice, shares):
+    """(flush, stage) in rising order."""
     chosen = []
-    for i, (stage, share) in enumerate((("plant", 0.15), ("run", 0.6), ("undo", 0.25))):
+    for i, (stage, share) in enumerate(shares.items()):
         flushes = recording.flushes(places[i], places[i + 1])
         n = min(len(flushes), max(1, round(n_cuts * share)))
         chosen += [(f, stage) for f in sorted(dice.sample(flushes, n))]
     return chosen
 
 
-def scenario_cuts(recorder, program, folder, scenario, n_decoys, n_cuts, dice, tell):
+def scenario_cuts(recorder, program, folder, scenario, n_decoys, n_cuts, dice, tell, foreign=False):
     """Number of cuts made; raises Broken with the cut's description."""
     mount_point = os.path.join(folder, "mnt")
     os.mkdir(mount_point, 0o755)
-    recording, r, places = record(recorder, program, folder, mount_point, scenario, n_decoys)
+    seed = dice.randrange(1 << 32) if foreign else None
+    recording, r, places = record(recorder, program, folder, mount_point, scenario, n_decoys, seed)
     n_writes = sum(1 for x in recording.entries if x[0] == "W")
-    tell(f"{scenario}: {n_writes} writes and {len(recording.entries) - n_writes} flushes recorded")
+    n_undo = len(recording.flushes(places[2], places[3]))
+    tell(f"{scenario}: {n_writes} writes and {len(recording.entries) - n_writes} flushes recorded, "
+         f"{n_undo} of the flushes during undo")
+    shares = SHARES_FOREIGN if foreign else SHARES
     replay = Replay(recording, folder)
     drill_id = r.id
     n_made = 0
     try:
-        for flush, stage in cuts_of(recording, places, n_cuts, dice):
+        for flush, stage in cuts_of(recording, places, n_cuts, dice, shares):
             image, n_late, n_torn = replay.cut(flush, dice)
             call("cp", "--sparse=always", image, image + ".before-undo") # kept where it fails
             r.id = drill_id
