@@ -153,12 +153,72 @@ static bool is_found(const char *name)
 	return false;
 }
 
+/* --- the words in braces --- */
+
+enum { WORD_MAX = 32 };
+
+/* Borg replaces these itself (borg help placeholders). */
+static bool is_borgs(struct view word)
+{
+	static const char *const words[] = { "hostname", "fqdn", "reverse-fqdn", "now", "utcnow",
+		"user", "pid", "borgversion", "borgmajor", "borgminor", "borgpatch" };
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (view_is(word, words[i]))
+			return true;
+	return false;
+}
+
+static bool is_ours(struct view word)
+{
+	return view_is(word, "arena") || view_is(word, "list") || view_is(word, "id");
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The word of "{word}" at the start of `rest`, empty where nothing of the kind begins there. A
+ * letter, then letters, digits, - and _: what shells, regular expressions and templates mean by
+ * braces ("{}", "{3}", "{a,b}", "{ x; }", "{{.Name}}") is none. */
+static struct view word_in_braces(struct view rest)
+{
+	size_t n = 1;
+	if (rest.len < 3 || rest.at[0] != '{' || !is_letter(rest.at[1]))
+		return VIEW_NONE;
+	while (n < rest.len && (is_letter(rest.at[n]) || (rest.at[n] >= '0' && rest.at[n] <= '9') ||
+				       rest.at[n] == '-' || rest.at[n] == '_'))
+		n++;
+	return n < rest.len && rest.at[n] == '}' ? (struct view){ rest.at + 1, n - 1 } : VIEW_NONE;
+}
+
+/* A word that nobody replaces would reach the tool as it stands: a restore of "/backup/{arean}"
+ * fails after the attack, and says little about the backup. "${word}" is a shell's variable,
+ * "{{word}}" some template's. */
+static enum status check_words_of(const char *argument, struct error *e)
+{
+	struct view whole = view_of(argument);
+	for (size_t i = 0; i < whole.len; i++) {
+		struct view word = word_in_braces((struct view){ whole.at + i, whole.len - i });
+		bool is_others = i > 0 && (whole.at[i - 1] == '$' || whole.at[i - 1] == '{');
+		if (word.len == 0 || is_others || is_ours(word) || is_borgs(word))
+			continue;
+		return error_set(e, E_INVALID,
+			"nothing replaces {%.*s}; known are {arena}, {list} and {id}, and what "
+			"borg replaces itself ({now}, {hostname} and so on)",
+			(int)(word.len < WORD_MAX ? word.len : WORD_MAX), word.at);
+	}
+	return OK;
+}
+
 enum status restore_check(const char *line, struct error *e)
 {
 	AUTO_FREE char **argv = NULL;
 	TRY(command_split(line, &argv, e));
 	if (argv[0] == NULL)
 		return error_set(e, E_INVALID, "the command is empty");
+	for (size_t i = 0; argv[i] != NULL; i++)
+		TRY(check_words_of(argv[i], e));
 	/* Better told now than after the attack. */
 	if (!is_found(argv[0]))
 		return error_set(e, E_INVALID, "there is no program '%s' to run", argv[0]);

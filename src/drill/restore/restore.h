@@ -31,7 +31,8 @@ struct restore_command {
 	bool (*tick)(void *context);
 	void *context;
 };
-/* E_INVALID where the line cannot be split: checked before anything is planted. */
+/* E_INVALID where the line cannot be split, names no program, or holds a {word} that nobody
+ * replaces: checked before anything is planted. */
 enum status restore_check(const char *line, struct error *e) MUST_CHECK;
 /* Runs it in "/" with TOCSIN_ARENA, TOCSIN_LIST and TOCSIN_DRILL. *output: its tail, fit to show.
  */

@@ -256,6 +256,24 @@ TEST(placeholders_are_filled_in_each_argument_and_nothing_is_a_shell)
 	REQUIRE_OK(restore_check("/bin/true", &e), e);
 }
 
+TEST(a_word_in_braces_that_nothing_replaces_is_refused_with_those_that_are_known)
+{
+	static const char *const refused[] = { "true /backup/{arean}", "true {ID}", "true {a_b-9}",
+		"true x{list}{lists}", "true '{folder}/x'" };
+	static const char *const taken[] = { "true {arena} {list} {id}", "true {hostname}-{now}",
+		"true repo::{reverse-fqdn}", "sh -c 'echo ${HOME} ${x}'", "true {}", "true {3}",
+		"true {a,b}", "sh -c '{ true; }'", "true '{{.Name}}'", "true '{{json}}'",
+		"true {now", "true now}", "true {", "true {now:%Y-%m-%d}" };
+	struct error e = ERROR_NONE;
+	for (size_t i = 0; i < COUNT_OF(refused); i++)
+		CHECK_INT(restore_check(refused[i], &e), E_INVALID);
+	for (size_t i = 0; i < COUNT_OF(taken); i++)
+		REQUIRE_OK(restore_check(taken[i], &e), e);
+	CHECK_INT(restore_check("true --to /backup{arean}/", &e), E_INVALID);
+	CHECK_TEXT(e.text, "nothing replaces {arean}; known are {arena}, {list} and {id}, and what "
+			   "borg replaces itself ({now}, {hostname} and so on)");
+}
+
 TEST(the_tool_gets_root_as_its_folder_and_three_variables)
 {
 	const char *output = NULL;
