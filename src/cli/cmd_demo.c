@@ -256,7 +256,7 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 	s->told = true;
 	if (result.verdict == DRILL_VOIDED)
 		return E_VOIDED;
-	if (result.verdict == DRILL_STOPPED)
+	if (result.stopped.by != NULL)
 		return E_STOPPED;
 	return astray ? E_PARTLY : status;
 }

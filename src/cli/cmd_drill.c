@@ -29,24 +29,41 @@ static json_t *scenario_json(const struct drill_scenario_row *row)
 		(int)row->assumed);
 }
 
-static enum status cmd_list(struct session *s, const void *args, struct error *e)
+static enum status print_scenarios(
+	struct session *s, const struct drill_scenario_list *l, struct error *e)
 {
-	(void)args;
-	struct drill_scenario_row *rows;
-	size_t n;
-	const struct drill_context context = drill_context_of(s);
-	TRY(drill_scenarios(&context, s->pool, &rows, &n, e));
 	if (s->json) {
 		json_t *list = json_array();
-		for (size_t i = 0; i < n; i++)
-			(void)json_array_append_new(list, scenario_json(&rows[i]));
-		return session_print_json(json_pack("{s:o}", "scenarios", list), e);
+		json_t *refused = json_array();
+		for (size_t i = 0; i < l->n_rows; i++)
+			(void)json_array_append_new(list, scenario_json(&l->rows[i]));
+		for (size_t i = 0; i < l->n_refused; i++)
+			(void)json_array_append_new(refused,
+				json_pack("{s:s,s:s,s:s}", "id", l->refused[i].id, "file",
+					l->refused[i].file, "reason", l->refused[i].reason));
+		return session_print_json(
+			json_pack("{s:o,s:o}", "scenarios", list, "refused", refused), e);
 	}
 	AUTO_BUF struct buf text;
 	buf_init(&text, RENDER_CEILING_BYTES);
 	struct render_terminal t = { (size_t)s->width, s->colour };
-	TRY(render_scenarios_terminal(rows, n, t, &text, e));
+	TRY(render_scenarios_terminal(l->rows, l->n_rows, t, &text, e));
 	return session_print(buf_view(&text), e);
+}
+
+/* One bad file of the home's does not hide the others. */
+static enum status cmd_list(struct session *s, const void *args, struct error *e)
+{
+	(void)args;
+	struct drill_scenario_list list;
+	const struct drill_context context = drill_context_of(s);
+	TRY(drill_scenarios(&context, s->pool, &list, e));
+	TRY(print_scenarios(s, &list, e));
+	for (size_t i = 0; i < list.n_refused; i++)
+		(void)fprintf(
+			stderr, "tocsin: %s: %s\n", list.refused[i].file, list.refused[i].reason);
+	s->told = true; /* each has been named */
+	return list.n_refused == 0 ? OK : E_PARTLY;
 }
 
 static void append_lock(const char *name, void *context)
@@ -155,6 +172,7 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 	if (home != E_ABSENT)
 		TRY(home);
 	*e = ERROR_NONE;
+	s->reads = true;
 	if (home == OK)
 		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
@@ -172,7 +190,6 @@ static enum status cmd_plant(struct session *s, const void *raw, struct error *e
 	struct drill_watch watch;
 	drill_request_from(args, &request);
 	TRY(session_store(s, e));
-	s->reads = true;
 	const struct drill_context context = drill_context_of(s);
 	TRY(arena_settle(s, args, args->dry_run ? ARENA_TELL : ARENA_ASK, &request.arena, e));
 	if (args->dry_run) {

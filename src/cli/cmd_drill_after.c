@@ -24,12 +24,15 @@ static enum status print_undone(struct session *s, const struct drill_undone *u,
 {
 	if (s->json) {
 		json_t *left = json_array();
-		for (size_t i = 0; i < u->n_left_named; i++)
+		json_t *codes = json_array();
+		for (size_t i = 0; i < u->n_left_named; i++) {
 			(void)json_array_append_new(left, json_string(u->left[i]));
+			(void)json_array_append_new(codes, json_string(u->left_codes[i]));
+		}
 		return session_print_json(
-			json_pack("{s:i,s:i,s:i,s:b,s:o}", "restored", (int)u->n_restored,
+			json_pack("{s:i,s:i,s:i,s:b,s:o,s:o}", "restored", (int)u->n_restored,
 				"removed", (int)u->n_removed, "left", (int)u->n_left, "verified",
-				(int)u->verified, "left_named", left),
+				(int)u->verified, "left_named", left, "left_codes", codes),
 			e);
 	}
 	AUTO_BUF struct buf text;
@@ -51,12 +54,12 @@ enum status cmd_drill_undo(struct session *s, const void *raw, struct error *e)
 	struct drill_undone undone;
 	struct live live;
 	struct drill_watch watch;
-	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
-	const struct drill_context context = drill_context_of(s);
 	/* On a disk that the decoys filled, undo is what makes room; it says where it cannot be
 	 * noted. */
 	s->reads = true;
+	TRY(session_has_home(s, e));
+	TRY(session_store(s, e));
+	const struct drill_context context = drill_context_of(s);
 	if (args->dry_run) {
 		TRY(drill_undo_preview(&context, args->id, s->pool, &undone, e));
 		return print_undone(s, &undone, e);
@@ -103,10 +106,10 @@ enum status cmd_drill_show(struct session *s, const void *raw, struct error *e)
 {
 	const struct drill_id_args *args = raw;
 	struct drill_result result;
+	s->reads = true;
 	TRY(session_has_home(s, e));
 	TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
-	s->reads = true;
 	if (args->id == NULL)
 		return show_all(s, &context, e);
 	TRY(drill_show(&context, args->id, s->pool, &result, e));

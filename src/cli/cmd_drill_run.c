@@ -71,6 +71,8 @@ static enum status verdict_status(const struct drill_result *r)
 {
 	if (session_interrupted() && r->verdict != DRILL_VOIDED)
 		return E_INTERRUPTED; /* contained or not: the people's steps were cut short */
+	if (r->stopped.by != NULL && r->verdict != DRILL_VOIDED)
+		return E_STOPPED; /* likewise */
 	switch (r->verdict) {
 	case DRILL_COMPLETED:
 	case DRILL_CONTAINED:
@@ -135,9 +137,9 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	if (args->dry_run)
 		return s->json ? session_print_json(drill_plan_json(&plan), e)
 			       : print_plan(s, &request, &plan, stdout, e);
+	TRY(signing_look(s, e)); /* before anything has happened */
 	TRY(consent(s, args, &request, &plan, e));
 	request.arena = plan.arena;
-	TRY(signing_look(s, e)); /* before anything has happened */
 	request.id = plan.id;
 	bool astray = false;
 	TRY(drill_run_and_report(s, &request, &result, &astray, e));

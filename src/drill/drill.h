@@ -59,9 +59,22 @@ struct drill_scenario_row {
 	uint32_t n_decoys;
 	bool assumed; /* some branch rests on an unsure reference */
 };
-/* The ready drills first ("standard" before all), the control, then the patterns. */
+/* A file of the home's own that is no scenario. One of the same id that is built in is not used in
+ * its stead: the user meant to replace it. */
+struct drill_scenario_refused {
+	const char *id;	    /* as the file's name says */
+	const char *file;   /* absolute where the home is */
+	const char *reason; /* place in the file and what is wrong there */
+};
+struct drill_scenario_list {
+	/* The ready drills first ("standard" before all), the control, then the patterns. */
+	struct drill_scenario_row *rows;
+	size_t n_rows;
+	struct drill_scenario_refused *refused; /* by id */
+	size_t n_refused;
+};
 enum status drill_scenarios(const struct drill_context *c, struct pool *p,
-	struct drill_scenario_row **out_rows, size_t *out_n, struct error *e) MUST_CHECK;
+	struct drill_scenario_list *out, struct error *e) MUST_CHECK;
 
 /* --- request ---------------------------------------------------------------------------------- */
 
@@ -314,6 +327,7 @@ struct drill_step {
 };
 
 struct drill_improvement {
+	const char *code; /* stable word for the finding behind it; "" where it is not known */
 	struct drill_text action;
 	const char *owner;  /* a role */
 	int64_t due_ns;	    /* wall */
@@ -344,6 +358,27 @@ struct drill_restore {
 	const char *output;	    /* tail of what it printed */
 };
 
+/* Why a run is void. */
+enum drill_void {
+	VOID_UNKNOWN, /* an earlier version did not say it so that this one knows it */
+	VOID_EMULATOR_CRASHED,
+	VOID_MEMORY_KILL,
+	VOID_RESOURCE_LIMIT,
+	VOID_SENTINEL_CHANGED,
+	VOID_USER_FILE_CHANGED
+};
+
+/* A run that was ended before its end, by what and in which of its stages. Stable words. A run
+ * whose attack was contained, or came to its end, can be stopped too, in a stage behind it: what it
+ * says of those stages is how far they got, and it has no grade. */
+struct drill_stopped {
+	/* "user" (Ctrl-C), "stop-file" (drill stop), "window", "lease", "budget", "pressure",
+	 * "unknown" (stored by an earlier version); NULL: it was not. */
+	const char *by;
+	/* "attack", "listening" (for late alerts), "assessment", "restore", "people", "unknown" */
+	const char *during;
+};
+
 struct drill_safety {
 	uint32_t n_sentinels;
 	uint32_t n_sentinels_changed;
@@ -352,7 +387,9 @@ struct drill_safety {
 	uint32_t n_attributed;	 /* traced to the emulator: voids the run */
 	int64_t stop_latency_ns; /* from asking to stopped; -1: was not asked */
 	bool memory_kill;
-	const char *void_reason; /* NULL where not voided (msgid) */
+	const char *void_code; /* stable word, see drill_void_name; NULL where not voided */
+	const char
+		*void_reason; /* the same as an English sentence; NULL where not voided (msgid) */
 	struct confine_locks locks;
 };
 
@@ -381,6 +418,7 @@ struct drill_result {
 	struct drill_budget budget;
 
 	enum drill_verdict verdict;
+	struct drill_stopped stopped;
 	enum drill_detect detect;
 	enum drill_contain contain;
 	bool channels_named;
@@ -432,6 +470,11 @@ struct drill_result {
 	struct drill_report_paths report;
 	const char *record; /* evidence file */
 	bool undone;
+	/* Of a result that an earlier version stored: what that did not record, by its path in the
+	 * JSON without the places in lists ("early_alerts", "people.steps.by"). The members are 0
+	 * or empty; drill_answer_json says null. */
+	const char *const *not_recorded;
+	size_t n_not_recorded;
 };
 
 /* Runs a drill to its end and leaves result and evidence in <home>/drills/<id>. A run that was
@@ -474,6 +517,9 @@ struct drill_undone {
 	bool verified;	     /* every decoy not destroyed on purpose was proven by hash */
 	bool is_over;	     /* nothing of the drill is there any more, proven or not */
 	const char **left;   /* paths beneath the arena and why, one line each (at most 100) */
+	/* For each line a stable word: "missing", "content", "other-object", "kind", "folder",
+	 * "note", "not-empty", "system", "sentinel-changed", "changed-by-others". */
+	const char **left_codes;
 	size_t n_left_named;
 };
 /* E_PARTLY where something was left or is not proven. Twice in a row is fine. Accepts a drill's or
@@ -519,6 +565,9 @@ const char *drill_detect_name(enum drill_detect d);
 const char *drill_contain_name(enum drill_contain c);
 const char *drill_rating_name(enum drill_rating r);
 const char *drill_part_name(enum drill_part_id p);
+const char *drill_void_name(enum drill_void v);
+/* An English sentence (msgid). NULL for VOID_UNKNOWN. */
+const char *drill_void_sentence(enum drill_void v);
 
 /* A run of ordinary programs: it has false alarms, and neither score nor grade. */
 bool drill_is_control(const struct drill_result *r);
@@ -527,14 +576,24 @@ bool drill_control_measured(const struct drill_result *r);
 /* False of a void run and of a control run: their score is null, not 0. */
 bool drill_has_score(const struct drill_result *r);
 
+/* Whether the attack itself was cut off by an operator or a limit: then a small loss is no merit.
+ */
+bool drill_attack_was_stopped(const struct drill_result *r);
+
+/* The format that drill_result_json writes, and the oldest that drill_result_read takes. What each
+ * of them holds: docs/results.md. */
+enum { RESULT_FORMAT = 2, RESULT_FORMAT_OLDEST = 1 };
+
 /* A result as it stands in the signed record by its hash: facts and score. Neither report paths nor
  * whether it was undone, which are known only afterwards. A new reference. */
 json_t *drill_result_json(const struct drill_result *r);
 /* The exact bytes of result.json; a report.json is a copy of them. */
 enum status drill_result_write(
 	const struct drill_result *r, struct buf *out, struct error *e) MUST_CHECK;
-/* What a command answers: the same, with "report" and "undone". A new reference. */
+/* What a command answers: the same, with "report", "undone" and "not_recorded", and null for what
+ * that names. A new reference. */
 json_t *drill_answer_json(const struct drill_result *r);
+/* Any format from RESULT_FORMAT_OLDEST to RESULT_FORMAT; a newer one is E_INVALID and says so. */
 enum status drill_result_read(
 	json_t *value, struct pool *p, struct drill_result *out, struct error *e) MUST_CHECK;
 

@@ -2,6 +2,7 @@
  * Stable English words of the drill's enums, for JSON, evidence and other programs. What people
  * read is worded in src/render.
  */
+#include "base/i18n.h"
 #include "drill/drill.h"
 
 const char *drill_verdict_name(enum drill_verdict v)
@@ -89,4 +90,42 @@ const char *drill_part_name(enum drill_part_id p)
 		break;
 	}
 	return "unknown";
+}
+
+const char *drill_void_name(enum drill_void v)
+{
+	switch (v) {
+	case VOID_UNKNOWN:
+		break;
+	case VOID_EMULATOR_CRASHED:
+		return "emulator-crashed";
+	case VOID_MEMORY_KILL:
+		return "memory-kill";
+	case VOID_RESOURCE_LIMIT:
+		return "resource-limit";
+	case VOID_SENTINEL_CHANGED:
+		return "sentinel-changed";
+	case VOID_USER_FILE_CHANGED:
+		return "user-file-changed";
+	}
+	return "unknown";
+}
+
+const char *drill_void_sentence(enum drill_void v)
+{
+	switch (v) {
+	case VOID_UNKNOWN:
+		break;
+	case VOID_EMULATOR_CRASHED:
+		return N_("The emulator crashed or was ended by its own system call filter.");
+	case VOID_MEMORY_KILL:
+		return N_("The host ran out of memory and ended the emulator.");
+	case VOID_RESOURCE_LIMIT:
+		return N_("The emulator met a resource limit.");
+	case VOID_SENTINEL_CHANGED:
+		return N_("A sentinel outside the arena was changed during the drill.");
+	case VOID_USER_FILE_CHANGED:
+		return N_("A file outside the arena was changed by the emulator.");
+	}
+	return NULL;
 }

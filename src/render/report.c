@@ -55,7 +55,7 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 		add_banner(d, TONE_FAIR,
 			_("No channel was named: this control run measured nothing. Name the "
 			  "places where your tools report (--channel), and repeat it."));
-	if (r->verdict == DRILL_STOPPED && !drill_is_control(r))
+	if (r->stopped.by != NULL && r->verdict != DRILL_VOIDED && !drill_is_control(r))
 		add_banner(d, TONE_FAIR,
 			_("The run was stopped before its end: it has a score for what happened "
 			  "until "

@@ -347,6 +347,12 @@ enum status render_scorecard_terminal(
 	struct screen s = screen_on(out, t, true);
 	put_head(&s, r);
 	put_void(&s, r);
+	if (r->n_not_recorded > 0) {
+		screen_paragraph(&s, STYLE_MUTED, "", 0,
+			_("Stored by an earlier version of this program: what that did not record "
+			  "is left out here."));
+		screen_rule(&s, RULE_MIDDLE);
+	}
 	if (drill_is_control(r))
 		put_control(&s, r);
 	else

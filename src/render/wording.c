@@ -280,6 +280,42 @@ static void sentence_alert(const struct drill_result *r, struct buf *out)
 		buf_add_text(out, _("It was reported at once."));
 }
 
+static const char *sentence_of(const struct word_row *rows, size_t n, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return _(rows[i].word);
+	return NULL;
+}
+
+/* By what, and what follows for the figures. */
+static void sentence_stopped(const struct drill_result *r, struct buf *out)
+{
+	static const struct word_row by[] = {
+		{ "user", N_("The run was stopped at its terminal, or by a signal.") },
+		{ "stop-file", N_("The run was stopped by 'drill stop', or by its stop file.") },
+		{ "window", N_("The run was stopped because its time window was over.") },
+		{ "lease", N_("The run was stopped because the emulator lost its lease.") },
+		{ "budget", N_("The run was stopped by its budget.") },
+		{ "pressure", N_("The run was stopped because this host was under pressure.") },
+	};
+	static const struct word_row during[] = {
+		{ "listening",
+			N_("That was after the attack, while late alerts were waited for.") },
+		{ "assessment", N_("That was after the attack, while the decoys were looked at.") },
+		{ "restore", N_("That was after the attack, before the restore was over.") },
+		{ "people", N_("That was after the attack, in the people's steps: those that were "
+			       "still open count as not done.") },
+	};
+	const char *who = sentence_of(by, COUNT_OF(by), r->stopped.by);
+	const char *when = sentence_of(during, COUNT_OF(during), r->stopped.during);
+	buf_add_text(out, who == NULL ? _("The run was stopped before its end.") : who);
+	buf_add_text(out, i18n_language() == LANGUAGE_ZH ? "" : " ");
+	buf_add_text(out, when != NULL ? when
+				       : _("Its figures say how far it got, not how well this host "
+					   "is defended."));
+}
+
 void sentence_verdict(const struct drill_result *r, struct buf *out)
 {
 	const char *space = i18n_language() == LANGUAGE_ZH ? "" : " ";
@@ -295,14 +331,18 @@ void sentence_verdict(const struct drill_result *r, struct buf *out)
 		buf_addf(out, _("How it was contained: %s."), word_contain(r->contain));
 		break;
 	case DRILL_STOPPED:
-		buf_add_text(out, _("The run was stopped before its end, so its figures say how "
-				    "far it got, not how "
-				    "well this host is defended."));
+		if (!drill_attack_was_stopped(r))
+			buf_add_text(out, _("Nothing contained the attack: it ran to its end."));
 		break;
 	case DRILL_VOIDED:
 		buf_add_text(out, _("The safety check fired: none of these figures counts."));
 		break;
 	}
+	if (r->stopped.by == NULL || r->verdict == DRILL_VOIDED)
+		return;
+	if (!drill_attack_was_stopped(r))
+		buf_add_text(out, space);
+	sentence_stopped(r, out);
 }
 
 /* Two counts, two sentences; then what both cost. */

@@ -175,6 +175,75 @@ def stopped(base, home):
     check("undo after a stop proves everything", code == 0 and u.get("verified") is True, (u, err))
 
 
+def wait_until(holds, process):
+    for _ in range(600):
+        if process.poll() is not None:
+            return None
+        found = holds()
+        if found:
+            return found
+        time.sleep(0.05)
+    return None
+
+
+def contained_then_stopped(base, home):
+    """The attack is ended by its enemy, the people's steps by 'drill stop': the result says both."""
+    answers = f"{base}/answers.yaml"
+    pathlib.Path(answers).write_text("complete: false\nsteps:\n")
+    process = subprocess.Popen([PROGRAM, "drill", "run", "quick", "--arena", f"{base}/arena9", "--decoys", "100",
+                                "--rate", "10", "--yes", "--home", home, "--json", "--people-file", answers],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def emulator():
+        found = subprocess.run(["pgrep", "-x", "tocsin-emulator", "-P", str(process.pid)], check=False,
+                               capture_output=True, text=True).stdout.split()
+        changed = list(pathlib.Path(base, "arena9").rglob("*.locked")) if found else []
+        return found and changed and int(found[0])
+
+    def running():
+        code, rows, _ = call(home, "drill", "show")
+        return next((d["id"] for d in rows.get("drills", []) if d["state"] == "running"), None)
+
+    pid = wait_until(emulator, process)
+    if pid:
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), process)
+    code, answer, err = call(home, "drill", "stop", running() or "none")
+    out, err2 = process.communicate(timeout=60)
+    r = json.loads(out)
+    check("a stop after the attack ends the run with exit 9, contained or not",
+          code == 0 and process.returncode == 9, (code, err, process.returncode, err2))
+    check("the verdict is the attack's, the stop stands beside it, and there is no grade",
+          r.get("verdict") == "contained" and r.get("stopped", {}).get("by") == "stop-file"
+          and r["stopped"]["during"] in ("listening", "assessment", "people") and r.get("grade") is None
+          and r["parts"]["contain"]["rating"] != "U", (r.get("verdict"), r.get("stopped"), r.get("parts")))
+    code, shown, _ = call(home, "drill", "show", r["id"])
+    check("and is shown again", code == 0 and shown.get("stopped") == r.get("stopped"), shown.get("stopped"))
+    call(home, "drill", "undo", r["id"])
+    os.unlink(answers)
+
+
+def bad_scenarios(base):
+    """A file that is no scenario is named, and hides no other."""
+    home = f"{base}/bad-home"
+    os.makedirs(f"{home}/scenarios", mode=0o700)
+    os.chmod(home, 0o700)
+    pathlib.Path(f"{home}/scenarios/half.yaml").write_text("id: half\nversion: 1\n")
+    code, listed, err = call(home, "drill", "list")
+    refused = listed.get("refused", [])
+    check("a bad scenario is listed with file, place and reason, and the list is done in part",
+          code == 3 and len(listed.get("scenarios", [])) == 24 and refused == [
+              {"id": "half", "file": f"{home}/scenarios/half.yaml", "reason": "kind: missing"}]
+          and f"{home}/scenarios/half.yaml: kind: missing" in err, (code, refused, err))
+    code, r, err = call(home, "drill", "run", "quick", "--decoys", "10", "--rate", "unlimited", "--yes", "--arena",
+                        f"{base}/arena10")
+    check("a good one runs all the same", code == 0 and r.get("verdict") == "completed", (code, r, err))
+    call(home, "drill", "undo", r.get("id", "none"))
+    code, r, err = call(home, "drill", "run", "half", "--yes", "--arena", f"{base}/arena10")
+    check("the bad one is refused with the same words", code == 6 and "half.yaml: kind: missing" in err, (code, err))
+    shutil.rmtree(home)
+
+
 def killed(base, home):
     process = subprocess.Popen([PROGRAM, "drill", "run", "quick", "--arena", f"{base}/arena4", "--decoys", "400",
                                 "--rate", "20", "--yes", "--home", home, "--json"], stdin=subprocess.DEVNULL,
@@ -310,6 +379,8 @@ def main():
         with_backup(base, home)
         undo_after_attack(base, home)
         stopped(base, home)
+        contained_then_stopped(base, home)
+        bad_scenarios(base)
         killed(base, home)
         controls(base)
         in_hands_of_others(base)

@@ -329,6 +329,7 @@ void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *o
 		middling(p, out);
 		out->verdict = DRILL_VOIDED;
 		out->safety.n_sentinels_changed = 1;
+		out->safety.void_code = "sentinel-changed";
 		out->safety.void_reason =
 			"A sentinel outside the arena was changed during the drill.";
 		out->void_path = "/srv/share/.tocsin-sentinel-019ab4f2/预算 2026.xlsx";
@@ -341,6 +342,7 @@ void fixture_result(enum fixture_run run, struct pool *p, struct drill_result *o
 		lost(out, 96, 3 * NS_PER_S);
 		add_curve(p, out, out->attack_ns);
 		out->verdict = DRILL_STOPPED;
+		out->stopped = (struct drill_stopped){ "user", "attack" };
 		break;
 	case FIXTURE_CONTROL:
 		control_heard(p, out);
@@ -475,7 +477,10 @@ void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
 	out->safety.n_sentinels_changed = any_count(d);
 	out->safety.n_attributed = any_count(d);
 	out->safety.stop_latency_ns = any_ns(d);
+	out->safety.void_code = any_bool(d) ? any_text(d, p) : NULL;
 	out->safety.void_reason = any_bool(d) ? any_text(d, p) : NULL;
+	if (any_bool(d))
+		out->stopped = (struct drill_stopped){ any_text(d, p), any_text(d, p) };
 	out->void_path = any_text(d, p);
 	out->void_what = any_text(d, p);
 	random_paths(d, p, out);

@@ -101,7 +101,7 @@ static enum status sweep_sentinels(const struct undo_place *place, struct pool *
 	struct witness_left left;
 	enum status status = witness_sweep(place->home, place->id, p, &left, e);
 	for (size_t i = 0; i < left.n_lines; i++)
-		TRY(undone_name_left(undone, p, view_of(left.lines[i]), e));
+		TRY(undone_name_left(undone, p, view_of(left.lines[i]), "sentinel-changed", e));
 	undone->n_left += left.n;
 	undone->is_over = undone->is_over && left.n == 0;
 	return status;
@@ -216,7 +216,8 @@ static enum status name_left(const struct kept *kept, const struct assess_outcom
 {
 	enum { NAMED_MAX = 100 };
 	out->left = pool_take(p, NAMED_MAX, sizeof *out->left);
-	if (out->left == NULL)
+	out->left_codes = pool_take(p, NAMED_MAX, sizeof *out->left_codes);
+	if (out->left == NULL || out->left_codes == NULL)
 		return error_set(e, E_NO_SPACE, "no memory for the preview");
 	for (uint32_t i = 0; i < kept->manifest.n_files; i++) {
 		bool gone = found->states[i] == DECOY_MISSING;
@@ -232,6 +233,7 @@ static enum status name_left(const struct kept *kept, const struct assess_outcom
 			p, gone ? "%s: missing" : "%s: changed by others", buf_text(&path));
 		if (line == NULL)
 			return error_set(e, E_NO_SPACE, "no memory for the preview");
+		out->left_codes[out->n_left_named] = gone ? "missing" : "changed-by-others";
 		out->left[out->n_left_named++] = line;
 	}
 	return OK;

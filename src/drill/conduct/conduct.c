@@ -136,10 +136,6 @@ static enum status choose_left_out(struct conduct *o, struct error *e)
 
 static enum status check_words(struct conduct *o, struct error *e)
 {
-	if (o->r->restore != NULL && restore_check(o->r->restore, e) != OK)
-		return error_wrap(e, "--restore");
-	if (o->r->backup != NULL && restore_check(o->r->backup, e) != OK)
-		return error_wrap(e, "--backup");
 	if (o->r->n_decoys == 0 || o->r->n_decoys > MANIFEST_FILES_MAX)
 		return error_set(
 			e, E_INVALID, "the number of decoys must be 1 to %d", MANIFEST_FILES_MAX);
@@ -256,16 +252,14 @@ static enum status before_attack(struct conduct *o, struct error *e)
 static enum status from_attack_on(struct conduct *o, struct drill_result *out, struct error *e)
 {
 	TRY(o->is_benign ? conduct_twin(o, e) : conduct_attack(o, e));
-	conduct_note_stop(o);
-	bool stopped_in_attack = o->sense.stopped;
+	conduct_note_attack_stop(o);
 	TRY(conduct_assess(o, e));
-	conduct_note_stop(o);
+	conduct_note_stop(o, "assessment");
 	TRY(conduct_look_at_users(o, e));
 	TRY(conduct_restore(o, e));
-	conduct_note_stop(o);
+	conduct_note_stop(o, "restore");
 	conduct_people(o);
-	conduct_note_stop(o);
-	o->stopped_late = o->sense.stopped && !stopped_in_attack;
+	conduct_note_stop(o, "people");
 	TRY(conduct_look_at_sentinels(o, e));
 	TRY(conduct_result(o, out, e));
 	TRY(history_finish(o->c->store, out, e));

@@ -58,9 +58,10 @@ struct conduct {
 	int64_t stop_latency_ns; /* outside the attack, see conduct_note_stop; -1: not asked */
 	struct drill_restore restore;
 	struct witness_outcome users, sentinels;
-	const char *void_reason;		    /* NULL: counts */
+	bool is_void;
+	enum drill_void void_code;		    /* where it is */
 	const struct witness_finding *void_finding; /* what changed outside; NULL: no such reason */
-	bool stopped_late;			    /* asked to stop after the attack had ended */
+	struct drill_stopped stopped;
 };
 
 /* --- conduct_stages.c: one stage each, in order --- */
@@ -93,9 +94,11 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 	const struct digest *json_hash, struct error *e) MUST_CHECK;
 const char *attack_end_word(enum attack_end end);
 
-/* Called where the work of a stage has ended: takes the time from the first sight of a wish to stop
- * until now, once. */
-void conduct_note_stop(struct conduct *o);
+/* Called where the work of a stage has ended: whether the run was stopped in it, and how long that
+ * took from the first sight of the wish until now, once. `stage` as in struct drill_stopped. */
+void conduct_note_stop(struct conduct *o, const char *stage);
+/* The same behind the attack, which a limit may have ended too, or a wish to stop just after it. */
+void conduct_note_attack_stop(struct conduct *o);
 
 /* A sentence with one text in it, translated and said. */
 void conduct_say(const struct conduct *o, const char *format, const char *text);

@@ -258,15 +258,16 @@ static enum status note_safety(struct conduct *o, const struct drill_result *r, 
 {
 	const struct drill_safety *s = &r->safety;
 	return evidence_add(o->evidence, sense_now_ns(&o->sense), "safety",
-		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:s,s:s,s:s,s:o}", "sentinels",
+		json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:I,s:s,s:s,s:s,s:s,s:o}", "sentinels",
 			(json_int_t)s->n_sentinels, "sentinels_changed",
 			(json_int_t)s->n_sentinels_changed, "user_files",
 			(json_int_t)s->n_user_files, "unattributed", (json_int_t)s->n_unattributed,
 			"attributed", (json_int_t)s->n_attributed, "memory_kill",
 			(int)s->memory_kill, "stop_latency_ms",
 			(json_int_t)(s->stop_latency_ns < 0 ? -1 : s->stop_latency_ns / NS_PER_MS),
-			"void_reason", s->void_reason == NULL ? "" : s->void_reason, "void_path",
-			r->void_path, "void_what", r->void_what, "changed", changed_outside(o)),
+			"void_code", s->void_code == NULL ? "" : s->void_code, "void_reason",
+			s->void_reason == NULL ? "" : s->void_reason, "void_path", r->void_path,
+			"void_what", r->void_what, "changed", changed_outside(o)),
 		e);
 }
 
@@ -280,8 +281,9 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 	TRY(note_safety(o, r, e));
 	bool has_score = drill_has_score(r);
 	return conduct_note(o, "scored",
-		json_pack("{s:s,s:o,s:f,s:s?,s:I,s:I,s:I,s:I,s:o}", "verdict",
-			drill_verdict_name(r->verdict), "score",
+		json_pack("{s:s,s:s?,s:s?,s:o,s:f,s:s?,s:I,s:I,s:I,s:I,s:o}", "verdict",
+			drill_verdict_name(r->verdict), "stopped_by", r->stopped.by,
+			"stopped_during", r->stopped.during, "score",
 			has_score ? json_real(r->score) : json_null(), "coverage", r->coverage,
 			"grade", r->grade, "files_planted", (json_int_t)r->n_planted, "files_lost",
 			(json_int_t)r->n_lost, "false_alarms", (json_int_t)r->false_alarms,
@@ -290,9 +292,47 @@ enum status conduct_note_result(struct conduct *o, const struct drill_result *r,
 		e);
 }
 
-void conduct_note_stop(struct conduct *o)
+/* What ended the attack before its end, where nobody contained it. */
+static const char *attack_stopped_by(const struct conduct *o)
 {
-	if (o->sense.stopped && o->stop_latency_ns < 0)
+	switch (o->attack.end) {
+	case ATTACK_STOP_ASKED:
+		return o->sense.stopped_by == NULL ? "user" : o->sense.stopped_by;
+	case ATTACK_LEASE_LOST:
+		return "lease";
+	case ATTACK_BUDGET:
+		return "budget";
+	case ATTACK_PRESSURE:
+		return "pressure";
+	case ATTACK_COMPLETED:
+	case ATTACK_KILLED:
+	case ATTACK_FROZEN:
+	case ATTACK_READ_ONLY:
+	case ATTACK_BLOCKED:
+	case ATTACK_CRASHED:
+	case ATTACK_MEMORY_KILL:
+	case ATTACK_LIMIT:
+	case ATTACK_FAILED:
+		break;
+	}
+	return NULL;
+}
+
+void conduct_note_attack_stop(struct conduct *o)
+{
+	const char *by = attack_stopped_by(o);
+	if (by != NULL)
+		o->stopped = (struct drill_stopped){ by, "attack" };
+	conduct_note_stop(o, "listening");
+}
+
+void conduct_note_stop(struct conduct *o, const char *stage)
+{
+	if (!o->sense.stopped)
+		return;
+	if (o->stopped.by == NULL)
+		o->stopped = (struct drill_stopped){ o->sense.stopped_by, stage };
+	if (o->stop_latency_ns < 0)
 		o->stop_latency_ns = clock_boot_ns(o->c->clock) - o->sense.stop_boot_ns;
 }
 

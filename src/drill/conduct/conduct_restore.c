@@ -47,7 +47,7 @@ static enum status destroy(struct conduct *o, struct sample *s, bool *out_done, 
 	memcpy(request.escrow, o->escrow, sizeof request.escrow);
 	enum status status = attack_destroy(&request, s->files, s->n, s->gone, e);
 	explicit_bzero(request.escrow, sizeof request.escrow);
-	conduct_note_stop(o);
+	conduct_note_stop(o, "restore");
 	keep_gone(s);
 	o->n_destroyed = (uint32_t)s->n;
 	*out_done = (status == OK || status == E_PARTLY) && s->n > 0;
@@ -105,7 +105,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 	sense_progress(&o->sense, DRILL_STAGE_RESTORE, 0, 0);
 	o->restore.rto_ns = clock_boot_ns(o->c->clock); /* the start, until the challenge is over */
 	enum status status = restore_call(&command, o->p, &o->restore.output, out, e);
-	conduct_note_stop(o);
+	conduct_note_stop(o, "restore");
 	if (status != OK) {
 		/* A tool that cannot be started restores nothing: that is a result. */
 		o->restore.output = pool_text(o->p, view_of(e->text));
@@ -199,7 +199,7 @@ static enum status challenge(struct conduct *o, struct sample *s, struct error *
 /* Where the operator ended the run, or the host needed its disk, nothing more is done to it. */
 static bool is_wanted(const struct conduct *o)
 {
-	if (o->r->restore == NULL || o->void_reason != NULL || o->is_benign)
+	if (o->r->restore == NULL || o->is_void || o->is_benign)
 		return false;
 	switch (o->attack.end) {
 	case ATTACK_COMPLETED:

@@ -75,11 +75,11 @@ static enum drill_contain contained_by(const struct conduct *o)
 
 static enum drill_verdict verdict(const struct conduct *o, enum drill_contain contain)
 {
-	if (o->void_reason != NULL)
+	if (o->is_void)
 		return DRILL_VOIDED;
 	if (contain != CONTAIN_NONE)
 		return DRILL_CONTAINED;
-	if (o->attack.end != ATTACK_COMPLETED || o->stopped_late)
+	if (o->attack.end != ATTACK_COMPLETED || o->stopped.by != NULL)
 		return DRILL_STOPPED;
 	return DRILL_COMPLETED;
 }
@@ -182,7 +182,8 @@ static void fill_safety(const struct conduct *o, struct drill_result *r)
 		.stop_latency_ns = o->attack.stop_latency_ns >= 0 ? o->attack.stop_latency_ns
 								  : o->stop_latency_ns,
 		.memory_kill = o->attack.end == ATTACK_MEMORY_KILL,
-		.void_reason = o->void_reason,
+		.void_code = o->is_void ? drill_void_name(o->void_code) : NULL,
+		.void_reason = o->is_void ? drill_void_sentence(o->void_code) : NULL,
 		.locks = o->attack.locks };
 }
 
@@ -272,6 +273,7 @@ enum status conduct_result(struct conduct *o, struct drill_result *out, struct e
 	fill_damage(o, &r);
 	r.contain = contained_by(o);
 	r.verdict = verdict(o, r.contain);
+	r.stopped = o->stopped;
 	TRY(fill_detection(o, &r, e));
 	fill_times(o, &r);
 	fill_safety(o, &r);

@@ -190,15 +190,18 @@ static void listen_on(struct conduct *o)
 		clock_sleep_ns(50 * NS_PER_MS);
 }
 
-static const char *void_reason_of(enum attack_end end)
+static void fill_void(struct conduct *o, enum attack_end end)
 {
 	switch (end) {
 	case ATTACK_CRASHED:
-		return N_("The emulator crashed or was ended by its own system call filter.");
+		o->void_code = VOID_EMULATOR_CRASHED;
+		break;
 	case ATTACK_MEMORY_KILL:
-		return N_("The host ran out of memory and ended the emulator.");
+		o->void_code = VOID_MEMORY_KILL;
+		break;
 	case ATTACK_LIMIT:
-		return N_("The emulator met a resource limit.");
+		o->void_code = VOID_RESOURCE_LIMIT;
+		break;
 	case ATTACK_COMPLETED:
 	case ATTACK_STOP_ASKED:
 	case ATTACK_LEASE_LOST:
@@ -209,9 +212,9 @@ static const char *void_reason_of(enum attack_end end)
 	case ATTACK_READ_ONLY:
 	case ATTACK_BLOCKED:
 	case ATTACK_FAILED:
-		break;
+		return;
 	}
-	return NULL;
+	o->is_void = true;
 }
 
 static struct attack_request attack_request(struct conduct *o)
@@ -252,7 +255,7 @@ enum status conduct_attack(struct conduct *o, struct error *e)
 	TRY(conduct_note_attack(o, e));
 	if (o->attack.end == ATTACK_FAILED)
 		return error_set(e, E_FAILED, "%s", o->attack.sentence);
-	o->void_reason = void_reason_of(o->attack.end);
+	fill_void(o, o->attack.end);
 	if (o->attack.end != ATTACK_STOP_ASKED || o->network_gone)
 		listen_on(o);
 	return OK;
@@ -395,10 +398,12 @@ enum status conduct_look_at_sentinels(struct conduct *o, struct error *e)
 	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
 	TRY(witness_look(o->witness, false, o->p, &o->sentinels, e));
 	if (o->sentinels.n_sentinels_changed > 0) {
-		o->void_reason = N_("A sentinel outside the arena was changed during the drill.");
+		o->is_void = true;
+		o->void_code = VOID_SENTINEL_CHANGED;
 		o->void_finding = find_finding(&o->sentinels, true, false);
 	} else if (o->users.n_attributed > 0) {
-		o->void_reason = N_("A file outside the arena was changed by the emulator.");
+		o->is_void = true;
+		o->void_code = VOID_USER_FILE_CHANGED;
 		o->void_finding = find_finding(&o->users, false, true);
 	}
 	return OK;

@@ -19,6 +19,7 @@
 #include "drill/decoy/budget.h"
 #include "drill/decoy/corpus.h"
 #include "drill/keep/history.h"
+#include "drill/plain.h"
 #include "sys/host.h"
 
 static enum status no_memory(struct error *e)
@@ -91,23 +92,50 @@ static int compare_rows(const void *left, const void *right)
 	return strcmp(a->id, b->id);
 }
 
+/* `why` begins with the file's name in the home, which `file` has whole. */
+static enum status fill_refused(const struct drill_context *c, const char *id, const char *why,
+	struct pool *p, struct drill_scenario_refused *out, struct error *e)
+{
+	const char *within = pool_textf(p, "scenarios/%s.yaml", id);
+	if (within == NULL)
+		return no_memory(e);
+	struct view reason = view_of(why);
+	if (view_starts_with(reason, view_of(within))) {
+		reason.at += strlen(within);
+		reason.len -= strlen(within);
+		if (view_starts_with(reason, VIEW(": "))) {
+			reason.at += 2;
+			reason.len -= 2;
+		}
+	}
+	*out = (struct drill_scenario_refused){ .id = id,
+		.file = pool_textf(p, "%s/%s", c->home, within),
+		.reason = plain_line(p, reason, 1024) };
+	return out->file == NULL || out->reason == NULL ? no_memory(e) : OK;
+}
+
 enum status drill_scenarios(const struct drill_context *c, struct pool *p,
-	struct drill_scenario_row **out_rows, size_t *out_n, struct error *e)
+	struct drill_scenario_list *out, struct error *e)
 {
 	const char **ids;
 	size_t n;
 	TRY(scenario_ids(c->home, p, &ids, &n, e));
 	struct scenario *s = pool_take(p, 1, sizeof *s);
-	struct drill_scenario_row *rows = pool_take(p, n, sizeof *rows);
-	if (s == NULL || rows == NULL)
+	struct drill_scenario_list list = { .rows = pool_take(p, n, sizeof *list.rows),
+		.refused = pool_take(p, n, sizeof *list.refused) };
+	if (s == NULL || list.rows == NULL || list.refused == NULL)
 		return no_memory(e);
 	for (size_t i = 0; i < n; i++) {
-		TRY(scenario_find(c->home, ids[i], p, s, e));
-		TRY(fill_row(s, p, &rows[i], e));
+		struct error why = ERROR_NONE;
+		/* Those built in are sound (tests); what is not is a file of the home's. */
+		if (scenario_find(c->home, ids[i], p, s, &why) == OK)
+			TRY(fill_row(s, p, &list.rows[list.n_rows++], e));
+		else
+			TRY(fill_refused(
+				c, ids[i], why.text, p, &list.refused[list.n_refused++], e));
 	}
-	qsort(rows, n, sizeof *rows, compare_rows);
-	*out_rows = rows;
-	*out_n = n;
+	qsort(list.rows, list.n_rows, sizeof *list.rows, compare_rows);
+	*out = list;
 	return OK;
 }
 
@@ -346,6 +374,16 @@ static enum status fill_plan(struct planner *pl, struct drill_plan *out, struct 
 	return out->file_system == NULL || out->id == NULL ? no_memory(e) : OK;
 }
 
+/* Here, so that nobody reads a card and consents to a drill that is then refused. */
+static enum status check_commands(const struct drill_request *r, struct error *e)
+{
+	if (r->restore != NULL && restore_check(r->restore, e) != OK)
+		return error_wrap(e, "--restore");
+	if (r->backup != NULL && restore_check(r->backup, e) != OK)
+		return error_wrap(e, "--backup");
+	return OK;
+}
+
 enum status plan_make(const struct drill_context *c, const struct drill_request *r,
 	enum plan_for purpose, struct pool *p, struct drill_plan *out, struct error *e)
 {
@@ -354,6 +392,7 @@ enum status plan_make(const struct drill_context *c, const struct drill_request 
 	pl.scenario = pool_take(p, 1, sizeof *pl.scenario);
 	if (pl.scenario == NULL)
 		return no_memory(e);
+	TRY(check_commands(r, e));
 	TRY(fill_people(&pl, &plan.people, e));
 	TRY(find_arena(&pl, e));
 	TRY(find_scenario(&pl, e));

@@ -35,6 +35,7 @@ static const struct migration migrations[] = {
 		" report_navigator TEXT);"
 		"CREATE INDEX drill_run_at ON drill_run (at_ns);"
 		"CREATE INDEX drill_run_arena ON drill_run (arena, at_ns);" },
+	{ 2, "what stopped a drill", "ALTER TABLE drill_run ADD COLUMN stopped_by TEXT;" },
 };
 const struct migration_area drill_migrations = { "drill", migrations, COUNT_OF(migrations) };
 
@@ -137,7 +138,7 @@ enum status history_finish(struct store *s, const struct drill_result *r, struct
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(s,
 		"UPDATE drill_run SET score = ?, coverage = ?, grade = ?, verdict = ?,"
-		" n_planted = ?, n_lost = ?, false_alarms = ? WHERE id = ?",
+		" n_planted = ?, n_lost = ?, false_alarms = ?, stopped_by = ? WHERE id = ?",
 		&q, e));
 	if (drill_has_score(r))
 		bind_real(q, 1, r->score);
@@ -152,7 +153,8 @@ enum status history_finish(struct store *s, const struct drill_result *r, struct
 		bind_int(q, 7, r->false_alarms);
 	else
 		bind_null(q, 7);
-	bind_text(q, 8, r->id);
+	bind_text(q, 8, r->stopped.by);
+	bind_text(q, 9, r->id);
 	TRY(statement_run(q, e));
 	return transaction_commit(&t, e);
 }
@@ -188,7 +190,7 @@ enum status history_previous(struct store *s, const char *scenario, double rate_
 	TRY(STORE_SQL(s,
 		"SELECT id, at_ns, score, coverage, n_lost, n_planted FROM drill_run"
 		" WHERE scenario = ? AND rate = ? AND score IS NOT NULL"
-		" AND verdict <> 'voided' AND verdict <> 'stopped'"
+		" AND verdict <> 'voided' AND verdict <> 'stopped' AND stopped_by IS NULL"
 		" ORDER BY at_ns DESC, id DESC LIMIT 1",
 		&q, e));
 	bind_text(q, 1, scenario);
@@ -375,7 +377,8 @@ enum status drill_show(const struct drill_context *c, const char *id, struct poo
 	AUTO_JSON json_t *value = NULL;
 	TRY(json_read(buf_view(&text), RESULT_BYTES_MAX, KEEP_RESULT, &value, e));
 	struct drill_result result;
-	TRY(drill_result_read(value, p, &result, e));
+	if (drill_result_read(value, p, &result, e) != OK)
+		return error_wrap(e, "the result of drill %s", id);
 	TRY(overlay(c, p, &result, e));
 	*out = result;
 	return OK;

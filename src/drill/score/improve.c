@@ -12,6 +12,7 @@
 
 struct improvement_row {
 	enum drill_part_id part;
+	const char *code; /* stable */
 	bool (*applies)(const struct drill_result *r);
 	struct drill_text action;
 	const char *owner;
@@ -171,152 +172,152 @@ static bool was_voided(const struct drill_result *r)
 
 /* The order is the order of the plan: what hurts most first. */
 static const struct improvement_row rows[] = {
-	{ PART_RECOVER, restored_not_all,
+	{ PART_RECOVER, "backup-incomplete", restored_not_all,
 		{ "Find out which folders the backup misses or corrupts, correct the backup job, "
 		  "and prove "
 		  "it with a restore of a random sample.",
 			"查明备份遗漏或损坏了哪些目录，修正备份任务，并通过随机抽样恢复加以验证"
 			"。" },
 		"backup administrator", 14 },
-	{ PART_RECOVER, restore_timed_out,
+	{ PART_RECOVER, "restore-timed-out", restore_timed_out,
 		{ "Find out why the restore did not end (credentials, network, size), and write "
 		  "down a "
 		  "procedure that ends within the target time.",
 			"查明恢复为何未能完成（凭据、网络、数据量），"
 			"并编写能在目标时间内完成的恢复规程。" },
 		"backup administrator", 14 },
-	{ PART_CONTAIN, was_not_contained,
+	{ PART_CONTAIN, "not-contained", was_not_contained,
 		{ "Set up automatic isolation (end the process, make the share read-only, cut the "
 		  "network) "
 		  "when many files change in a short time, and practise the manual way.",
 			"配置自动隔离（终止进程、共享改为只读、断开网络），"
 			"在短时间内大量文件被改动时触发，并演练人工隔离。" },
 		"security operations", 30 },
-	{ PART_DETECT, was_not_reported,
+	{ PART_DETECT, "not-reported", was_not_reported,
 		{ "Bring in a detector that watches mass changes and renames of files, and let its "
 		  "alert "
 		  "reach a person around the clock.",
 			"部署能监测文件批量修改与改名的检测手段，并确保告警全天候送达值班人员。" },
 		"security operations", 30 },
-	{ PART_DETECT, was_only_logged,
+	{ PART_DETECT, "only-logged", was_only_logged,
 		{ "Turn the log entry that was written into an alert with an owner, and test it "
 		  "with this "
 		  "drill again.",
 			"将已产生的日志记录升级为有责任人的告警，并用本演练再次验证。" },
 		"security operations", 14 },
-	{ PART_DAMAGE, lost_too_much,
+	{ PART_DAMAGE, "too-much-lost", lost_too_much,
 		{ "Cut what one account and one host can change: separate write rights by "
 		  "department, turn "
 		  "off shares that nobody needs, keep snapshots that a user cannot delete.",
 			"压缩单个账号和单台主机可改动的范围：按部门分离写权限，关闭无人使用的共享，"
 			"保留用户无法删除的快照。" },
 		"system administrator", 45 },
-	{ PART_CONTAIN, was_contained_slowly,
+	{ PART_CONTAIN, "contained-slowly", was_contained_slowly,
 		{ "Shorten the way from alert to isolation: give the duty desk the right and the "
 		  "tool to "
 		  "isolate a host without asking.",
 			"缩短从告警到隔离的路径：授权值班人员无需请示即可隔离主机，"
 			"并配备相应工具。" },
 		"security operations", 30 },
-	{ PART_DETECT, was_reported_late,
+	{ PART_DETECT, "reported-late", was_reported_late,
 		{ "Tune the detector to the first seconds (canary files, rate of renames), so that "
 		  "the "
 		  "first alert comes within one minute.",
 			"将检测规则前移到最初几秒（诱饵文件、改名速率），使首次告警在一分钟内发出"
 			"。" },
 		"security operations", 30 },
-	{ PART_DETECT, had_false_alarms,
+	{ PART_DETECT, "false-alarms", had_false_alarms,
 		{ "Tune the rules that took ordinary work for an attack, and run the benign twin "
 		  "again "
 		  "until it stays silent.",
 			"调整将正常业务误判为攻击的规则，并重复运行对照演练，直至不再误报。" },
 		"security operations", 30 },
-	{ PART_DETECT, had_early_alerts,
+	{ PART_DETECT, "early-alerts", had_early_alerts,
 		{ "Find out what was reported before the attack had changed anything (another "
 		  "event, the planting, too wide a pattern), and tune the rule or the channel's "
 		  "pattern.",
 			"查明攻击改动任何内容之前的告警因何而起（其他事件、布设过程、"
 			"匹配模式过宽），并调整规则或渠道的匹配模式。" },
 		"security operations", 30 },
-	{ PART_PEOPLE, notified_authority_late,
+	{ PART_PEOPLE, "authority-late", notified_authority_late,
 		{ "Prepare the authority's form with the fixed fields filled in, name a deputy, "
 		  "and practise "
 		  "it until it is ready inside the deadline.",
 			"预先填好上报表单的固定栏目，指定代理人，反复演练直至能在时限内完成上报"
 			"。" },
 		"compliance officer", 14 },
-	{ PART_PEOPLE, notified_inside_late,
+	{ PART_PEOPLE, "inside-notice-late", notified_inside_late,
 		{ "Write one call list with deputies on one page, put it where the duty desk sits, "
 		  "and test "
 		  "it at night.",
 			"将含代理人的通讯录整理为一页纸，放在值班台，并在夜间进行抽测。" },
 		"security officer", 14 },
-	{ PART_PEOPLE, missed_isolate,
+	{ PART_PEOPLE, "isolation-missed", missed_isolate,
 		{ "Show everybody on duty how to isolate a host, and put the steps on a card "
 		  "beside it.",
 			"向所有值班人员讲解如何隔离主机，并将步骤卡片放在设备旁。" },
 		"security officer", 30 },
-	{ PART_PEOPLE, missed_classify,
+	{ PART_PEOPLE, "classification-missed", missed_classify,
 		{ "Practise the classification of an incident on three written cases.",
 			"用三个书面案例演练事件定级。" },
 		"compliance officer", 30 },
-	{ PART_PEOPLE, was_out_of_order,
+	{ PART_PEOPLE, "steps-out-of-order", was_out_of_order,
 		{ "Go through the order of steps with those on duty: recognise, classify, then "
 		  "report.",
 			"与值班人员复盘步骤顺序：先识别，再定级，后报告。" },
 		"security officer", 30 },
-	{ PART_PEOPLE, was_by_others,
+	{ PART_PEOPLE, "steps-by-others", was_by_others,
 		{ "Write into the plan who holds each role and who stands in at night, and repeat "
 		  "the drill with them.",
 			"在预案中写明各角色由谁担任、夜间由谁代理，并由这些人员重新演练。" },
 		"security officer", 30 },
-	{ PART_RECOVER, restored_late,
+	{ PART_RECOVER, "restore-late", restored_late,
 		{ "Bring the restore inside its target: restore the most important data first, "
 		  "measure the "
 		  "throughput, or change the target with the owner's signature.",
 			"使恢复时间达到目标：优先恢复最重要的数据，测量吞吐量；如需调整目标，"
 			"须经业务负责人签字。" },
 		"backup administrator", 45 },
-	{ PART_RECOVER, restored_old,
+	{ PART_RECOVER, "backup-old", restored_old,
 		{ "Back up more often, or change the target for the age of a backup with the "
 		  "owner's "
 		  "signature.",
 			"提高备份频率；如需放宽恢复点目标，须经业务负责人签字。" },
 		"backup administrator", 30 },
-	{ PART_RECOVER, restore_strayed,
+	{ PART_RECOVER, "restore-strayed", restore_strayed,
 		{ "Restrict the restore command to its target folder: it changed files outside it.",
 			"将恢复命令限制在目标目录内：它改动了目录以外的文件。" },
 		"backup administrator", 14 },
-	{ PART_DAMAGE, lost_some,
+	{ PART_DAMAGE, "some-lost", lost_some,
 		{ "Look at the files that were lost before the alert, and move the detector's "
 		  "trigger to "
 		  "fewer files.",
 			"分析告警前损失的文件，将检测触发阈值调到更少的文件数。" },
 		"security operations", 45 },
-	{ PART_RECOVER, has_no_restore,
+	{ PART_RECOVER, "restore-not-tested", has_no_restore,
 		{ "Repeat the drill with your own restore command, so that the backup is proven "
 		  "and not "
 		  "assumed.",
 			"使用本单位的恢复命令重新演练，用事实证明备份可用，而不是假定可用。" },
 		"backup administrator", 30 },
-	{ PART_DETECT, has_no_channel,
+	{ PART_DETECT, "no-channel", has_no_channel,
 		{ "Name the places where an alert would appear (log, alert file, webhook), and "
 		  "repeat the "
 		  "drill.",
 			"指明告警会出现的位置（日志、告警文件、回调接口），并重新演练。" },
 		"security operations", 30 },
-	{ PART_DETECT, lacks_control,
+	{ PART_DETECT, "no-control-run", lacks_control,
 		{ "Run the control run (scenario benign-twin) with the same channels, so that it "
 		  "is known whether ordinary work raises alarms as well.",
 			"使用相同的渠道运行对照演练（场景 "
 			"benign-twin），以了解正常业务是否也会引发告警。" },
 		"security operations", 30 },
-	{ PART_PEOPLE, has_no_people,
+	{ PART_PEOPLE, "people-not-asked", has_no_people,
 		{ "Repeat the drill with the people on duty, at the terminal or on the printed "
 		  "card.",
 			"组织值班人员参与，在终端上或使用打印的演练卡重新演练。" },
 		"security officer", 30 },
-	{ PART_RECOVER, has_no_generations,
+	{ PART_RECOVER, "no-generations", has_no_generations,
 		{ "Plant decoys on several days before the next drill, so that the age of a backup "
 		  "(RPO) can "
 		  "be measured.",
@@ -324,7 +325,7 @@ static const struct improvement_row rows[] = {
 		"backup administrator", 60 },
 };
 
-static const struct improvement_row void_row = { PART_DAMAGE, was_voided,
+static const struct improvement_row void_row = { PART_DAMAGE, "voided", was_voided,
 	{ "Find out what changed outside the arena or ended the run, before any further drill on "
 	  "this host.",
 		"在本主机再次演练之前，查明是什么改动了演练区以外的内容或中断了演练。" },
@@ -332,12 +333,12 @@ static const struct improvement_row void_row = { PART_DAMAGE, was_voided,
 
 /* A control run has two findings only, and both are about its channels. */
 static const struct improvement_row control_rows[] = {
-	{ PART_DETECT, had_false_alarms,
+	{ PART_DETECT, "false-alarms", had_false_alarms,
 		{ "Tune the rules that took ordinary work for an attack, and repeat the control "
 		  "run until it stays silent.",
 			"调整将正常业务误判为攻击的规则，并重复运行对照演练，直至不再误报。" },
 		"security operations", 30 },
-	{ PART_DETECT, has_no_channel,
+	{ PART_DETECT, "no-channel", has_no_channel,
 		{ "Repeat the control run with the channels in which an alert would appear "
 		  "(--channel): without one it measures nothing.",
 			"指定告警会出现的渠道（--channel）后重新运行对照演练："
@@ -350,6 +351,7 @@ static void fill(const struct drill_result *r, const struct improvement_row *row
 {
 	int64_t from_ns = r->ended_ns > 0 ? r->ended_ns : 0;
 	*out = (struct drill_improvement){
+		.code = row->code,
 		.action = row->action,
 		.owner = row->owner,
 		.status = "open",

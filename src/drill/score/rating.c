@@ -61,7 +61,7 @@ static struct finding_row rate_damage(const struct drill_result *r)
 		return (struct finding_row){ RATING_U,
 			{ "More than 5 % of the decoys were lost before anything ended the attack.",
 				"在攻击被终止之前，超过 5% 的诱饵文件已经损失。" } };
-	if (r->verdict == DRILL_STOPPED)
+	if (drill_attack_was_stopped(r))
 		return (struct finding_row){ RATING_M,
 			{ "Few decoys were lost, but because the run was stopped by its operator "
 			  "or its budget, not by a defence.",
@@ -79,7 +79,7 @@ static struct finding_row rate_damage(const struct drill_result *r)
 static struct finding_row rate_contain(const struct drill_result *r)
 {
 	double contain_s = score_contain_s(r);
-	if (r->verdict == DRILL_STOPPED && !score_contained(r))
+	if (drill_attack_was_stopped(r))
 		return (struct finding_row){ RATING_U,
 			{ "Nothing contained the attack before the run was stopped by its operator "
 			  "or its budget.",

@@ -200,9 +200,11 @@ static void write_fields(
 json_t *drill_result_json(const struct drill_result *r)
 {
 	struct writer w = { false };
-	AUTO_JSON json_t *object = object_value(&w, drill_result_fields, (const char *)r);
+	AUTO_JSON json_t *object = json_object();
 	if (object == NULL)
 		return NULL;
+	set(&w, object, "format", json_integer(RESULT_FORMAT));
+	write_fields(&w, object, drill_result_fields, (const char *)r);
 	if (!drill_has_score(r))
 		set(&w, object, "score", json_null());
 	int64_t latency_ns = r->safety.stop_latency_ns;
@@ -223,24 +225,54 @@ enum status drill_result_write(const struct drill_result *r, struct buf *out, st
 	return buf_check(out, "result", e);
 }
 
+/* The member at the end of `path` becomes null, in every object of a list on the way. */
+static void forget(struct writer *w, json_t *value, struct view path)
+{
+	char key[64];
+	struct view rest = path;
+	struct view first = view_cut(&rest, '.');
+	size_t i;
+	json_t *item;
+	(void)snprintf(key, sizeof key, "%.*s", VIEW_ARGS(first));
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, item) forget(w, item, path);
+	} else if (json_is_object(value) && rest.len == 0) {
+		set(w, value, key, json_null());
+	} else {
+		item = json_object_get(value, key);
+		if (item != NULL)
+			forget(w, item, rest);
+	}
+}
+
+static json_t *not_recorded(struct writer *w, json_t *object, const struct drill_result *r)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; list != NULL && i < r->n_not_recorded; i++) {
+		forget(w, object, view_of(r->not_recorded[i]));
+		if (json_array_append_new(list, json_string(r->not_recorded[i])) != 0)
+			w->failed = true;
+	}
+	return list;
+}
+
 json_t *drill_answer_json(const struct drill_result *r)
 {
-	static const struct field paths[] = {
-		{ "html", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, html), 0, NULL, 0,
-			0, NULL, 0 },
-		{ "json", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, json), 0, NULL, 0,
-			0, NULL, 0 },
-		{ "pdf", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, pdf), 0, NULL, 0,
-			0, NULL, 0 },
-		{ "navigator", FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, navigator),
-			0, NULL, 0, 0, NULL, 0 },
-		{ NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0 },
-	};
+#define PATH(name)                                                                                 \
+	{                                                                                          \
+#name, FIELD_TEXT_OR_NULL, offsetof(struct drill_report_paths, name), 0, NULL, 0,  \
+			0, NULL, 0, 1                                                              \
+	}
+	static const struct field paths[] = { PATH(html), PATH(json), PATH(pdf), PATH(navigator),
+		{ NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0, 1 } };
+#undef PATH
 	struct writer w = { false };
 	AUTO_JSON json_t *object = drill_result_json(r);
 	if (object == NULL)
 		return NULL;
 	set(&w, object, "report", object_value(&w, paths, (const char *)&r->report));
 	set(&w, object, "undone", json_boolean(r->undone));
+	if (r->n_not_recorded > 0)
+		set(&w, object, "not_recorded", not_recorded(&w, object, r));
 	return w.failed ? NULL : TAKE(object);
 }

@@ -1,44 +1,51 @@
 /*
  * The fields of a stored result, in the order in which they are written: what scripts ask for first
- * (stable names, never renamed), then the rest in groups for readers.
+ * (stable names, never renamed), then the rest in groups for readers. A field that is added gets a
+ * row with the next format (RESULT_FORMAT): what was stored before may lack it.
  */
 #include "drill/score/result_fields.h"
 
 #include <stddef.h>
 
-#define ROW(type, key, kind, member)                                                               \
+#define ROW_SINCE(format, type, key, kind, member)                                                 \
 	{                                                                                          \
-		key, FIELD_##kind, offsetof(type, member), 0, NULL, 0, 0, NULL, 0                  \
+		key, FIELD_##kind, offsetof(type, member), 0, NULL, 0, 0, NULL, 0, format          \
 	}
+#define ROW(type, key, kind, member) ROW_SINCE(1, type, key, kind, member)
 #define ROW_ENUM(type, key, member, words, n)                                                      \
 	{                                                                                          \
-		key, FIELD_ENUM, offsetof(type, member), 0, NULL, 0, 0, words, n                   \
+		key, FIELD_ENUM, offsetof(type, member), 0, NULL, 0, 0, words, n, 1                \
 	}
-#define ROW_LIST(type, key, member, count, fields, item, most)                                     \
+#define ROW_LIST_SINCE(format, type, key, member, count, fields, item, most)                       \
 	{                                                                                          \
 		key, FIELD_LIST, offsetof(type, member), offsetof(type, count), fields,            \
-			sizeof(item), most, NULL, 0                                                \
+			sizeof(item), most, NULL, 0, format                                        \
 	}
-#define ROW_TEXTS(type, key, member, count, most)                                                  \
+#define ROW_LIST(type, key, member, count, fields, item, most)                                     \
+	ROW_LIST_SINCE(1, type, key, member, count, fields, item, most)
+#define ROW_TEXTS_SINCE(format, type, key, member, count, most)                                    \
 	{                                                                                          \
 		key, FIELD_TEXTS, offsetof(type, member), offsetof(type, count), NULL, 0, most,    \
-			NULL, 0                                                                    \
+			NULL, 0, format                                                            \
 	}
+#define ROW_TEXTS(type, key, member, count, most) ROW_TEXTS_SINCE(1, type, key, member, count, most)
 #define ROW_OBJECT(key, at, fields)                                                                \
 	{                                                                                          \
-		key, FIELD_OBJECT, at, 0, fields, 0, 0, NULL, 0                                    \
+		key, FIELD_OBJECT, at, 0, fields, 0, 0, NULL, 0, 1                                 \
 	}
 /* null where the text that is its first row is NULL. */
-#define ROW_OBJECT_OR_NULL(key, at, fields)                                                        \
+#define ROW_OBJECT_OR_NULL_SINCE(format, key, at, fields)                                          \
 	{                                                                                          \
-		key, FIELD_OBJECT, at, 0, fields, 0, 1, NULL, 0                                    \
+		key, FIELD_OBJECT, at, 0, fields, 0, 1, NULL, 0, format                            \
 	}
+#define ROW_OBJECT_OR_NULL(key, at, fields) ROW_OBJECT_OR_NULL_SINCE(1, key, at, fields)
 #define END                                                                                        \
 	{                                                                                          \
-		NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0                                        \
+		NULL, FIELD_TEXT, 0, 0, NULL, 0, 0, NULL, 0, 1                                     \
 	}
 
 #define R(key, kind, member) ROW(struct drill_result, key, kind, member)
+#define R_SINCE(format, key, kind, member) ROW_SINCE(format, struct drill_result, key, kind, member)
 
 _Static_assert(sizeof(enum drill_verdict) == sizeof(int), "enums are read and written as int");
 
@@ -169,9 +176,9 @@ static const struct field channel_fields[] = {
 	ROW(struct drill_channel, "alerts", U32, n_alerts),
 	ROW(struct drill_channel, "false_alarms", U32, n_false),
 	ROW(struct drill_channel, "broken", BOOL, broken),
-	ROW(struct drill_channel, "never_opened", BOOL, never_opened),
-	ROW(struct drill_channel, "problem", TEXT, problem),
-	ROW(struct drill_channel, "unread_bytes", U64, n_unread),
+	ROW_SINCE(2, struct drill_channel, "never_opened", BOOL, never_opened),
+	ROW_SINCE(2, struct drill_channel, "problem", TEXT, problem),
+	ROW_SINCE(2, struct drill_channel, "unread_bytes", U64, n_unread),
 	END,
 };
 
@@ -179,7 +186,7 @@ static const struct field attack_fields[] = {
 	ROW_ENUM(struct drill_result, "detect", detect, detect_word, DETECT_PREVENTED + 1),
 	ROW_ENUM(struct drill_result, "contain", contain, contain_word, CONTAIN_NETWORK + 1),
 	R("channels_named", BOOL, channels_named),
-	ROW_LIST(struct drill_result, "channels", channels, n_channels, channel_fields,
+	ROW_LIST_SINCE(2, struct drill_result, "channels", channels, n_channels, channel_fields,
 		struct drill_channel, 256),
 	R("rate_asked", NUMBER, rate_files_per_s),
 	R("rate_reached", NUMBER, rate_reached),
@@ -229,22 +236,22 @@ static const struct field step_fields[] = {
 	ROW(struct drill_step, "inject", BOTH, inject),
 	ROW(struct drill_step, "role", TEXT, role),
 	ROW(struct drill_step, "due_ns", DURATION, due_ns),
-	ROW(struct drill_step, "rule", BOTH, rule),
+	ROW_SINCE(2, struct drill_step, "rule", BOTH, rule),
 	ROW(struct drill_step, "answered", BOOL, answered),
 	ROW(struct drill_step, "done", BOOL, done),
 	ROW(struct drill_step, "after_ns", DURATION, after_ns),
 	ROW(struct drill_step, "answer", TEXT, answer),
-	ROW(struct drill_step, "by", TEXT, by),
-	ROW(struct drill_step, "by_right_role", BOOL, by_right_role),
-	ROW(struct drill_step, "name", TEXT, name),
+	ROW_SINCE(2, struct drill_step, "by", TEXT, by),
+	ROW_SINCE(2, struct drill_step, "by_right_role", BOOL, by_right_role),
+	ROW_SINCE(2, struct drill_step, "name", TEXT, name),
 	END,
 };
 
 static const struct field people_fields[] = {
 	R("assessed", BOOL, people_assessed),
-	R("terminal", BOOL, people_terminal),
-	R("file", TEXT_OR_NULL, people_file),
-	R("problem", TEXT_OR_NULL, people_problem),
+	R_SINCE(2, "terminal", BOOL, people_terminal),
+	R_SINCE(2, "file", TEXT_OR_NULL, people_file),
+	R_SINCE(2, "problem", TEXT_OR_NULL, people_problem),
 	ROW_LIST(struct drill_result, "steps", steps, n_steps, step_fields, struct drill_step, 256),
 	END,
 };
@@ -258,6 +265,13 @@ static const struct field lock_fields[] = {
 	END,
 };
 
+/* Null where it was not stopped. */
+static const struct field stopped_fields[] = {
+	R("by", TEXT_OR_NULL, stopped.by),
+	R("during", TEXT, stopped.during),
+	END,
+};
+
 static const struct field safety_fields[] = {
 	R("sentinels", U32, safety.n_sentinels),
 	R("sentinels_changed", U32, safety.n_sentinels_changed),
@@ -266,15 +280,18 @@ static const struct field safety_fields[] = {
 	R("attributed", U32, safety.n_attributed),
 	R("stop_latency_ns", DURATION, safety.stop_latency_ns),
 	R("memory_kill", BOOL, safety.memory_kill),
+	R_SINCE(2, "void_code", TEXT_OR_NULL, safety.void_code),
 	R("void_reason", TEXT_OR_NULL, safety.void_reason),
-	R("void_path", TEXT, void_path),
-	R("void_what", TEXT, void_what),
-	ROW_TEXTS(struct drill_result, "unattributed_paths", unattributed, n_unattributed, 200),
+	R_SINCE(2, "void_path", TEXT, void_path),
+	R_SINCE(2, "void_what", TEXT, void_what),
+	ROW_TEXTS_SINCE(
+		2, struct drill_result, "unattributed_paths", unattributed, n_unattributed, 200),
 	ROW_OBJECT("locks", 0, lock_fields),
 	END,
 };
 
 static const struct field improvement_fields[] = {
+	ROW_SINCE(2, struct drill_improvement, "code", TEXT, code),
 	ROW(struct drill_improvement, "action", BOTH, action),
 	ROW(struct drill_improvement, "owner", TEXT, owner),
 	ROW(struct drill_improvement, "due", TIME, due_ns),
@@ -309,6 +326,7 @@ const struct field drill_result_fields[] = {
 	R("coverage", NUMBER, coverage),
 	R("grade", TEXT_OR_NULL, grade),
 	ROW_ENUM(struct drill_result, "verdict", verdict, verdict_word, DRILL_VOIDED + 1),
+	ROW_OBJECT_OR_NULL_SINCE(2, "stopped", 0, stopped_fields),
 	ROW_OBJECT("parts", 0, parts_fields),
 	R("files_planted", U32, n_planted),
 	R("files_changed", U32, n_changed),
@@ -318,8 +336,8 @@ const struct field drill_result_fields[] = {
 	R("capped", BOOL, capped),
 	R("to_next_grade", NUMBER, to_next_grade),
 	R("false_alarms", U32, false_alarms),
-	R("control_at", TIME, control_ns),
-	R("early_alerts", U32, early_alerts),
+	R_SINCE(2, "control_at", TIME, control_ns),
+	R_SINCE(2, "early_alerts", U32, early_alerts),
 	ROW_OBJECT("scenario", 0, scenario_fields),
 	ROW_OBJECT("host", 0, host_fields),
 	ROW_OBJECT("authority", 0, authority_fields),
@@ -327,7 +345,7 @@ const struct field drill_result_fields[] = {
 	ROW_OBJECT("times", 0, times_fields),
 	ROW_OBJECT("budget", 0, budget_fields),
 	ROW_OBJECT("attack", 0, attack_fields),
-	ROW_OBJECT_OR_NULL("control", 0, control_fields),
+	ROW_OBJECT_OR_NULL_SINCE(2, "control", 0, control_fields),
 	ROW_OBJECT("counterfactual_estimate", 0, counterfactual_fields),
 	ROW_OBJECT("restore", 0, restore_fields),
 	ROW_OBJECT("people", 0, people_fields),

@@ -37,6 +37,7 @@ struct field {
 		      */
 	const char *(*word)(int value); /* FIELD_ENUM */
 	int n_words;
+	int since; /* the first format of a stored result that surely has it */
 };
 
 extern const struct field drill_result_fields[];

@@ -3,14 +3,26 @@
  * presence, type and range, and the first that is off is named by its path.
  */
 #include "drill/score/result_fields.h"
+#include "drill/score/score.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
+/* More than there are rows since the first format. */
+enum { NOT_RECORDED_MAX = 64 };
+
+/* What is read, and what was found missing because an earlier version stored it. */
+struct reading {
+	int format;
+	const char **not_recorded;
+	size_t n_not_recorded;
+};
+
 struct place {
 	struct pool *pool;
 	const char *path; /* of the object, "" at the top */
+	struct reading *reading;
 	struct error *e;
 };
 
@@ -32,7 +44,7 @@ static enum status below(const struct place *p, const char *key, long index, str
 				     : pool_textf(p->pool, "%s%s%s[%ld]", p->path, dot, key, index);
 	if (path == NULL)
 		return no_memory(p);
-	*out = (struct place){ p->pool, path, p->e };
+	*out = (struct place){ p->pool, path, p->reading, p->e };
 	return OK;
 }
 
@@ -127,6 +139,12 @@ static enum status read_both(
 	const struct place *p, const struct field *f, json_t *v, struct drill_text *out)
 {
 	struct place inner;
+	/* The first format has some of these in English alone. */
+	if (p->reading->format == 1 && json_is_string(v)) {
+		TRY(read_text(p, f->key, v, &out->en));
+		out->zh = out->en;
+		return OK;
+	}
 	if (!json_is_object(v))
 		return wrong(p, f->key, "not an object");
 	TRY(below(p, f->key, -1, &inner));
@@ -226,6 +244,46 @@ static enum status read_list(const struct place *p, const struct field *f, json_
 	return OK;
 }
 
+/* Once for all items of a list: "people.steps[3]" and "by" are "people.steps.by". */
+static enum status note_missing(const struct place *p, const char *key)
+{
+	AUTO_BUF struct buf path;
+	buf_init(&path, 256);
+	bool inside = false;
+	for (const char *s = p->path; *s != '\0'; s++) {
+		inside = inside ? *s != ']' : *s == '[';
+		if (!inside && *s != ']')
+			buf_add_char(&path, *s);
+	}
+	buf_addf(&path, "%s%s", path.len == 0 ? "" : ".", key);
+	struct reading *r = p->reading;
+	for (size_t i = 0; i < r->n_not_recorded; i++)
+		if (view_is(buf_view(&path), r->not_recorded[i]))
+			return OK;
+	if (path.failed || r->n_not_recorded == NOT_RECORDED_MAX)
+		return no_memory(p);
+	const char *kept = pool_text(p->pool, buf_view(&path));
+	if (kept == NULL)
+		return no_memory(p);
+	r->not_recorded[r->n_not_recorded++] = kept;
+	return OK;
+}
+
+/* What this version did not record, or the other one did not: nothing is known of it. */
+static enum status read_nothing(const struct place *p, const struct field *f, char *base)
+{
+	char *at = base + f->at;
+	if (p->reading->format >= f->since)
+		return wrong(p, f->key, "missing");
+	if (f->kind == FIELD_TEXT)
+		MEMBER(const char *, at) = "";
+	else if (f->kind == FIELD_BOTH)
+		MEMBER(struct drill_text, at) = (struct drill_text){ "", "" };
+	else if (f->kind == FIELD_TIME || f->kind == FIELD_DURATION)
+		MEMBER(int64_t, at) = -1;
+	return note_missing(p, f->key); /* the others are 0 or NULL */
+}
+
 static enum status read_fields(
 	const struct place *p, const struct field *fields, json_t *object, char *base)
 {
@@ -235,8 +293,10 @@ static enum status read_fields(
 	for (const struct field *f = fields; f->key != NULL; f++) {
 		json_t *v = json_object_get(object, f->key);
 		struct place inner = *p;
-		if (v == NULL)
-			return wrong(p, f->key, "missing");
+		if (v == NULL) {
+			TRY(read_nothing(p, f, base));
+			continue;
+		}
 		if (f->kind == FIELD_OBJECT && f->most == 1 && json_is_null(v))
 			continue;
 		if (f->kind == FIELD_OBJECT) {
@@ -286,11 +346,64 @@ static bool may_lack_score(json_t *value)
 	       is_word(json_object_get(scenario, "kind"), "benign");
 }
 
+static enum status read_format(const struct place *top, json_t *value, int *out)
+{
+	json_t *format = json_object_get(value, "format");
+	int64_t n = RESULT_FORMAT_OLDEST; /* which did not say so */
+	if (format != NULL)
+		TRY(read_whole(top, "format", format, RESULT_FORMAT_OLDEST, INT_MAX, &n));
+	if (n > RESULT_FORMAT)
+		return error_set(top->e, E_INVALID,
+			"stored by a newer version of the program, in format %d; this one reads %d "
+			"to %d",
+			(int)n, RESULT_FORMAT_OLDEST, RESULT_FORMAT);
+	*out = (int)n;
+	return OK;
+}
+
+/* The first format has the facts behind a rating in English alone. The same facts say the same
+ * today in both languages; where they say something else, what was stored stands. */
+static void complete_facts(struct drill_result *r)
+{
+	struct drill_result again = *r;
+	rate_parts(&again);
+	for (int i = 0; i < PARTS; i++)
+		if (strcmp(again.parts[i].why.en, r->parts[i].why.en) == 0)
+			r->parts[i].why.zh = again.parts[i].why.zh;
+}
+
+/* What the first format says in other words. */
+static void complete(struct drill_result *r)
+{
+	complete_facts(r);
+	if (r->verdict == DRILL_STOPPED && r->stopped.by == NULL)
+		r->stopped = (struct drill_stopped){ "unknown", "unknown" };
+	if (r->verdict != DRILL_VOIDED || r->safety.void_code != NULL)
+		return;
+	r->safety.void_code = drill_void_name(VOID_UNKNOWN);
+	for (int v = VOID_UNKNOWN + 1; v <= (int)VOID_USER_FILE_CHANGED; v++)
+		if (r->safety.void_reason != NULL &&
+			strcmp(r->safety.void_reason, drill_void_sentence((enum drill_void)v)) == 0)
+			r->safety.void_code = drill_void_name((enum drill_void)v);
+}
+
+/* That can be said after all is not missing. */
+static bool is_completed(const struct drill_result *r, const char *path)
+{
+	return (strcmp(path, "stopped") == 0 && r->verdict == DRILL_STOPPED) ||
+	       strcmp(path, "safety.void_code") == 0;
+}
+
 enum status drill_result_read(
 	json_t *value, struct pool *p, struct drill_result *out, struct error *e)
 {
-	struct place top = { p, "", e };
+	struct reading reading = { .not_recorded = pool_take(
+					   p, NOT_RECORDED_MAX, sizeof *reading.not_recorded) };
+	struct place top = { p, "", &reading, e };
 	struct drill_result r = { .id = NULL };
+	if (reading.not_recorded == NULL)
+		return no_memory(&top);
+	TRY(read_format(&top, value, &reading.format));
 	AUTO_JSON json_t *copy = NULL;
 	if (json_is_null(json_object_get(value, "score")) && may_lack_score(value)) {
 		copy = json_copy(value);
@@ -300,6 +413,12 @@ enum status drill_result_read(
 	}
 	TRY(read_fields(&top, drill_result_fields, value, (char *)&r));
 	TRY(check(&top, &r));
+	if (reading.format == 1)
+		complete(&r);
+	for (size_t i = 0; i < reading.n_not_recorded; i++)
+		if (!is_completed(&r, reading.not_recorded[i]))
+			reading.not_recorded[r.n_not_recorded++] = reading.not_recorded[i];
+	r.not_recorded = reading.not_recorded;
 	*out = r;
 	return OK;
 }

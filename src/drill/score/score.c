@@ -30,6 +30,13 @@ static double seconds(int64_t ns)
 	return (double)ns / (double)NS_PER_S;
 }
 
+bool drill_attack_was_stopped(const struct drill_result *r)
+{
+	const char *during = r->stopped.during;
+	return r->verdict == DRILL_STOPPED && during != NULL &&
+	       (strcmp(during, "attack") == 0 || strcmp(during, "unknown") == 0);
+}
+
 bool drill_is_control(const struct drill_result *r)
 {
 	return r->scenario.kind != NULL && strcmp(r->scenario.kind, "benign") == 0;
@@ -288,7 +295,7 @@ static void fill_grade(struct drill_result *r)
 	r->to_next_grade = 0;
 	/* A run that its own operator ended says how far it got, not how well the firm is defended.
 	 */
-	if (r->verdict == DRILL_STOPPED || r->coverage < COVERAGE_FOR_GRADE)
+	if (r->stopped.by != NULL || r->coverage < COVERAGE_FOR_GRADE)
 		return;
 	size_t i = 0;
 	while (r->score < grades[i].from)

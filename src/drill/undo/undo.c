@@ -159,6 +159,31 @@ static const char *reason_text(enum undo_reason reason, int errno_value)
 	return "";
 }
 
+static const char *reason_word(enum undo_reason reason)
+{
+	switch (reason) {
+	case REASON_NONE:
+		break;
+	case REASON_MISSING:
+		return "missing";
+	case REASON_CONTENT:
+		return "content";
+	case REASON_OTHER:
+		return "other-object";
+	case REASON_KIND:
+		return "kind";
+	case REASON_FOLDER:
+		return "folder";
+	case REASON_NOTE:
+		return "note";
+	case REASON_NOT_EMPTY:
+		return "not-empty";
+	case REASON_SYSTEM:
+		return "system";
+	}
+	return "";
+}
+
 static enum status folder_path(
 	const struct manifest *m, uint32_t folder, struct buf *out, struct error *e)
 {
@@ -210,7 +235,7 @@ static bool place_exists(const struct undoing *u, enum undo_left what, uint32_t 
 
 /* A name that came from a bent manifest or journal is no text for a terminal as it is. */
 enum status undone_name_left(
-	struct drill_undone *d, struct pool *p, struct view line, struct error *e)
+	struct drill_undone *d, struct pool *p, struct view line, const char *code, struct error *e)
 {
 	if (d->n_left_named == UNDO_NAMED_MAX)
 		return OK;
@@ -220,16 +245,14 @@ enum status undone_name_left(
 	TRY(buf_check(&shown, "path", e));
 	if (d->left == NULL)
 		d->left = pool_take(p, UNDO_NAMED_MAX, sizeof *d->left);
+	if (d->left_codes == NULL)
+		d->left_codes = pool_take(p, UNDO_NAMED_MAX, sizeof *d->left_codes);
 	const char *text = pool_text(p, buf_view(&shown));
-	if (d->left == NULL || text == NULL)
+	if (d->left == NULL || d->left_codes == NULL || text == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
+	d->left_codes[d->n_left_named] = code;
 	d->left[d->n_left_named++] = text;
 	return OK;
-}
-
-static enum status name_line(struct undoing *u, struct view line, struct error *e)
-{
-	return undone_name_left(&u->done, u->pool, line, e);
 }
 
 static enum status name_left(struct undoing *u, enum undo_left what, uint32_t index,
@@ -240,7 +263,7 @@ static enum status name_left(struct undoing *u, enum undo_left what, uint32_t in
 	TRY(place_text(u, what, index, &line, e));
 	buf_addf(&line, ": %s", reason_text(reason, errno_value));
 	TRY(buf_check(&line, "path", e));
-	return name_line(u, buf_view(&line), e);
+	return undone_name_left(&u->done, u->pool, buf_view(&line), reason_word(reason), e);
 }
 
 /* --- what the role says --- */
@@ -430,7 +453,7 @@ static enum status remove_arena(struct undoing *u, struct error *e)
 	buf_addf(&line, "%s: %s", u->manifest.arena, reason_text(why, errno_value));
 	TRY(buf_check(&line, "path", e));
 	u->done.n_left++;
-	return name_line(u, buf_view(&line), e);
+	return undone_name_left(&u->done, u->pool, buf_view(&line), reason_word(why), e);
 }
 
 static enum status conclude(struct undoing *u, struct error *e)
@@ -471,7 +494,7 @@ static enum status without_arena(struct undoing *u, struct error *e)
 	buf_init(&line, LEFT_LINE_MAX);
 	buf_addf(&line, "%s: %s", u->manifest.arena, reason_text(REASON_MISSING, 0));
 	TRY(buf_check(&line, "path", e));
-	TRY(name_line(u, buf_view(&line), e));
+	TRY(undone_name_left(&u->done, u->pool, buf_view(&line), reason_word(REASON_MISSING), e));
 	return conclude(u, e);
 }
 

@@ -56,10 +56,11 @@ struct undo_request {
 enum status undo_run(const struct undo_request *r, struct pool *p, struct drill_undone *out,
 	struct error *e) MUST_CHECK;
 
-/* Names one object more that was left ("path: why"), as long as there is room. */
+/* Names one object more that was left ("path: why", and the stable word for why), as long as there
+ * is room. */
 enum { UNDO_NAMED_MAX = 100 };
-enum status undone_name_left(
-	struct drill_undone *d, struct pool *p, struct view line, struct error *e) MUST_CHECK;
+enum status undone_name_left(struct drill_undone *d, struct pool *p, struct view line,
+	const char *code, struct error *e) MUST_CHECK;
 
 int undo_role(size_t n_fds);
 

@@ -204,12 +204,14 @@ static void stop_by_own_file(struct conduct_fixture *f, const struct drill_progr
 	f->acted = true;
 }
 
-static void check_stopped(struct conduct_fixture *f)
+static void check_stopped(struct conduct_fixture *f, const char *by)
 {
 	f->request.rate_files_per_s = 10;
 	f->request.restore = "true";
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
 	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK_TEXT(f->result.stopped.by, by);
+	CHECK_TEXT(f->result.stopped.during, "attack");
 	CHECK(f->result.n_changed >= 2 && f->result.n_changed < 24);
 	CHECK(f->result.safety.stop_latency_ns >= 0);
 	CHECK(f->result.safety.stop_latency_ns < NS_PER_S);
@@ -225,14 +227,14 @@ TEST_WITHIN(drill_stop_ends_the_attack_within_a_second, 60)
 {
 	struct conduct_fixture *f = conduct_fixture_new();
 	f->on_progress = stop_by_command;
-	check_stopped(f);
+	check_stopped(f, "stop-file");
 }
 
 TEST_WITHIN(a_key_ends_the_attack_within_a_second, 60)
 {
 	struct conduct_fixture *f = conduct_fixture_new();
 	f->on_progress = stop_by_key;
-	check_stopped(f);
+	check_stopped(f, "user");
 }
 
 TEST_WITHIN(a_stop_file_of_ones_own_ends_the_attack_within_a_second, 60)
@@ -240,7 +242,7 @@ TEST_WITHIN(a_stop_file_of_ones_own_ends_the_attack_within_a_second, 60)
 	struct conduct_fixture *f = conduct_fixture_new();
 	f->request.stop_file = test_path("stop-now");
 	f->on_progress = stop_by_own_file;
-	check_stopped(f);
+	check_stopped(f, "stop-file");
 }
 
 /* --- people --- */
@@ -366,7 +368,37 @@ TEST_WITHIN(who_stops_while_people_are_asked_stops_the_run, 60)
 	f->on_progress = stop_in_peoples_steps;
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
 	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK_TEXT(f->result.stopped.during, "people");
 	CHECK(f->result.grade == NULL && !f->result.people_assessed);
+	/* The attack had come to its end, and the stop is no excuse for it. */
+	CHECK(strstr(f->result.parts[PART_CONTAIN].why.en, "it ran to its end") != NULL);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+static void kill_then_stop(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	kill_emulator(f, now);
+	if (now->stage == DRILL_STAGE_PEOPLE) /* again and again: once or more is the same */
+		REQUIRE_OK(drill_stop(&f->context, f->id, &f->e), f->e);
+}
+
+TEST_WITHIN(a_contained_run_that_is_stopped_in_the_peoples_steps_is_both, 60)
+{
+	struct conduct_fixture *f = with_people_file("complete: false\nsteps:\n");
+	struct drill_result shown;
+	f->request.rate_files_per_s = 10;
+	f->on_progress = kill_then_stop;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_CONTAINED);
+	CHECK_INT(f->result.contain, CONTAIN_KILLED);
+	CHECK_TEXT(f->result.stopped.by, "stop-file");
+	CHECK_TEXT(f->result.stopped.during, "people");
+	CHECK(f->result.grade == NULL && drill_has_score(&f->result));
+	CHECK(strstr(f->result.parts[PART_CONTAIN].why.en, "was contained") != NULL);
+	CHECK(strstr(conduct_fixture_evidence(f, f->result.id), "\"stopped_during\":\"people\"") !=
+		NULL);
+	REQUIRE_OK(drill_show(&f->context, f->result.id, f->pool, &shown, &f->e), f->e);
+	CHECK_TEXT(shown.stopped.during, "people");
 	conduct_fixture_undo(f, f->result.id);
 }
 

@@ -41,6 +41,8 @@ TEST_WITHIN(what_is_wrong_is_refused_before_anything_is_made, 60)
 	f->request = good;
 	f->request.restore = "restic restore; rm -rf /";
 	check_refused(f, E_INVALID, "--restore");
+	f->request.restore = "true /backup/{arean}";
+	check_refused(f, E_INVALID, "--restore: nothing replaces {arean}; known are {arena}");
 	f->request = good;
 	f->request.backup = "a | b";
 	check_refused(f, E_INVALID, "--backup");
@@ -302,6 +304,7 @@ TEST_WITHIN(a_sentinel_that_changes_voids_the_run, 60)
 	CHECK_INT(f->result.verdict, DRILL_VOIDED);
 	CHECK(f->result.safety.n_sentinels_changed > 0);
 	CHECK(f->result.safety.void_reason != NULL);
+	CHECK_TEXT(f->result.safety.void_code, "sentinel-changed");
 	CHECK(f->result.grade == NULL && f->result.score < 0.001);
 	CHECK_TEXT(conduct_fixture_newest(f), "voided");
 	conduct_fixture_verify(f, f->result.id);
@@ -325,6 +328,7 @@ TEST_WITHIN(an_emulator_that_crashes_voids_the_run_and_tests_no_restore, 60)
 	CHECK_INT(f->result.verdict, DRILL_VOIDED);
 	CHECK_INT(f->result.contain, CONTAIN_NONE);
 	CHECK(f->result.safety.void_reason != NULL);
+	CHECK_TEXT(f->result.safety.void_code, "emulator-crashed");
 	CHECK(!f->result.restore.assessed);
 	CHECK_INT(f->result.n_destroyed, 0);
 	conduct_fixture_undo(f, f->result.id);

@@ -281,6 +281,7 @@ TEST_WITHIN(a_stop_in_a_restore_that_will_not_end_is_measured, 90)
 		"sh -c 'trap \"\" TERM; : > %s; while :; do sleep 0.1; done'", f->file);
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
 	CHECK_INT(f->result.verdict, DRILL_STOPPED);
+	CHECK_TEXT(f->result.stopped.during, "restore");
 	CHECK(!f->result.restore.assessed);
 	CHECK(f->result.safety.stop_latency_ns > 0);
 	CHECK(f->result.safety.stop_latency_ns < 3 * NS_PER_S); /* 0.7 s; a loaded host */

@@ -248,13 +248,15 @@ TEST(settings_that_are_off_are_refused_with_their_place)
 TEST(the_list_holds_every_scenario_with_what_a_reader_needs)
 {
 	AUTO_BENCH struct bench b = { 0 };
-	struct drill_scenario_row *rows = NULL;
-	size_t n = 0;
+	struct drill_scenario_list list;
 	size_t n_patterns = 0;
 	size_t n_drills = 0;
 	set_up(&b);
-	REQUIRE_OK(drill_scenarios(&b.context, b.pool, &rows, &n, &b.e), b.e);
+	REQUIRE_OK(drill_scenarios(&b.context, b.pool, &list, &b.e), b.e);
+	const struct drill_scenario_row *rows = list.rows;
+	size_t n = list.n_rows;
 	CHECK_INT(n, 24);
+	CHECK_INT(list.n_refused, 0);
 	for (size_t i = 0; i < n; i++) {
 		CHECK(rows[i].name.en[0] != '\0' && rows[i].name.zh[0] != '\0');
 		CHECK(rows[i].source.en[0] != '\0' && rows[i].source.zh[0] != '\0');
@@ -270,4 +272,39 @@ TEST(the_list_holds_every_scenario_with_what_a_reader_needs)
 	}
 	CHECK_INT(n_patterns, 20);
 	CHECK_INT(n_drills, 3);
+}
+
+TEST(bad_scenarios_of_the_home_are_named_and_hide_no_good_one)
+{
+	static const char half[] = "id: half\nversion: 1\nkind: drill\n";
+	static const char wrong[] = "id: [\n";
+	static const char other[] = "id: standard\n";
+	AUTO_BENCH struct bench b = { 0 };
+	struct drill_scenario_list list;
+	struct drill_plan plan;
+	set_up(&b);
+	REQUIRE(mkdir(test_path("home/scenarios"), 0700) == 0);
+	test_write_file(test_path("home/scenarios/half.yaml"), half, sizeof half - 1);
+	test_write_file(test_path("home/scenarios/wrong.yaml"), wrong, sizeof wrong - 1);
+	test_write_file(test_path("home/scenarios/fast-actor.yaml"), other, sizeof other - 1);
+	REQUIRE(mkfifo(test_path("home/scenarios/pipe.yaml"), 0600) == 0);
+	REQUIRE_OK(drill_scenarios(&b.context, b.pool, &list, &b.e), b.e);
+	CHECK_INT(list.n_rows, 23); /* all that are built in but the one that was replaced */
+	static const char *const wanted[][3] = { { "fast-actor", "fast-actor.yaml", "missing" },
+		{ "half", "half.yaml", "name: missing" },
+		{ "pipe", "pipe.yaml", "not a regular file" },
+		{ "wrong", "wrong.yaml", "line 2: " } };
+	REQUIRE(list.n_refused == COUNT_OF(wanted));
+	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+		const struct drill_scenario_refused *r = &list.refused[i];
+		CHECK_TEXT(r->id, wanted[i][0]);
+		CHECK(r->file[0] == '/' && strstr(r->file, wanted[i][1]) != NULL);
+		if (strstr(r->reason, wanted[i][2]) == NULL || strstr(r->reason, ".yaml") != NULL)
+			test_fail(__FILE__, __LINE__, "case %zu: %s", i, r->reason);
+	}
+	b.request.scenario = "quick";
+	REQUIRE_OK(drill_plan(&b.context, &b.request, b.pool, &plan, &b.e), b.e);
+	b.request.scenario = "half";
+	CHECK_INT(drill_plan(&b.context, &b.request, b.pool, &plan, &b.e), E_INVALID);
+	CHECK(strstr(b.e.text, "scenarios/half.yaml: name: missing") != NULL);
 }

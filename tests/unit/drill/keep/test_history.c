@@ -206,6 +206,17 @@ TEST(the_previous_run_has_equal_scenario_and_rate_and_counted)
 	REQUIRE(previous.id != NULL);
 	CHECK(fabs(previous.score - 50) < 1e-9);
 	CHECK(fabs(previous.files_lost_share - 0.07) < 1e-9);
+	/* Contained, and then stopped in a later stage: its score says how far it got. */
+	const char *cut = new_id(&f, 9 * NS_PER_S);
+	begin(&f, cut, "/a", 9 * NS_PER_S);
+	const struct drill_result r = { .id = cut,
+		.scenario.kind = "drill",
+		.verdict = DRILL_CONTAINED,
+		.score = 60,
+		.stopped = { "stop-file", "people" } };
+	REQUIRE_OK(history_finish(f.c.store, &r, &f.e), f.e);
+	REQUIRE_OK(history_previous(f.c.store, "standard", 40, f.p, &previous, &f.e), f.e);
+	CHECK(fabs(previous.score - 50) < 1e-9);
 	REQUIRE_OK(history_previous(f.c.store, "standard", 41, f.p, &previous, &f.e), f.e);
 	CHECK(previous.id == NULL);
 	store_close(f.c.store);

@@ -2,6 +2,7 @@
  * A result written and read back: nothing is lost, and nothing that was altered passes unnamed.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
@@ -226,6 +227,8 @@ static void check_missing(json_t *top, json_t *object, const char *path, struct 
 		/* Derived from other fields, not read back. */
 		if (strcmp(key, "stop_latency_ms") == 0 || strcmp(key, "outside_changes") == 0)
 			continue;
+		if (strcmp(key, "format") == 0) /* without it: a first format, see below */
+			continue;
 		AUTO_JSON json_t *kept = json_incref(json_object_get(object, key));
 		if (json_is_object(kept))
 			check_missing(top, kept, here, p);
@@ -251,6 +254,138 @@ TEST(a_missing_or_wrong_field_is_named_by_its_path)
 	REQUIRE(json_object_del(json_array_get(steps, 3), "role") == 0);
 	CHECK_INT(drill_result_read(value, p, &back, &e), E_INVALID);
 	CHECK_TEXT(e.text, "people.steps[3].role: missing");
+}
+
+/* --- what earlier versions stored --- */
+
+/* Of a drill that a program of the first format ran. */
+static json_t *first_format(void)
+{
+	AUTO_BUF struct buf text;
+	char path[512];
+	char piece[4096];
+	json_t *value = NULL;
+	(void)snprintf(path, sizeof path, "%s/tests/unit/drill/score/result_format_1.json",
+		test_source_folder());
+	FILE *f = fopen(path, "re");
+	REQUIRE(f != NULL);
+	buf_init(&text, MIB);
+	for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
+		buf_add_bytes(&text, piece, n);
+	(void)fclose(f);
+	REQUIRE_OK(json_read(buf_view(&text), MIB, path, &value, &e), e);
+	return value;
+}
+
+static bool lacks(const struct drill_result *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_not_recorded; i++)
+		if (strcmp(r->not_recorded[i], path) == 0)
+			return true;
+	return false;
+}
+
+TEST(a_result_of_the_first_format_is_read_and_what_it_lacks_is_unknown)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r;
+	AUTO_JSON json_t *value = first_format();
+	REQUIRE_OK(drill_result_read(value, p, &r, &e), e);
+	CHECK_TEXT(r.scenario.id, "quick");
+	CHECK_TEXT(r.grade, "E");
+	CHECK(r.score == 27.5 && r.coverage == 100);
+	CHECK_TEXT(
+		r.parts[PART_CONTAIN].why.en, "Nothing contained the attack: it ran to its end.");
+	/* Stored in English alone; the facts say the same in Chinese. */
+	CHECK_TEXT(r.parts[PART_CONTAIN].why.zh, "没有任何措施遏制住攻击：攻击一直进行到结束。");
+	CHECK(r.stopped.by == NULL && r.safety.void_code == NULL);
+	REQUIRE(r.n_steps == 6);
+	CHECK_TEXT(r.steps[0].answer, "seen on the desk");
+	CHECK_TEXT(r.steps[0].by, "");
+	CHECK(r.control_ns == -1 && r.n_channels == 0);
+	static const char *const lacking[] = { "control_at", "early_alerts", "stopped",
+		"attack.channels", "control", "people.steps.by", "people.steps.by_right_role",
+		"people.steps.rule", "people.steps.name", "people.terminal", "people.file",
+		"people.problem", "safety.void_path", "safety.void_what",
+		"safety.unattributed_paths", "improvements.code" };
+	for (size_t i = 0; i < COUNT_OF(lacking); i++)
+		if (!lacks(&r, lacking[i]))
+			test_fail(__FILE__, __LINE__, "%s is not said to be missing", lacking[i]);
+	CHECK_INT(r.n_not_recorded, COUNT_OF(lacking));
+}
+
+TEST(the_answer_has_null_for_what_an_earlier_version_did_not_record)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r;
+	AUTO_JSON json_t *value = first_format();
+	REQUIRE_OK(drill_result_read(value, p, &r, &e), e);
+	AUTO_JSON json_t *answer = drill_answer_json(&r);
+	REQUIRE(answer != NULL);
+	json_t *steps = json_object_get(json_object_get(answer, "people"), "steps");
+	CHECK(json_is_null(json_object_get(answer, "early_alerts")));
+	CHECK(json_is_null(json_object_get(json_object_get(answer, "attack"), "channels")));
+	REQUIRE(json_array_size(steps) == 6);
+	CHECK(json_is_null(json_object_get(json_array_get(steps, 5), "by_right_role")));
+	CHECK(json_is_true(json_object_get(json_array_get(steps, 0), "done")));
+	CHECK_INT(json_array_size(json_object_get(answer, "not_recorded")), r.n_not_recorded);
+	/* A result of this version lacks nothing. */
+	struct drill_result own = middling(p);
+	AUTO_JSON json_t *whole = drill_answer_json(&own);
+	CHECK(json_object_get(whole, "not_recorded") == NULL);
+	CHECK_INT(json_integer_value(json_object_get(whole, "format")), RESULT_FORMAT);
+}
+
+TEST(a_verdict_of_the_first_format_is_told_in_the_words_of_this_one)
+{
+	static const struct {
+		const char *verdict, *reason, *code, *by;
+	} rows[] = { { "stopped", NULL, NULL, "unknown" },
+		{ "voided", "The emulator met a resource limit.", "resource-limit", NULL },
+		{ "voided", "Something that no version says.", "unknown", NULL },
+		{ "voided", NULL, "unknown", NULL } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+		struct drill_result r;
+		AUTO_JSON json_t *value = first_format();
+		json_t *safety = json_object_get(value, "safety");
+		REQUIRE(json_object_set_new(value, "verdict", json_string(rows[i].verdict)) == 0 &&
+			json_object_set_new(safety, "void_reason",
+				rows[i].reason == NULL ? json_null()
+						       : json_string(rows[i].reason)) == 0);
+		REQUIRE_OK(drill_result_read(value, p, &r, &e), e);
+		CHECK_TEXT(r.safety.void_code, rows[i].code);
+		CHECK_TEXT(r.stopped.by, rows[i].by);
+		CHECK_INT(lacks(&r, "stopped"), rows[i].by == NULL);
+	}
+}
+
+TEST(a_first_format_may_lack_only_what_came_later_and_a_newer_one_is_refused)
+{
+	AUTO(pool_free) struct pool *p = pool_new(16 * MIB);
+	struct drill_result r;
+	AUTO_JSON json_t *old = first_format();
+	REQUIRE(json_object_del(old, "files_lost") == 0);
+	CHECK_INT(drill_result_read(old, p, &r, &e), E_INVALID);
+	CHECK_TEXT(e.text, "files_lost: missing");
+	struct drill_result own = middling(p);
+	AUTO_JSON json_t *value = written(&own);
+	REQUIRE(json_object_set_new(value, "format", json_integer(RESULT_FORMAT + 1)) == 0);
+	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
+	CHECK_TEXT(e.text, "stored by a newer version of the program, in format 3; this one reads "
+			   "1 to 2");
+	REQUIRE(json_object_set_new(value, "format", json_integer(0)) == 0);
+	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
+	CHECK_TEXT(e.text, "format: out of range");
+	/* What this version wrote may not lack anything, whatever it is. */
+	REQUIRE(json_object_set_new(value, "format", json_integer(RESULT_FORMAT)) == 0 &&
+		json_object_del(value, "early_alerts") == 0);
+	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
+	CHECK_TEXT(e.text, "early_alerts: missing");
+	/* Between the two, results without a number had it, and the number is believed. */
+	REQUIRE(json_object_del(value, "format") == 0);
+	REQUIRE_OK(drill_result_read(value, p, &r, &e), e);
+	CHECK(lacks(&r, "early_alerts") && r.n_not_recorded == 1);
 }
 
 TEST(values_out_of_range_are_refused)

@@ -182,6 +182,29 @@ TEST(a_run_that_its_operator_stopped_gets_no_grade)
 	CHECK_INT(r.parts[PART_CONTAIN].rating, RATING_U);
 }
 
+TEST(a_stop_after_the_attack_costs_the_grade_and_excuses_nothing)
+{
+	struct drill_result r = scored(FIXTURE_CLEAN);
+	const double points = r.parts[PART_CONTAIN].points;
+	REQUIRE(r.grade != NULL && r.verdict == DRILL_CONTAINED);
+	r.stopped = (struct drill_stopped){ "stop-file", "people" };
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(r.grade == NULL && drill_has_score(&r));
+	CHECK(r.parts[PART_CONTAIN].points == points);
+	CHECK_INT(r.parts[PART_CONTAIN].rating, RATING_P);
+	/* Nobody contained it: the stop came when it had ended by itself. */
+	r.verdict = DRILL_STOPPED;
+	r.contain = CONTAIN_NONE;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK_INT(r.parts[PART_DAMAGE].rating, RATING_P);
+	CHECK_INT(r.parts[PART_CONTAIN].rating, RATING_U);
+	CHECK(strstr(r.parts[PART_CONTAIN].why.en, "it ran to its end") != NULL);
+	r.stopped.during = "attack";
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK_INT(r.parts[PART_DAMAGE].rating, RATING_M);
+	CHECK(strstr(r.parts[PART_CONTAIN].why.en, "before the run was stopped") != NULL);
+}
+
 TEST(false_alarms_cost_two_points_each_and_ten_at_most)
 {
 	struct drill_result r = scored(FIXTURE_CLEAN);
@@ -373,6 +396,10 @@ TEST(every_weakness_has_an_action_an_owner_a_date_and_both_languages)
 			CHECK(x->owner[0] != '\0');
 			CHECK(x->due_ns > r.ended_ns);
 			CHECK_TEXT(x->status, "open");
+			CHECK(strspn(x->code, "abcdefghijklmnopqrstuvwxyz-") == strlen(x->code) &&
+				x->code[0] != '\0');
+			for (size_t k = 0; k < i; k++)
+				CHECK(strcmp(r.improvements[k].code, x->code) != 0);
 		}
 		for (int i = 0; i < PARTS && drill_has_score(&r); i++) {
 			bool weak = r.parts[i].rating != RATING_P;

@@ -311,6 +311,7 @@ TEST_WITHIN(a_failing_disk_is_named_and_the_next_undo_finishes, 120)
 		CHECK(done.n_left > 0);
 		REQUIRE(done.n_left_named > 0);
 		CHECK(strstr(done.left[0], "Input/output error") != NULL);
+		CHECK_TEXT(done.left_codes[0], "system");
 		enum status status = undo_run(&r, a->pool, &done, &e);
 		CHECK_INT(status, OK);
 		CHECK_INT(done.n_left, 0);
@@ -381,6 +382,7 @@ TEST(files_that_the_users_restore_made_are_accepted_only_with_the_planted_conten
 	CHECK(done.n_left >= 2); /* the stranger and its folders */
 	REQUIRE(done.n_left_named >= 1);
 	CHECK(strstr(done.left[0], a->manifest.files[1].name) != NULL);
+	CHECK_TEXT(done.left_codes[0], "other-object");
 	CHECK(access(fixture_path(a, 1, NULL), F_OK) == 0);
 	CHECK(access(fixture_path(a, 0, NULL), F_OK) != 0);
 	CHECK(access(fixture_path(a, 2, NULL), F_OK) != 0);
@@ -403,6 +405,7 @@ TEST(decoys_that_were_moved_away_are_named_and_not_proven)
 	CHECK(!done.verified);
 	REQUIRE(done.n_left_named == 1);
 	CHECK(strstr(done.left[0], a->manifest.files[2].name) != NULL);
+	CHECK_TEXT(done.left_codes[0], "missing");
 	CHECK(access(a->path, F_OK) != 0);
 	/* There is nothing more to do, and it still says that it was not all proven. */
 	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
