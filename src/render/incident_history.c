@@ -118,20 +118,39 @@ static void facts_remark(const struct profile_set *profiles, json_t *changes, st
 		buf_addf(out, _(" and %zu more"), n - FACTS_NAMED_MAX);
 }
 
-static void words_remark(json_t *detail, const struct profile_set *profiles, struct buf *out)
+static void add_part(const char *text, struct buf *out)
+{
+	buf_addf(out, "%s%s", out->len == 0 ? "" : " · ", text);
+}
+
+static void words_remark(json_t *detail, struct buf *out)
 {
 	static const char *const keys[] = { "what_changed", "reason", "said", "note", "server",
 		"why" };
-	const char *stage = json_string_value(json_object_get(detail, "stage"));
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		const char *text = json_string_value(json_object_get(detail, keys[i]));
 		if (text != NULL && text[0] != '\0') {
-			buf_add_text(out, text);
+			add_part(text, out);
 			return;
 		}
 	}
-	if (stage != NULL)
-		buf_add_text(out, rule_name(profiles, RULE_STAGES, stage));
+}
+
+/* Which stage it was, and whom it was told. */
+static void stage_remark(json_t *detail, const struct profile_set *profiles, struct buf *out)
+{
+	const char *stage = json_string_value(json_object_get(detail, "stage"));
+	const char *role = json_string_value(json_object_get(detail, "role"));
+	const char *to = json_string_value(json_object_get(detail, "to"));
+	const char *person = json_string_value(json_object_get(detail, "person"));
+	if (stage != NULL && stage[0] != '\0')
+		add_part(rule_name(profiles, RULE_STAGES, stage), out);
+	if (role != NULL && role[0] != '\0')
+		add_part(rule_name(profiles, RULE_ROLES, role), out);
+	else if (to != NULL && to[0] != '\0')
+		add_part(to, out);
+	if (person != NULL && person[0] != '\0')
+		add_part(person, out);
 }
 
 void event_remark(const struct incident *i, const struct incident_event *ev,
@@ -141,7 +160,9 @@ void event_remark(const struct incident *i, const struct incident_event *ev,
 		first_grades(i, ev, profiles, out);
 	else if (strcmp(ev->kind, "grade") == 0)
 		grade_remark(i, profiles, json_object_get(ev->detail, "grades"), out);
-	words_remark(ev->detail, profiles, out);
+	else
+		stage_remark(ev->detail, profiles, out);
+	words_remark(ev->detail, out);
 	if (out->len == 0 && strcmp(ev->kind, "facts") == 0)
 		facts_remark(profiles, json_object_get(ev->detail, "changes"), out);
 }

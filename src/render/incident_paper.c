@@ -158,8 +158,9 @@ static const char *due_text(struct document *d, const struct clock_row *c, int64
 
 static void add_clocks(struct document *d, const struct exchange *x)
 {
-	static const double widths[] = { 0.52, 0.26, 0.22 };
+	static const double widths[] = { 0.51, 0.27, 0.22 };
 	const struct incident *i = x->incident;
+	const struct profile_set *profiles = x->options->profiles;
 	char time[ZONED_TIME_MAX];
 	AUTO_BUF struct buf names;
 	buf_init(&names, TEXT_BYTES_MAX);
@@ -177,9 +178,14 @@ static void add_clocks(struct document *d, const struct exchange *x)
 			continue;
 		buf_reset(&names);
 		clock_profiles(i->clocks, i->n_clocks, k, &names);
-		rows_cell(&rows, CELL(doc_textf(d, "%s (%s, %s %s)", bilingual_pick(c->text),
-					 buf_text(&names), c->instrument, c->row)));
-		rows_cell(&rows, CELL(due_text(d, c, zone)));
+		rows_cell(&rows,
+			CELL(doc_textf(d, _("%s (%s → %s; %s, %s %s)"), bilingual_pick(c->text),
+				rule_name(profiles, RULE_ROLES, c->owes),
+				rule_name(profiles, RULE_ROLES, c->to), buf_text(&names),
+				c->instrument, c->row)));
+		rows_cell(&rows, c->due_ns < 0 || c->state == CLOCK_WAITING
+					 ? CELL(due_text(d, c, zone))
+					 : CELL_TIGHT(due_text(d, c, zone)));
 		rows_cell(&rows,
 			CELL_TONE(c->done_ns < 0
 					  ? clock_state_words(c->state)
@@ -206,7 +212,7 @@ static const char *delivery_text(
 
 static void add_submissions(struct document *d, const struct exchange *x)
 {
-	static const double widths[] = { 0.30, 0.26, 0.44 };
+	static const double widths[] = { 0.30, 0.28, 0.42 };
 	const struct incident *i = x->incident;
 	const struct profile_set *profiles = x->options->profiles;
 	char time[ZONED_TIME_MAX];
@@ -225,8 +231,9 @@ static void add_submissions(struct document *d, const struct exchange *x)
 			continue;
 		rows_cell(&rows, CELL(doc_textf(d, "%s · %s",
 					 rule_name(profiles, RULE_STAGES, r->stage), r->profile)));
-		rows_cell(&rows, CELL(doc_text(d, zoned_time(r->at_ns,
-							  zone_of(profiles, r->profile), time))));
+		rows_cell(
+			&rows, CELL_TIGHT(doc_text(d,
+				       zoned_time(r->at_ns, zone_of(profiles, r->profile), time))));
 		rows_cell(&rows, CELL(delivery_text(d, x, r)));
 	}
 	rows_add(&rows);
@@ -243,7 +250,7 @@ static const char *remark_text(
 
 static void add_history(struct document *d, const struct exchange *x)
 {
-	static const double widths[] = { 0.28, 0.24, 0.16, 0.32 }, halves[] = { 0.4, 0.6 };
+	static const double widths[] = { 0.27, 0.17, 0.14, 0.42 }, halves[] = { 0.4, 0.6 };
 	const struct incident *i = x->incident;
 	const int64_t zone = zone_of(x->options->profiles, PROFILE_DEFAULT);
 	const size_t first = i->n_events >= ROWS_MAX ? i->n_events - ROWS_MAX + 1 : 0;
@@ -266,7 +273,7 @@ static void add_history(struct document *d, const struct exchange *x)
 	}
 	for (size_t k = first; k < i->n_events; k++) {
 		const struct incident_event *ev = &i->events[k];
-		rows_cell(&rows, CELL(doc_text(d, zoned_time(ev->at_ns, zone, time))));
+		rows_cell(&rows, CELL_TIGHT(doc_text(d, zoned_time(ev->at_ns, zone, time))));
 		rows_cell(&rows, CELL(event_words(ev->kind)));
 		if (x->redacted)
 			continue;

@@ -296,6 +296,8 @@ TEST(an_incident_tells_who_received_what_who_has_which_duty_and_why_it_was_grade
 	CHECK(shows(&out, "draft, not sent"));
 	CHECK(shows(&out, "The way in is known: a phishing mail"));
 	CHECK(shows(&out, "已电话报告，对方要求三十分钟内书面报告"));
+	CHECK(shows(&out, "told by telephone or by hand"));
+	CHECK(shows(&out, "First notice · Ministry of Industry and Information Technology"));
 	CHECK(!shows(&out, "The history does not fit together"));
 	s.i.first_bad_event = 1;
 	AUTO_BUF struct buf changed;
@@ -393,6 +395,7 @@ TEST(the_history_names_the_grade_and_where_several_rules_run_which)
 	CHECK(shows(&one, "● IV general (blue) → "));
 	CHECK(shows(&one, "Class of the data, Threat to national security"));
 	CHECK(!shows(&one, "cn-miit: ●"));
+	f.wall_ns += MINUTES_NS(1);
 	n.profiles = profiles;
 	n.n_profiles = COUNT_OF(profiles);
 	(void)fixture_new(&f, &n);
