@@ -160,7 +160,7 @@ static void put_question(struct asking *a, const char *text)
 /* Says why an answer will not do; the next line is read as the same question's. */
 static void ask_again(const char *why)
 {
-	(void)fprintf(stderr, "     %s: ", why);
+	(void)fprintf(stderr, _("     %s: "), why);
 	(void)fflush(stderr);
 }
 

@@ -297,7 +297,7 @@ TEST(an_incident_tells_who_received_what_who_has_which_duty_and_why_it_was_grade
 	CHECK(shows(&out, "The way in is known: a phishing mail"));
 	CHECK(shows(&out, "已电话报告，对方要求三十分钟内书面报告"));
 	CHECK(shows(&out, "told by telephone or by hand"));
-	CHECK(shows(&out, "First notice · Ministry of Industry and Information Technology"));
+	CHECK(shows(&out, "First notice · Local industry regulator · 值班室 刘工"));
 	CHECK(!shows(&out, "The history does not fit together"));
 	s.i.first_bad_event = 1;
 	AUTO_BUF struct buf changed;
