@@ -63,6 +63,7 @@ static size_t sort_nearest(const struct classification *k, struct near out[PROFI
 		const struct criterion *c = &k->profile->criteria[k->could_raise[i]];
 		out[i] = (struct near){ c, n_unknown_of(k, c), i };
 	}
+	/* cppcheck-suppress uninitvar ; as many as were filled */
 	qsort(out, k->n_could_raise, sizeof *out, by_nearness);
 	return k->n_could_raise;
 }

@@ -28,10 +28,10 @@ struct program {
 	enum over over;
 	const char *arguments[10];
 };
-#define FILL_TABLE                                                                                 \
-	"CREATE TABLE IF NOT EXISTS reading(id INTEGER PRIMARY KEY, at TEXT, value REAL);"         \
-	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"          \
-	" INSERT INTO reading SELECT i, '2026-01-01', i * 0.25 FROM n;"
+static const char fill_table[] =
+	"CREATE TABLE IF NOT EXISTS reading(id INTEGER PRIMARY KEY, at TEXT, value REAL);"
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)"
+	" INSERT INTO reading SELECT i, '2026-01-01', i * 0.25 FROM n;";
 
 static const struct program programs[] = {
 	{ "mv", OVER_PICTURES, { "mv", "-n", "-T", "--", "@old", "@new", NULL } },
@@ -39,7 +39,7 @@ static const struct program programs[] = {
 	{ "zip", OVER_TOP, { "zip", "-q", "-r", "-y", TWIN_MADE ".zip", "@top", NULL } },
 	{ "tar", OVER_TOP, { "tar", "-c", "-z", "-f", TWIN_MADE ".tgz", "--", "@top", NULL } },
 	{ "sqlite3", OVER_ONCE,
-		{ "sqlite3", "-batch", ":memory:", FILL_TABLE, ".output " TWIN_MADE ".sql", ".dump",
+		{ "sqlite3", "-batch", ":memory:", fill_table, ".output " TWIN_MADE ".sql", ".dump",
 			NULL } },
 };
 

@@ -138,7 +138,7 @@ static enum status read_integer(const struct place *p, const struct field *f, js
 static enum status read_both(
 	const struct place *p, const struct field *f, json_t *v, struct drill_text *out)
 {
-	struct place inner;
+	struct place inner = *p;
 	/* The first format has some of these in English alone. */
 	if (p->reading->format == 1 && json_is_string(v)) {
 		TRY(read_text(p, f->key, v, &out->en));
