@@ -60,12 +60,10 @@ static void loose_words(const struct keyring_news *news, struct buf *out)
 	else
 		buf_addf(out,
 			_("'%s' had a mode that lets other users of this machine read and change "
-			  "it "
-			  "(%04o); that is set right. Unless the state folder kept them out, "
-			  "whoever "
-			  "did can sign in this home's name: make a new key when there is time "
-			  "(tocsin "
-			  "evidence rotate)."),
+			  "it (%04o); that is set right. Unless the state folder kept them out, "
+			  "somebody may sign in this home's name, and the key may be theirs: "
+			  "compare it with what the receivers have (tocsin evidence key), and make "
+			  "a new one when there is time (tocsin evidence rotate)."),
 			news->loose, news->loose_mode);
 }
 

@@ -261,13 +261,26 @@ static enum status load(struct keyring *r, struct buf *out_statements, struct er
 
 /* --- opening --- */
 
-static enum status new_ring(bool to_sign, struct keyring **out, struct error *e)
+static enum status no_memory(struct error *e)
+{
+	return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
+}
+
+static struct keyring *new_ring(bool to_sign)
 {
 	struct keyring *r = FAULT("keyring_open") ? NULL : calloc(1, sizeof *r);
 	if (r == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
+		return NULL;
 	r->folder_fd = -1;
 	r->news.to_sign = to_sign;
+	return r;
+}
+
+static enum status empty_ring(struct keyring **out, struct error *e)
+{
+	struct keyring *r = new_ring(false);
+	if (r == NULL)
+		return no_memory(e);
 	*out = r;
 	return OK;
 }
@@ -284,14 +297,15 @@ static enum status read_folder(struct keyring *r, int home_fd, struct error *e)
 static enum status open_at(int home_fd, bool to_sign, struct keyring **out, struct error *e)
 {
 	struct stat st;
-	AUTO(keyring_free) struct keyring *r = NULL;
 	const bool seen = fstatat(home_fd, "keys", &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!seen && errno == ENOENT)
 		return error_set(e, E_ABSENT, "there are no keys yet");
 	if (seen && S_ISLNK(st.st_mode))
 		return error_set(e, E_DENIED,
 			"keys: is a symbolic link; put the folder itself into the state folder");
-	TRY(new_ring(to_sign, &r, e));
+	AUTO(keyring_free) struct keyring *r = new_ring(to_sign);
+	if (r == NULL)
+		return no_memory(e);
 	enum status status = read_folder(r, home_fd, e);
 	if (status == E_ABSENT || status == E_TOO_BIG)
 		status = E_INVALID;
@@ -328,11 +342,11 @@ enum status keyring_open(const char *home, bool make, struct keyring **out, stru
 	struct error why = ERROR_NONE;
 	enum status status = open_home(home, make, &home_fd, e);
 	if (status == E_ABSENT && !make)
-		return new_ring(false, out, e);
+		return empty_ring(out, e);
 	TRY(status);
 	status = make ? open_or_make(home_fd, out, &why) : open_at(home_fd, false, out, &why);
 	if (status == E_ABSENT && !make)
-		return new_ring(false, out, e);
+		return empty_ring(out, e);
 	if (status == E_INVALID)
 		return error_set(e, E_INVALID,
 			"the signing keys in '%.200s/keys' are damaged (%.200s); restore them from "
@@ -388,10 +402,9 @@ const struct keyring_news *keyring_news(const struct keyring *r)
 enum status keyring_in_memory(struct keyring **out, struct error *e)
 {
 	AUTO(key_free) struct key *k = NULL;
-	AUTO(keyring_free) struct keyring *r = calloc(1, sizeof *r);
+	AUTO(keyring_free) struct keyring *r = new_ring(true);
 	if (r == NULL)
-		return error_sys(e, E_NO_SPACE, ENOMEM, "open the keys");
-	r->folder_fd = -1;
+		return no_memory(e);
 	TRY(key_make(&k, e));
 	TRY(make_room(r, e));
 	add(r, TAKE(k));
