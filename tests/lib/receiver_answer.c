@@ -135,8 +135,10 @@ static bool read_request(struct receiver_server *s, struct wire *w, struct reque
 			return false;
 		n += (size_t)got;
 	}
+	(void)pthread_mutex_lock(&s->lock); /* several connections may bring one at once */
 	memcpy(s->shared->seen.head, r->head, sizeof r->head);
 	s->shared->seen.n_body = r->n_body;
+	(void)pthread_mutex_unlock(&s->lock);
 	atomic_fetch_add(&s->shared->n_requests, 1);
 	return r->body != NULL;
 }
