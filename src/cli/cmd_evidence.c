@@ -17,9 +17,38 @@ static enum status run_verify(struct session *s, const void *raw, struct error *
 	return verify_file(s, raw, e);
 }
 
-static enum status run_rotate(struct session *s, const void *args, struct error *e)
+struct rotate_args {
+	bool dry_run;
+};
+static const struct option rotate_options[] = {
+	{ "dry-run", OPTION_FLAG, offsetof(struct rotate_args, dry_run), NULL,
+		N_("Look at the keys and say what would be done; change nothing."), NULL },
+};
+
+/* That the keys can be read and there is one to rotate: a new one is not made for it. */
+static enum status rehearse_rotate(struct session *s, struct error *e)
 {
-	(void)args;
+	AUTO(keyring_free) struct keyring *ring = NULL;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 4096);
+	TRY(session_has_home(s, e));
+	TRY(keyring_open(s->home, false, &ring, e));
+	if (keyring_current(ring) == NULL)
+		return error_set(e, E_ABSENT, "no key to rotate");
+	const char *now = key_id(keyring_current(ring));
+	if (s->json)
+		return session_print_json(
+			json_pack("{s:n,s:s,s:b}", "key", "previous", now, "dry_run", 1), e);
+	buf_addf(&text, _("A new key would be made, signed by %s, which would stay trusted."), now);
+	buf_add_char(&text, '\n');
+	return session_print(buf_view(&text), e);
+}
+
+static enum status run_rotate(struct session *s, const void *raw, struct error *e)
+{
+	const struct rotate_args *a = raw;
+	if (a->dry_run)
+		return rehearse_rotate(s, e);
 	struct signing g = { .keys = NULL };
 	TRY(session_store(s, e));
 	TRY(signing_open(s, SIGNING_USUAL, &g, e));
@@ -62,8 +91,8 @@ static const struct cli_command evidence_verify_command = { "evidence", "verify"
 	   "nothing was changed after signing; it does not prove that what was written is true."),
 	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, run_verify };
 static const struct cli_command evidence_rotate = { "evidence", "rotate",
-	N_("Make a new signing key; the old one signs it."), NULL, NULL, 0, NULL, 0, 0, NULL,
-	run_rotate };
+	N_("Make a new signing key; the old one signs it."), NULL, rotate_options,
+	COUNT_OF(rotate_options), NULL, 0, sizeof(struct rotate_args), NULL, run_rotate };
 static const struct cli_command evidence_key = { "evidence", "key",
 	N_("Print the public key that this home signs with."), NULL, NULL, 0, NULL, 0, 0, NULL,
 	run_key };

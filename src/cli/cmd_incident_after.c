@@ -111,7 +111,7 @@ static enum status print_regrade(struct session *s, const struct incident_sessio
 	after.rows = open_clocks(s, r, r->after, r->n_after, &after.n_rows);
 	if (before.rows == NULL || after.rows == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	buf_addf(&text, "%s: ", r->grade->profile);
+	buf_addf(&text, _("%s: "), r->grade->profile);
 	grade_words(grade_before, &text);
 	buf_add_text(&text, " → ");
 	grade_words(r->grade->classification, &text);

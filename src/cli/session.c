@@ -168,6 +168,7 @@ static enum status rehearse_store(struct session *s, const char *path,
 	if (lstat(path, &st) != 0 && errno == ENOENT)
 		return store_open_in_memory(areas, n_areas, &s->store, e);
 	TRY(store_open(path, areas, n_areas, &s->store, e));
+	TRY(store_check_writable(s->store, e));
 	return store_rehearse(s->store, e);
 }
 

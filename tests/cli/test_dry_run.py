@@ -88,6 +88,8 @@ def incidents(base, home):
     call(home, "incident", "mark", "latest", "handled")
     dry("close", home, base, ["incident", "close", "latest", "--anyway", "--reason", "handed over"], lambda r: r["state"] == "closed")
     dry("reopen", home, base, ["incident", "close", "latest", "--reopen", "--reason", "it goes on"], lambda r: r["state"] == "open")
+    _, key, _ = call(home, "evidence", "key")
+    dry("rotate", home, base, ["evidence", "rotate"], lambda r: r["previous"] == key["key"] and r["key"] is None)
     shown = text(home, "incident", "call", "latest", "--to", "ministry", "--person", "desk", "--dry-run")
     check("no sentence claims that it was done", "would" in shown and "is logged" not in shown and "Dry run" in shown, shown)
 
