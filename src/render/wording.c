@@ -305,7 +305,7 @@ static void sentence_stopped(const struct drill_result *r, struct buf *out)
 		{ "assessment", N_("That was after the attack, while the decoys were looked at.") },
 		{ "restore", N_("That was after the attack, before the restore was over.") },
 		{ "people", N_("That was after the attack, in the people's steps: those that were "
-			       "still open count as not done.") },
+			       "still open stayed without an answer.") },
 	};
 	const char *who = sentence_of(by, COUNT_OF(by), r->stopped.by);
 	const char *when = sentence_of(during, COUNT_OF(during), r->stopped.during);
