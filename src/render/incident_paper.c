@@ -179,7 +179,7 @@ static void add_clocks(struct document *d, const struct exchange *x)
 		buf_reset(&names);
 		clock_profiles(i->clocks, i->n_clocks, k, &names);
 		rows_cell(&rows,
-			CELL(doc_textf(d, _("%s (%s → %s; %s, %s %s)"), bilingual_pick(c->text),
+			CELL(doc_textf(d, "%s · %s → %s · %s · %s %s", bilingual_pick(c->text),
 				rule_name(profiles, RULE_ROLES, c->owes),
 				rule_name(profiles, RULE_ROLES, c->to), buf_text(&names),
 				c->instrument, c->row)));
