@@ -172,6 +172,42 @@ static enum status rehearse_store(struct session *s, const char *path,
 	return store_rehearse(s->store, e);
 }
 
+static enum status say_loose(struct session *s, const char *path, struct error *e)
+{
+	enum { WRITABLE_BY_OTHERS = 022 };
+	AUTO_BUF struct buf text;
+	bool mended = false;
+	const unsigned mode = store_loose_mode(s->store, &mended);
+	buf_init(&text, 8 * KIB);
+	if (mode == 0)
+		return OK;
+	if (!mended)
+		buf_addf(&text,
+			_("'%s' has a mode that lets other users of this machine at it (%04o), "
+			  "which "
+			  "cannot be changed on a read-only file system."),
+			path, mode);
+	else if ((mode & WRITABLE_BY_OTHERS) == 0)
+		buf_addf(&text,
+			_("'%s' had a mode that lets other users of this machine read it (%04o); "
+			  "that "
+			  "is set right. Unless the state folder kept them out, they may know what "
+			  "is "
+			  "in it."),
+			path, mode);
+	else
+		buf_addf(&text,
+			_("'%s' had a mode that lets other users of this machine read and change "
+			  "it "
+			  "(%04o); that is set right. Unless the state folder kept them out, they "
+			  "may "
+			  "have changed what is in it: compare it with what the receivers have."),
+			path, mode);
+	TRY(buf_check(&text, "text", e));
+	session_say(s, buf_text(&text));
+	return OK;
+}
+
 static enum status say_read_only(struct session *s, struct error *e)
 {
 	AUTO_BUF struct buf text;
@@ -207,6 +243,7 @@ enum status session_store(struct session *s, struct error *e)
 	if (path == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
 	TRY(store_open(path, areas, COUNT_OF(areas), &s->store, e));
+	TRY(say_loose(s, path, e));
 	return s->reads ? say_read_only(s, e) : store_check_writable(s->store, e);
 }
 

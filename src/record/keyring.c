@@ -129,7 +129,8 @@ static enum status read_private(
 	char name[KEY_FILE_NAME_MAX];
 	AUTO_SECRET struct buf pem = { .ceiling = PEM_BYTES_MAX };
 	AUTO_FD int fd = -1;
-	TRY(file_open_beneath(r->folder_fd, key_file_name(id, name), O_RDONLY, 0, &fd, e));
+	if (file_open_beneath(r->folder_fd, key_file_name(id, name), O_RDONLY, 0, &fd, e) != OK)
+		return error_wrap(e, "keys");
 	TRY(check_private(r, fd, name, e));
 	TRY(read_pem(fd, name, &pem, e));
 	AUTO(key_free) struct key *k = NULL;

@@ -22,6 +22,11 @@ enum bar {
 };
 enum { BAR_WORDS_MAX = 120 };
 
+struct file_mode {
+	unsigned loose; /* what let others in, 0 nothing */
+	bool mended;	/* and does not any more */
+};
+
 struct store {
 	sqlite3 *db;
 	char *path; /* for messages */
@@ -30,6 +35,7 @@ struct store {
 	bool nested;		   /* and within it one of the caller's runs */
 	enum bar bar;		   /* BAR_NONE: it can be written */
 	char other[BAR_WORDS_MAX]; /* for BAR_OTHER */
+	struct file_mode mode;
 	enum bar met; /* by the last failure of a call, BAR_NONE where it was another */
 };
 
@@ -63,6 +69,12 @@ struct lock_holder {
 /* Who, beside us, holds a lock for writing on the database, as /proc/locks tells; false where it
  * does not. Opens neither file: closing one would drop this process' own locks on it. */
 bool store_holder(const char *path, struct lock_holder *out);
+
+/* --- database_file.c --- */
+
+/* Makes it where absent; what is there must be an ordinary file, and is taken out of other users'
+ * reach. Opens no existing file. */
+enum status store_make_file(const char *path, struct file_mode *out, struct error *e) MUST_CHECK;
 
 /* --- store.c, read_only.c, migrate.c --- */
 

@@ -32,51 +32,6 @@ enum status store_number(struct store *s, const char *sql, int64_t *out, struct 
 	return OK;
 }
 
-static enum status status_of_errno(int errno_value)
-{
-	switch (errno_value) {
-	case ENOENT:
-		return E_ABSENT;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return E_DENIED;
-	case ENOTDIR:
-	case ELOOP:
-	case ENAMETOOLONG:
-		return E_INVALID;
-	default: /* ENOSPC and its like become E_NO_SPACE */
-		return E_FAILED;
-	}
-}
-
-/*
- * A new file is made here and not by SQLite, which would take the umask's mode; its -wal and -shm
- * files take the mode of the database. An existing file is only looked at: opening and closing it
- * would drop the locks of another connection of this process (POSIX locks belong to the process).
- */
-static enum status make_file(const char *path, struct error *e)
-{
-	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0) {
-		(void)close(fd); /* an empty file: there is nothing to lose */
-		return OK;
-	}
-	const int why =
-		errno; /* which of several an existing one meets is the file system's choice */
-	struct stat st;
-	if (lstat(path, &st) != 0)
-		return error_sys(e, status_of_errno(why == EEXIST ? errno : why),
-			why == EEXIST ? errno : why, "make database '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(e, E_INVALID, "database '%s': not an ordinary file", path);
-	if ((st.st_mode & 077) != 0)
-		return error_set(e, E_DENIED,
-			"database '%s': other users may read or write it; set its mode to 0600",
-			path);
-	return OK;
-}
-
 enum status store_harden(struct store *s, struct error *e)
 {
 	static const struct {
@@ -197,8 +152,10 @@ enum status store_open(const char *path, const struct migration_area *areas, siz
 {
 	AUTO(store_close) struct store *s = NULL;
 	struct error why = ERROR_NONE;
-	TRY(make_file(path, e));
+	struct file_mode mode = { 0, false };
+	TRY(store_make_file(path, &mode, e));
 	TRY(new_store(path, &s, e));
+	s->mode = mode;
 	enum status status = connect_to_write(s, areas, n_areas, &why);
 	if (status != OK && s->met != BAR_NONE) {
 		s->bar = s->met;
@@ -232,6 +189,12 @@ enum status store_open_in_memory(
 const char *store_read_only(const struct store *s)
 {
 	return s->bar == BAR_NONE ? NULL : store_bar_words(s);
+}
+
+unsigned store_loose_mode(const struct store *s, bool *out_mended)
+{
+	*out_mended = s->mode.mended;
+	return s->mode.loose;
 }
 
 enum status store_check_writable(const struct store *s, struct error *e)

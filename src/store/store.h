@@ -43,6 +43,9 @@ enum status store_open(const char *path, const struct migration_area *areas, siz
 /* Why this database can only be read ("the disk is full"), in the language of i18n_use; NULL where
  * it can be written. */
 const char *store_read_only(const struct store *s);
+/* The mode of the file that let other users read or write it when it was opened; 0: none did.
+ * *out_mended: they cannot any more (a read-only file system keeps it as it is). */
+unsigned store_loose_mode(const struct store *s, bool *out_mended);
 /* What every write on a database that can only be read answers, before anything is tried:
  * E_NO_SPACE or E_DENIED with a sentence that names the file and the cause; OK on another. */
 enum status store_check_writable(const struct store *s, struct error *e) MUST_CHECK;

@@ -70,6 +70,12 @@ def loose_keys(base):
     os.chmod(f"{home}/keys", 0o755)
     code, _, err = call(home, *CALL)
     check("other commands do the same", code == OK and "evidence rotate" in err, err)
+    os.chmod(f"{home}/tocsin.db", 0o644)
+    code, _, err = call(home, *NOTICE)
+    check("nor does a database that others may read stop a notice", code == QUEUED and "tocsin.db" in err and "0644" in err and
+          os.stat(f"{home}/tocsin.db").st_mode & 0o777 == 0o600, (code, err))
+    _, _, err = call(home, "clock", "list")
+    check("which is said once too", "tocsin.db" not in err, err)
     if os.geteuid() != 0:
         return skip("a key of another user is refused", "needs root, to give a file away")
     os.chown(f"{home}/keys/{key}.pem", NOBODY, NOBODY)

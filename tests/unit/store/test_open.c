@@ -129,14 +129,40 @@ TEST(the_database_of_another_program_is_refused_and_left_as_it_is)
 	CHECK(s == NULL);
 }
 
-TEST(a_database_that_others_may_read_is_refused)
+TEST(a_database_that_others_may_read_is_taken_out_of_their_reach_and_that_is_told_once)
+{
+	struct error e = ERROR_NONE;
+	struct stat st;
+	const char *path = test_path("a.db");
+	struct store *s = NULL;
+	bool mended = false;
+	REQUIRE_OK(store_open(path, &area, 1, &s, &e), e);
+	CHECK_INT(store_loose_mode(s, &mended), 0);
+	REQUIRE(chmod(path, 0644) == 0 && chmod(test_path("a.db-wal"), 0666) == 0);
+	AUTO(store_close) struct store *again = NULL;
+	REQUIRE_OK(store_open(path, &area, 1, &again, &e), e);
+	CHECK_INT(store_loose_mode(again, &mended), 0644);
+	CHECK(mended);
+	REQUIRE(stat(path, &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
+	REQUIRE(stat(test_path("a.db-wal"), &st) == 0);
+	CHECK_INT(st.st_mode & 07777, 0600);
+	store_close(s);
+	REQUIRE_OK(store_open(path, &area, 1, &s, &e), e);
+	CHECK_INT(store_loose_mode(s, &mended), 0);
+	store_close(s);
+}
+
+TEST(a_database_of_another_user_that_others_may_read_is_refused)
 {
 	struct error e = ERROR_NONE;
 	const char *path = test_path("a.db");
 	struct store *s = NULL;
+	if (!test_is_root())
+		test_skip("needs root, to give a file away");
 	REQUIRE_OK(store_open(path, &area, 1, &s, &e), e);
 	store_close(s);
-	REQUIRE(chmod(path, 0640) == 0);
+	REQUIRE(chown(path, 65534, 65534) == 0 && chmod(path, 0640) == 0);
 	CHECK_INT(store_open(path, &area, 1, &s, &e), E_DENIED);
 	CHECK(strstr(e.text, "0600") != NULL);
 }

@@ -308,6 +308,22 @@ TEST(a_database_that_cannot_be_made_says_why)
 	CHECK(s == NULL);
 }
 
+TEST(a_mode_that_cannot_be_set_right_keeps_nobody_from_reading)
+{
+	AUTO(store_close) struct store *s = NULL;
+	struct error e = ERROR_NONE;
+	bool mended = true;
+	small_disk("disk", SMALL);
+	const char *path = test_path("disk/a.db");
+	make(path, LEFT_CLOSED);
+	REQUIRE(chmod(path, 0644) == 0);
+	small_disk_read_only("disk");
+	REQUIRE_OK(store_open(path, &area, 1, &s, &e), e);
+	CHECK_INT(store_loose_mode(s, &mended), 0644);
+	CHECK(!mended);
+	CHECK_INT(count(s), 3);
+}
+
 TEST(a_database_on_a_read_only_file_system_is_not_made)
 {
 	struct store *s = NULL;
