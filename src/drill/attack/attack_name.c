@@ -8,7 +8,8 @@
 #include "base/digest.h"
 #include "drill/attack/attack.h"
 
-enum { NAME_BYTES_MAX = 255, RANDOM_PART_MAX = 64 };
+/* One byte less than a file system takes: the working name has one more. */
+enum { NAME_BYTES_MAX = 254, RANDOM_PART_MAX = 64 };
 
 /* `n` letters and digits; DIGEST_BYTES of them per hash. The slight bias of the remainder is of no
  * account: nothing here is secret. */
@@ -69,7 +70,7 @@ enum status attack_new_name(const struct scenario *s, const unsigned char escrow
 	char mark[16] = "";
 	size_t len = strlen(old_name);
 	TRY(make_suffix(s, escrow, file, suffix, e));
-	if (len == 0 || len > NAME_BYTES_MAX || strchr(old_name, '/') != NULL ||
+	if (len == 0 || len > NAME_BYTES_MAX + 1 || strchr(old_name, '/') != NULL ||
 		strchr(suffix, '/') != NULL)
 		return error_set(e, E_INVALID, "a decoy's name must be one path component");
 	/* A name that must be cut gets the file's number, so that two long names stay two. */

@@ -107,8 +107,12 @@ static enum file_result destroy_one(const struct shredder *s, uint32_t file)
 		attack_new_name(
 			em->scenario, em->request.escrow.bytes, file, planted, new_name, &e) != OK)
 		return first;
-	enum file_result second =
-		destroy_at(s, file, new_name, scenario_makes_new_files(em->scenario));
+	bool makes_new = scenario_makes_new_files(em->scenario);
+	enum file_result second = destroy_at(s, file, new_name, makes_new);
+	/* What an emulator that was killed was still writing goes as well. */
+	char working[256];
+	if (makes_new && second == FILE_MISSING && journal_working_name(new_name, working))
+		second = destroy_at(s, file, working, true);
 	if (second == FILE_MISSING)
 		return first;
 	return first == FILE_MISSING || first == FILE_CHANGED ? second : first;

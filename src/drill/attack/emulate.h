@@ -124,7 +124,8 @@ struct task {
 	int64_t took_ns, cpu_ns; /* of the work on it, without what a whole batch waits for */
 	/* New-file modes, between writing and the original's end. */
 	int old_fd, new_fd, folder_fd;
-	char new_name[256]; /* "" where the name stays */
+	bool at_working_name; /* the new file still has it */
+	char new_name[256];   /* "" where the name stays */
 };
 
 /* How long something takes, by the clock and in processor time of this thread. */

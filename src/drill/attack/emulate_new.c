@@ -28,11 +28,20 @@ static void close_pair(struct task *t)
 	t->old_fd = t->new_fd = t->folder_fd = -1;
 }
 
+/* Where the new file stands now. */
+static const char *name_of(const struct task *t, char working[256])
+{
+	return t->at_working_name && journal_working_name(t->new_name, working) ? working
+										: t->new_name;
+}
+
 /* The new file again from the folder, where it is still the one that we made. */
 static void abandon(struct task *t)
 {
-	if (t->new_fd >= 0 && name_leads_to(t->folder_fd, t->new_name, t->new_fd))
-		(void)unlinkat(t->folder_fd, t->new_name, 0); /* else undo finds it by its intent */
+	char working[256];
+	const char *name = name_of(t, working);
+	if (t->new_fd >= 0 && name_leads_to(t->folder_fd, name, t->new_fd))
+		(void)unlinkat(t->folder_fd, name, 0); /* else undo finds it by its intent */
 	close_pair(t);
 }
 
@@ -96,15 +105,17 @@ enum file_result emulate_new_write(struct worker *w, struct task *t)
 	bool overwrites = w->emulation->scenario->write == WRITE_NEW_OVERWRITE_UNLINK;
 	struct error e = ERROR_NONE;
 	enum file_result result;
+	char working[256];
 	int folder_fd = -1;
+	t->at_working_name = w->emulation->scenario->rename == RENAME_AFTER;
 	if (!worker_open_file(w, t, overwrites ? O_RDWR : O_RDONLY, &t->old_fd, &result))
 		return result;
 	emulation_mark_t0(w->emulation);
 	if (worker_folder(w, f->folder, &folder_fd, &e) != OK ||
 		file_open_beneath(folder_fd, ".", O_RDONLY | O_DIRECTORY, 0, &t->folder_fd, &e) !=
 			OK ||
-		file_open_beneath(t->folder_fd, t->new_name, O_RDWR | O_CREAT | O_EXCL, 0600,
-			&t->new_fd, &e) != OK) {
+		file_open_beneath(t->folder_fd, name_of(t, working), O_RDWR | O_CREAT | O_EXCL,
+			0600, &t->new_fd, &e) != OK) {
 		close_pair(t);
 		return result_of(&e);
 	}
@@ -119,10 +130,25 @@ enum file_result emulate_new_write(struct worker *w, struct task *t)
 	return result;
 }
 
-/* True where new file and folder are on the disk. */
-static bool make_durable(const struct task *t)
+/* The complete file gets the name under which it stays. */
+static bool rename_new(struct task *t)
 {
-	return !FAULT("emulate_sync") && fdatasync(t->new_fd) == 0 && fsync(t->folder_fd) == 0;
+	char working[256];
+	if (!t->at_working_name)
+		return true;
+	if (!name_leads_to(t->folder_fd, name_of(t, working), t->new_fd) ||
+		renameat2(t->folder_fd, working, t->folder_fd, t->new_name, RENAME_NOREPLACE) != 0)
+		return false;
+	t->at_working_name = false;
+	(void)FAULT("emulate_rename_new"); /* a place to die at */
+	return true;
+}
+
+/* True where new file, its name and its folder are on the disk. */
+static bool make_durable(struct task *t)
+{
+	return !FAULT("emulate_sync") && fdatasync(t->new_fd) == 0 && rename_new(t) &&
+	       fsync(t->folder_fd) == 0;
 }
 
 /* Over the original, in the scenario's calls, with a stream that nobody keeps. */

@@ -36,6 +36,16 @@ PACK_CODE(journal_done, JOURNAL_DONE_FIELDS)
 PACK_CODE(journal_destroy, JOURNAL_DESTROY_FIELDS)
 PACK_CODE(journal_phase_record, JOURNAL_PHASE_FIELDS)
 
+bool journal_working_name(const char *new_name, char out[256])
+{
+	size_t len = strlen(new_name);
+	if (len + 2 > 256)
+		return false;
+	memcpy(out, new_name, len);
+	memcpy(out + len, "T", 2);
+	return true;
+}
+
 struct chain {
 	unsigned char bytes[CHAIN_BYTES];
 };

@@ -11,6 +11,7 @@
 #ifndef DRILL_JOURNAL_H
 #define DRILL_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -42,7 +43,9 @@ enum journal_phase {
 #define JOURNAL_START_FIELDS(F)                                                                    \
 	F(text, drill) F(digest, manifest) F(digest, scenario) F(i64, at_ns) F(u32, uid)
 /* In-place modes: the object is renamed to new_name (empty: keeps its name) before or after.
- * New-file modes: new_name is the new file in the same folder; the original goes afterwards. */
+ * New-file modes: new_name is the new file in the same folder; the original goes afterwards. With
+ * rename `after` it is written under its working name and gets new_name once it is complete and on
+ * the disk, so the working name never holds the only copy of anything. */
 #define JOURNAL_INTENT_FIELDS(F)                                                                   \
 	F(u32, file) F(u8, write) F(u8, rename) F(text, new_name) F(u32, footer_bytes)
 #define JOURNAL_NOTE_FIELDS(F) F(u32, folder) F(text, name) F(digest, content) F(u8, is_probe)
@@ -62,6 +65,9 @@ PACK_STRUCT(journal_note, JOURNAL_NOTE_FIELDS)
 PACK_STRUCT(journal_done, JOURNAL_DONE_FIELDS)
 PACK_STRUCT(journal_destroy, JOURNAL_DESTROY_FIELDS)
 PACK_STRUCT(journal_phase_record, JOURNAL_PHASE_FIELDS)
+
+/* The working name of a new file: new_name and a T. False where that is too long for a name. */
+bool journal_working_name(const char *new_name, char out[256]);
 
 struct journal;
 

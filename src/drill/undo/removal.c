@@ -93,11 +93,14 @@ void removal_decoy(
 		.folder = planted->folder, .file = file, .name = planted->name, .only_names = true
 	};
 	remove_at(w, &l, f, (struct target){ LEFT_DECOY, file }, r);
-	if (plan->new_name == NULL)
-		return;
-	l.name = plan->new_name;
 	l.made = plan->makes_new_file;
-	remove_at(w, &l, f, (struct target){ LEFT_NEW_NAME, file }, r);
+	l.name = plan->new_name;
+	if (l.name != NULL)
+		remove_at(w, &l, f, (struct target){ LEFT_NEW_NAME, file }, r);
+	/* An unfinished copy: its original was not touched as yet. */
+	l.name = plan->working_name;
+	if (l.name != NULL)
+		remove_at(w, &l, f, (struct target){ LEFT_WORKING_NAME, file }, r);
 }
 
 /* One write makes a note, so after a kill or a power cut it is whole, empty, or never got its

@@ -208,6 +208,10 @@ static enum status place_text(const struct undoing *u, enum undo_left what, uint
 		TRY(folder_path(m, m->files[index].folder, out, e));
 		buf_add_text(out, u->plan.decoys[index].new_name);
 		return OK;
+	case LEFT_WORKING_NAME:
+		TRY(folder_path(m, m->files[index].folder, out, e));
+		buf_add_text(out, u->plan.decoys[index].working_name);
+		return OK;
 	case LEFT_NOTE:
 		TRY(folder_path(m, u->plan.notes[index].folder, out, e));
 		buf_add_text(out, u->plan.notes[index].name);
@@ -225,6 +229,8 @@ static bool place_exists(const struct undoing *u, enum undo_left what, uint32_t 
 		return index < u->manifest.n_files;
 	case LEFT_NEW_NAME:
 		return index < u->manifest.n_files && u->plan.decoys[index].new_name != NULL;
+	case LEFT_WORKING_NAME:
+		return index < u->manifest.n_files && u->plan.decoys[index].working_name != NULL;
 	case LEFT_NOTE:
 		return index < u->plan.n_notes;
 	case LEFT_FOLDER:

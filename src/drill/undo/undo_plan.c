@@ -124,7 +124,12 @@ static enum status take_intent(
 	if (m.new_name.len == 0)
 		return OK;
 	TRY(take_name(g, m.new_name, &d->new_name, e));
-	if (is_planted_name(g, g->manifest->files[m.file].folder, d->new_name))
+	uint32_t folder = g->manifest->files[m.file].folder;
+	char working[256];
+	if (makes_new_file && m.rename == RENAME_AFTER &&
+		journal_working_name(d->new_name, working) && !is_planted_name(g, folder, working))
+		TRY(take_name(g, view_of(working), &d->working_name, e));
+	if (is_planted_name(g, folder, d->new_name))
 		d->new_name = NULL;
 	return OK;
 }

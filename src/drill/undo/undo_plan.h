@@ -11,11 +11,12 @@
 #include "drill/scenario/scenario.h"
 
 struct undo_decoy {
-	const char *new_name; /* NULL: no intent, or it keeps its name */
-	bool intended;	      /* something was going to be done to it */
-	bool makes_new_file;  /* new_name is another file, not another name */
-	bool overwrites;      /* the original may be overwritten before it goes */
-	bool destroyed;	      /* for the restore test: outside the escrow */
+	const char *new_name;	  /* NULL: no intent, or it keeps its name */
+	bool intended;		  /* something was going to be done to it */
+	bool makes_new_file;	  /* new_name is another file, not another name */
+	const char *working_name; /* of that file until it was complete; NULL: none */
+	bool overwrites;	  /* the original may be overwritten before it goes */
+	bool destroyed;		  /* for the restore test: outside the escrow */
 };
 
 struct undo_note {

@@ -29,7 +29,7 @@ enum undo_reason {
 };
 
 /* What was left, for the sentence that names it; `index` is of a file, note or folder. */
-enum undo_left { LEFT_DECOY, LEFT_NEW_NAME, LEFT_NOTE, LEFT_FOLDER };
+enum undo_left { LEFT_DECOY, LEFT_NEW_NAME, LEFT_WORKING_NAME, LEFT_NOTE, LEFT_FOLDER };
 
 struct decoy_finding {
 	bool decided; /* false where a stop came first */

@@ -6,9 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,12 +134,12 @@ static const struct habit habits[] = {
 	{ "rename-first", RENAME_BEFORE, -1, ".Rook", "HowToRestoreYourFiles.txt",
 		NOTE_EVERY_FOLDER, 0, 0, -1 },
 	{ "small-dots", RENAME_NONE, -1, NULL, "instructions_read_me.txt", NOTE_NONE, 0, 0, -1 },
-	{ "copy-then-destroy", RENAME_NONE, -1, ".WNCRY", NULL, NOTE_NONE, 0, 0, 1 },
+	{ "copy-then-destroy", RENAME_AFTER, -1, ".WNCRY", NULL, NOTE_NONE, 0, 0, 1 },
 	{ "big-file-blocks", RENAME_NONE, -1, NULL, NULL, NOTE_NONE, 0, 0, 1 },
 	{ "image-stripes", RENAME_NONE, -1, NULL, "How to Restore Your Files.html", NOTE_NONE, 0, 0,
 		-1 },
-	{ "tiny-read-new-file", RENAME_NONE, -1, NULL, "Look at this instruction.txt", NOTE_NONE, 0,
-		0, 1 },
+	{ "tiny-read-new-file", RENAME_AFTER, -1, NULL, "Look at this instruction.txt", NOTE_NONE,
+		0, 0, 1 },
 };
 
 enum { TEXT_SIZE = 547174 };
@@ -436,8 +438,6 @@ static void check_notes(const struct arena_fixture *a, const struct habit *h)
 static void check_habit(const struct arena_fixture *a, const struct habit *h)
 {
 	const struct scenario *s = &a->scenario;
-	if (h->rename != RENAME_NONE)
-		CHECK_INT(s->rename, h->rename);
 	if (h->footer >= 0)
 		CHECK_INT(s->footer_bytes, h->footer);
 	const char *name = fixture_new_name(a, a->manifest.n_files - 1);
@@ -446,6 +446,82 @@ static void check_habit(const struct arena_fixture *a, const struct habit *h)
 	if (strcmp(s->id, "alternate-16") == 0)
 		CHECK(view_starts_with(view_of(name), VIEW("plan-")));
 	check_entropy(a, h);
+}
+
+/* --- when the name changes: what the kernel tells of a folder --- */
+
+enum { ORDER_FILE_BYTES = 16 * 1024, EVENTS_BYTES = 256 * 1024 };
+
+struct order_seen {
+	size_t n_before, n_after; /* writes to the decoy before and after it got its new name */
+	char from[NAME_MAX + 1], to[NAME_MAX + 1]; /* of the renaming */
+	size_t n_renames;
+};
+
+static void take_event(const struct inotify_event *event, struct order_seen *o)
+{
+	CHECK((event->mask & IN_Q_OVERFLOW) == 0);
+	const char *name = event->len == 0 ? "" : event->name;
+	if ((event->mask & IN_MOVED_FROM) != 0) {
+		(void)snprintf(o->from, sizeof o->from, "%s", name);
+		o->n_renames++;
+	} else if ((event->mask & IN_MOVED_TO) != 0) {
+		(void)snprintf(o->to, sizeof o->to, "%s", name);
+	} else if ((event->mask & IN_MODIFY) != 0) {
+		o->n_before += o->n_renames == 0 && view_starts_with(view_of(name), VIEW("plan"));
+		o->n_after += o->n_renames > 0 && strcmp(name, o->to) == 0;
+	}
+}
+
+static void read_events(int fd, struct order_seen *o)
+{
+	_Alignas(struct inotify_event) static char events[EVENTS_BYTES];
+	for (;;) {
+		ssize_t n = read(fd, events, sizeof events);
+		if (n <= 0)
+			return;
+		for (char *at = events; at < events + n;) {
+			struct inotify_event event;
+			memcpy(&event, at, sizeof event);
+			const void *whole = at;
+			take_event(whole, o);
+			at += sizeof event + event.len;
+		}
+	}
+}
+
+static void check_order(const struct habit *h)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	struct order_seen seen = { .n_renames = 0 };
+	/* One file in the root, so that there is one order of things. */
+	struct fixture_file file = {
+		.folder = "", .name = "plan.txt", .size_bytes = ORDER_FILE_BYTES
+	};
+	struct arena_fixture *a = arena_fixture_make(h->scenario, test_path(h->scenario), &file, 1);
+	struct attack_request r = arena_fixture_request(a);
+	AUTO_FD int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	REQUIRE(fd >= 0 && inotify_add_watch(fd, a->path, IN_MODIFY | IN_MOVE) >= 0);
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	CHECK_INT(out.n_changed, 1);
+	read_events(fd, &seen);
+	CHECK_INT(seen.n_renames, 1);
+	CHECK_TEXT(seen.to, fixture_new_name(a, 0));
+	CHECK((seen.n_before > 0) == (h->rename == RENAME_AFTER));
+	CHECK((seen.n_after > 0) == (h->rename == RENAME_BEFORE));
+	if (strcmp(h->scenario, "copy-then-destroy") == 0)
+		CHECK_TEXT(seen.from, "plan.txt.WNCRYT");
+	else if (a->scenario.write < WRITE_NEW_UNLINK)
+		CHECK_TEXT(seen.from, "plan.txt");
+	arena_fixture_done(a);
+}
+
+TEST_WITHIN(the_name_changes_before_or_after_the_content_as_published, 120)
+{
+	for (size_t i = 0; i < COUNT_OF(habits); i++)
+		if (habits[i].rename != RENAME_NONE)
+			check_order(&habits[i]);
 }
 
 static void check_pattern(const char *id)

@@ -274,6 +274,8 @@ TEST_WITHIN(an_attack_killed_inside_a_file_is_undone, 200)
 		{ "copy-then-destroy", "emulate_original:2:kill" },
 		{ "copy-then-destroy", "emulate_write:16:kill" },
 		{ "copy-then-destroy", "emulate_sync:2:kill" },
+		{ "copy-then-destroy", "emulate_rename_new:2:kill" },
+		{ "tiny-read-new-file", "emulate_rename_new:3:kill" },
 	};
 	for (size_t i = 0; i < COUNT_OF(kills); i++) {
 		char name[32];
