@@ -84,6 +84,9 @@ static void bench_pattern(FILE *out, const struct pattern *p, size_t divide)
 	unsigned threads = a.scenario->threads;
 	bench_arena_done(&a);
 	char threads_text[16] = "per CPU";
+	if (threads == 0 && a.scenario->threads_per_processor > 1)
+		(void)snprintf(threads_text, sizeof threads_text, "%u per CPU",
+			(unsigned)a.scenario->threads_per_processor);
 	if (threads > 0)
 		(void)snprintf(threads_text, sizeof threads_text, "%u", threads);
 	struct attack_outcome slowest;

@@ -417,7 +417,9 @@ static enum status prepare_notes(struct emulation *em, struct error *e)
 
 static size_t thread_count(const struct scenario *s, long n_processors)
 {
-	size_t n = s->threads > 0 ? s->threads : n_processors > 0 ? (size_t)n_processors : 1;
+	size_t n = s->threads;
+	if (n == 0)
+		n = (n_processors > 0 ? (size_t)n_processors : 1) * s->threads_per_processor;
 	if (s->threads_max > 0 && n > s->threads_max)
 		n = s->threads_max;
 	return n < THREADS_MAX ? n : THREADS_MAX;

@@ -14,8 +14,9 @@ enum { DECOYS_MAX = 100000, SECONDS_MAX = 86400, FILES_MAX = 1000000 };
 
 static const char *const top_keys[] = { "id", "version", "kind", "name", "summary", "source",
 	"attack", "order", "write", "io", "skip_below", "type_lists", "region", "rename", "suffix",
-	"lower_case", "footer", "probe_file", "note", "threads", "threads_max", "rate", "decoys",
-	"size_classes", "max_files", "max_bytes", "max_seconds", "assumed", "runs", NULL };
+	"lower_case", "footer", "probe_file", "note", "threads", "threads_per_processor",
+	"threads_max", "rate", "decoys", "size_classes", "max_files", "max_bytes", "max_seconds",
+	"assumed", "runs", NULL };
 
 static const char *const kind_words[] = { "pattern", "drill", "benign", NULL };
 static const char *const order_words[] = { "depth-first", "breadth-first",
@@ -189,6 +190,11 @@ static enum status read_threads(struct json_place top, struct scenario *s, struc
 		s->threads = 0;
 	else
 		TRY(field_count(f, r, &s->threads, e));
+	s->threads_per_processor = 1;
+	struct field each = FIELD(top, "threads_per_processor");
+	TRY(field_count(each, (struct range){ 1, 8 }, &s->threads_per_processor, e));
+	if (s->threads > 0 && json_object_get(top.object, each.key) != NULL)
+		return field_refuse(each, N_("belongs to threads: per-processor alone"), e);
 	s->threads_max = s->threads == 0 ? (uint32_t)r.high : s->threads;
 	TRY(field_count(FIELD(top, "threads_max"), r, &s->threads_max, e));
 	if (s->threads > s->threads_max)
@@ -313,7 +319,7 @@ static enum status refuse_shape(struct json_place top, struct error *e)
 {
 	static const char *const foreign[] = { "order", "write", "io", "skip_below", "region",
 		"type_lists", "rename", "suffix", "lower_case", "footer", "probe_file", "note",
-		"threads", "threads_max", NULL };
+		"threads", "threads_per_processor", "threads_max", NULL };
 	for (size_t i = 0; foreign[i] != NULL; i++) {
 		if (json_object_get(top.object, foreign[i]) != NULL)
 			return error_set(
@@ -328,7 +334,7 @@ static enum status read_shape(
 	if (s->kind == SCENARIO_BENIGN) {
 		s->suffix = "";
 		s->io_bytes = MIB;
-		s->threads = s->threads_max = 1;
+		s->threads = s->threads_max = s->threads_per_processor = 1;
 		return refuse_shape(top, e);
 	}
 	TRY(read_writing(top, s, e));

@@ -117,7 +117,8 @@ struct scenario {
 	const char *note_name;	     /* may hold "<id>" */
 	struct drill_text note_text; /* own wording; DRILL in line one is added by the engine */
 
-	uint32_t threads; /* 1 to 64; 0: one per processor */
+	uint32_t threads; /* 1 to 64; 0: threads_per_processor for each */
+	uint32_t threads_per_processor;
 	uint32_t threads_max;
 	double rate_files_per_s; /* 0: unlimited */
 

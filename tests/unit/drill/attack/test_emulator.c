@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -124,6 +125,63 @@ TEST(a_name_that_is_taken_is_left_to_whoever_took_it)
 	CHECK(stat(taken, &st) == 0 && st.st_size == 4);
 	CHECK(fixture_is_planted(a, 2, fixture_path(a, 2, NULL)));
 	arena_fixture_done(a);
+}
+
+/* --- how many threads --- */
+
+struct thread_look {
+	long most; /* threads seen at once, the main one and the control thread among them */
+};
+
+static bool look_at_threads(int64_t t0_boot_ns, void *context)
+{
+	struct thread_look *look = context;
+	char path[64];
+	AUTO_BUF struct buf text;
+	(void)t0_boot_ns;
+	buf_init(&text, 0);
+	(void)snprintf(path, sizeof path, "/proc/%ld/status", (long)fixture_emulator_pid(getpid()));
+	if (file_read_all(AT_FDCWD, path, 64 * KIB, &text, NULL) != OK)
+		return false;
+	const char *line = strstr(buf_text(&text), "\nThreads:");
+	unsigned long long n = 0;
+	if (line != NULL &&
+		view_to_u64(view_trim((struct view){ line + 9, strcspn(line + 9, "\n") }), &n) &&
+		(long)n > look->most)
+		look->most = (long)n;
+	return false;
+}
+
+/* What the published analyses say of each: a number, or so many for each processor (negative). */
+TEST_WITHIN(as_many_threads_work_as_published, 120)
+{
+	static const struct {
+		const char *scenario;
+		int threads;
+	} rows[] = { { "header-one-chunk", -1 }, { "size-class", -1 }, { "three-regions", -2 },
+		{ "mode-switch", -2 }, { "block-mode", -2 }, { "rename-first", -2 },
+		{ "capped-head", 2 }, { "copy-then-destroy", 2 } };
+	long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct error e = ERROR_NONE;
+		struct attack_outcome out;
+		struct thread_look look = { 0 };
+		AUTO(pool_free) struct pool *p = pool_new(MIB);
+		struct arena_fixture *a = arena_fixture_make(rows[i].scenario,
+			test_path(rows[i].scenario), arena_fixture_many(p, 30, 20000), 30);
+		struct attack_request r = arena_fixture_request(a);
+		r.rate_files_per_s = 60;
+		r.tick = look_at_threads;
+		r.tick_context = &look;
+		REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+		long wanted =
+			rows[i].threads > 0 ? rows[i].threads : -rows[i].threads * n_processors;
+		wanted = wanted > a->scenario.threads_max ? a->scenario.threads_max : wanted;
+		if (look.most != wanted + 2)
+			test_fail(__FILE__, __LINE__, "%s: %ld threads, wanted %ld",
+				rows[i].scenario, look.most - 2, wanted);
+		arena_fixture_done(a);
+	}
 }
 
 TEST(a_long_name_is_cut_between_characters_and_stays_apart_from_others)

@@ -144,6 +144,11 @@ TEST(what_is_off_is_refused_with_its_place_and_its_value)
 		{ "threads:", "threads: 65", "own.yaml: threads: 65 is not between 1 and 64" },
 		{ "threads:", "threads: many",
 			"own.yaml: threads: \"many\" is not a whole number" },
+		{ "threads:", "threads: 2\nthreads_per_processor: 2",
+			"own.yaml: threads_per_processor: 2 belongs to threads: per-processor "
+			"alone" },
+		{ "threads:", "threads: per-processor\nthreads_per_processor: 9",
+			"own.yaml: threads_per_processor: 9 is not between 1 and 8" },
 		{ "rate:", "rate: fast", "own.yaml: rate: \"fast\" is neither files per second" },
 		{ "rate:", "rate: 0", "own.yaml: rate: 0 is neither files per second" },
 		{ "suffix:", "suffix: ../x", "own.yaml: suffix: \"../x\" is not a suffix" },
