@@ -2,10 +2,12 @@
  * Planting, from the conductor's side: plan, record, make the arena, start the planter, keep what
  * it tells.
  *
- * What is written when (all by atomic replacement, flushed): "planting" with the plan before the
- * arena is made; again once the arena's inode is known, before the first decoy; "manifest" once
- * everything is on disk; then "planting" goes. So there is no moment at which something stands in
- * the arena that undo could not find.
+ * What is written when (all sealed, by atomic replacement, flushed): "planting" with the plan
+ * before the arena is made; again once the arena's inode is known, before it gets its name;
+ * "manifest" once everything is on disk; then "planting" goes. So there is no moment at which
+ * something stands in the arena that undo could not find, and none at which undo would have to go
+ * by a name that somebody else may have given: until its inode is on record the arena's name holds
+ * the drill's id.
  */
 #include "drill/decoy/planting.h"
 
@@ -23,11 +25,13 @@
 #include "base/i18n.h"
 #include "drill/decoy/corpus.h"
 #include "drill/decoy/planter.h"
+#include "drill/keep/seal.h"
 #include "drill/wire.h"
 #include "sys/file.h"
 
 #define RECORD_PLAN "planting"
 #define RECORD_DONE "manifest"
+#define RECORD_BYTES_MAX (MANIFEST_BYTES_MAX + SEAL_BYTES)
 /* Free space that a planting leaves to others, beside what it takes. */
 #define SPACE_LEFT_BYTES (16 * MIB)
 enum { TICK_MS = 100, INODES_LEFT = 1000, FAREWELL_MS = 2000 };
@@ -51,8 +55,9 @@ struct planting {
 static enum status keep(int keep_folder_fd, const char *name, struct manifest *m, struct error *e)
 {
 	AUTO_BUF struct buf bytes;
-	buf_init(&bytes, MANIFEST_BYTES_MAX);
+	buf_init(&bytes, RECORD_BYTES_MAX);
 	TRY(manifest_write(m, &bytes, e));
+	TRY(seal_add(keep_folder_fd, name, &bytes, e));
 	if (FAULT("planting_keep"))
 		return error_sys(e, E_FAILED, ENOSPC, "keep the %s", name);
 	return file_replace(keep_folder_fd, name, buf_view(&bytes), 0600, e);
@@ -76,8 +81,10 @@ static enum status load(
 {
 	AUTO_BUF struct buf bytes;
 	buf_init(&bytes, 0);
-	TRY(file_read_all(keep_folder_fd, name, MANIFEST_BYTES_MAX, &bytes, e));
-	TRY(manifest_read(buf_view(&bytes), p, out, e));
+	struct view content;
+	TRY(file_read_all(keep_folder_fd, name, RECORD_BYTES_MAX, &bytes, e));
+	TRY(seal_check(keep_folder_fd, name, buf_view(&bytes), &content, e));
+	TRY(manifest_read(content, p, out, e));
 	settle_device(out);
 	return OK;
 }
@@ -216,24 +223,43 @@ static enum status own_arena(struct planting *pl, int fd, struct error *e)
 	return OK;
 }
 
-/* An empty folder of ours that stands there is replaced, so that the arena is always the run's own.
- */
-static enum status make_arena(struct planting *pl, struct error *e)
+void planting_first_name(const struct manifest *m, char out[PLANTING_NAME_BYTES])
 {
-	const char *name = strrchr(pl->r->arena, '/') + 1;
-	AUTO_FD int parent_fd = -1;
-	TRY(open_parent(pl->r->arena, &parent_fd, e));
-	if (unlinkat(parent_fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-		return error_sys(e, E_FAILED, errno, "replace the empty folder '%s'", pl->r->arena);
+	(void)snprintf(out, PLANTING_NAME_BYTES, ".tocsin-arena-%s", m->id);
+}
+
+/* Under a name that nobody else gives, so that a planting which ends here can be told from
+ * anybody's empty folder. */
+static enum status make_arena(struct planting *pl, int parent_fd, struct error *e)
+{
+	char name[PLANTING_NAME_BYTES];
+	AUTO_FD int fd = -1;
+	planting_first_name(&pl->m, name);
 	if (FAULT("planting_arena"))
 		return error_sys(e, E_FAILED, ENOSPC, "make the arena '%s'", pl->r->arena);
 	if (mkdirat(parent_fd, name, 0700) != 0)
 		return error_sys(e, E_FAILED, errno, "make the arena '%s'", pl->r->arena);
-	AUTO_FD int fd = -1;
 	TRY(file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, e));
 	TRY(own_arena(pl, fd, e));
 	TRY(file_sync_folder(parent_fd, e));
 	pl->arena_fd = TAKE_FD(fd);
+	return OK;
+}
+
+/* An empty folder of ours that stands there is replaced, so that the arena is always the run's own:
+ * rename(2) takes no other. The planter's flush brings the name to the disk. */
+static enum status name_arena(struct planting *pl, int parent_fd, struct error *e)
+{
+	char first[PLANTING_NAME_BYTES];
+	const char *name = strrchr(pl->r->arena, '/') + 1;
+	planting_first_name(&pl->m, first);
+	if (FAULT("planting_name"))
+		return error_sys(e, E_FAILED, ENOSPC, "make the arena '%s'", pl->r->arena);
+	if (renameat(parent_fd, first, parent_fd, name) != 0)
+		return error_sys(e,
+			errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? E_CONFLICT
+										  : E_FAILED,
+			errno, "make the arena '%s'", pl->r->arena);
 	return OK;
 }
 
@@ -259,9 +285,12 @@ static enum status prepare_arena(struct planting *pl, struct error *e)
 		TRY(open_arena(pl, e));
 		return keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e);
 	}
+	AUTO_FD int parent_fd = -1;
+	TRY(open_parent(pl->r->arena, &parent_fd, e));
 	TRY(keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e));
-	TRY(make_arena(pl, e));
-	return keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e);
+	TRY(make_arena(pl, parent_fd, e));
+	TRY(keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e));
+	return name_arena(pl, parent_fd, e);
 }
 
 /* --- the planter --- */

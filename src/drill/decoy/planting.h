@@ -24,7 +24,8 @@ struct planting_request {
 };
 
 /* Checks arena, parents and file system; makes the arena (0700, owned by the role's uid); plants;
- * writes <keep_folder>/manifest atomically. The same checks are used by the plan (planting_check).
+ * writes <keep_folder>/manifest, sealed, atomically. The same checks are used by the plan
+ * (planting_check).
  */
 enum status planting_make(const struct planting_request *r, struct pool *p, struct manifest *out,
 	struct confine_locks *out_locks, struct error *e) MUST_CHECK;
@@ -35,17 +36,23 @@ struct file_system;
 enum status planting_check(const char *arena, const char *home, const struct manifest *so_far,
 	struct file_system *out, struct error *e) MUST_CHECK;
 /* <keep_folder>/manifest, with the device on which the arena lies now: its number changes with a
- * restart or another mount. The hash is that of the record. */
+ * restart or another mount. The hash is that of the record. E_DENIED where it does not bear the
+ * seal of its state folder (drill/keep/seal.h), in words for the user. */
 enum status planting_load(
 	int keep_folder_fd, struct pool *p, struct manifest *out, struct error *e) MUST_CHECK;
 /* For undo: everything that may be in the arena. *out_partial where a planting did not come to its
  * end: then *out is what it was going to make (objects of the unfinished generation have inode 0
  * and no tags), and an object is ours only where it stands at a planned name, belongs to out->uid
- * and lies in the arena whose device and inode are out's. arena_inode 0: not even the arena is
- * known to have been made; an empty folder of that name that belongs to out->uid or to us may be
- * removed (rmdir), nothing else. E_ABSENT: nothing was ever planted. */
+ * and lies in the arena whose device and inode are out's, which stands at its own name or still at
+ * its first one. arena_inode 0: not even the arena is known to have been made; an empty folder of
+ * the first name that belongs to out->uid or to us may be removed (rmdir), nothing else. E_ABSENT:
+ * nothing was ever planted; E_DENIED as above, whichever of the two records it is. */
 enum status planting_load_partial(int keep_folder_fd, struct pool *p, struct manifest *out,
 	bool *out_partial, struct error *e) MUST_CHECK;
+
+/* What the arena is called, in the folder that will hold it, until its inode is on record. */
+enum { PLANTING_NAME_BYTES = 64 };
+void planting_first_name(const struct manifest *m, char out[PLANTING_NAME_BYTES]);
 
 int planter_role(size_t n_fds);
 

@@ -71,7 +71,7 @@ static enum status read_journal(struct undoing *u, struct error *e)
 			return error_set(e, E_INVALID,
 				"decoys were changed, and the key or the scenario of the run is "
 				"missing");
-	return OK;
+	return undo_check_names(&u->plan, r, e);
 }
 
 /* Opens a folder by its absolute path; no component of it may be a link. */
@@ -96,6 +96,7 @@ static enum status split_arena(struct undoing *u, const char **out_parent, struc
 	return OK;
 }
 
+/* Not even its inode came on record: it is empty, and has its first name. */
 static bool is_unknown(const struct undoing *u)
 {
 	return u->request->partial && u->manifest.arena_inode == 0;
@@ -105,12 +106,48 @@ static bool is_unknown(const struct undoing *u)
  * owners and names are compared with the manifest all the way down, and content is proven. */
 static enum status check_arena(struct undoing *u, struct error *e)
 {
+	const struct manifest *m = &u->manifest;
 	struct file_identity id;
 	TRY(file_identify(u->arena_fd, &id, e));
-	if (id.inode != u->manifest.arena_inode || id.uid != u->manifest.uid)
-		return error_set(
-			e, E_DENIED, "'%s' is not the folder that was planted", u->manifest.arena);
+	if (id.inode != m->arena_inode)
+		return error_set(e, E_DENIED, "'%s' is not the folder that was planted", m->arena);
+	if (id.uid != m->uid)
+		return error_set(e, E_DENIED,
+			"'%.300s' was given to uid %u, and the drill works as uid %u: give it "
+			"back, "
+			"as root, with chown -R %u:%u '%.300s' and undo again",
+			m->arena, (unsigned)id.uid, (unsigned)m->uid, (unsigned)m->uid,
+			(unsigned)m->gid, m->arena);
 	u->manifest.device = id.device;
+	return OK;
+}
+
+static enum status open_named(
+	const struct undoing *u, const char *name, int *out_fd, struct error *e)
+{
+	enum status status = file_open_beneath(
+		u->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, out_fd, e);
+	return status == E_ABSENT ? OK : status;
+}
+
+/* A planting that was cut short may not have given the arena its name yet: whatever bears that name
+ * then is somebody else's. */
+static enum status open_under_first_name(struct undoing *u, struct error *e)
+{
+	char first[PLANTING_NAME_BYTES];
+	AUTO_FD int fd = -1;
+	struct file_identity id;
+	planting_first_name(&u->manifest, first);
+	TRY(open_named(u, first, &fd, e));
+	if (fd < 0)
+		return OK;
+	TRY(file_identify(fd, &id, e));
+	if (!is_unknown(u) && id.inode != u->manifest.arena_inode)
+		return OK;
+	u->arena_name = pool_text(u->pool, view_of(first));
+	if (u->arena_name == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	u->arena_fd = TAKE_FD(fd);
 	return OK;
 }
 
@@ -125,11 +162,12 @@ static enum status open_arena(struct undoing *u, struct error *e)
 	if (u->parent_fd < 0)
 		return error_sys(e, errno == ELOOP || errno == ENOTDIR ? E_DENIED : E_FAILED, errno,
 			"open '%s' without following links", parent);
-	enum status status = file_open_beneath(u->parent_fd, u->arena_name,
-		O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, &u->arena_fd, e);
-	if (status == E_ABSENT)
-		return OK;
-	return status;
+	if (u->request->partial) {
+		TRY(open_under_first_name(u, e));
+		if (u->arena_fd >= 0 || is_unknown(u))
+			return OK;
+	}
+	return open_named(u, u->arena_name, &u->arena_fd, e);
 }
 
 /* --- what is left, in words --- */

@@ -81,6 +81,10 @@ struct undo_talk_start {
 /* E_DENIED for a uid that the caller must not take: not his own, or, as root, outside the range
  * that confine_pick_uid chooses from. */
 enum status undo_check_uid(const struct manifest *m, struct error *e) MUST_CHECK;
+/* E_INVALID where the journal gives a decoy or a note another name than the run's scenario and key
+ * do. */
+enum status undo_check_names(
+	const struct undo_plan *plan, const struct undo_request *r, struct error *e) MUST_CHECK;
 /* Asks undo_check_uid first. */
 enum status undo_talk_open(
 	const struct undo_talk_start *s, struct undo_talk *out, struct error *e) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "drill/decoy/corpus.h"
 #include "drill/decoy/planting.h"
+#include "drill/keep/seal.h"
 #include "sys/command.h"
 #include "sys/confine.h"
 #include "sys/file.h"
@@ -219,10 +220,97 @@ TEST(an_empty_folder_of_ours_becomes_the_arena)
 	drop_fixture(&f);
 }
 
+/* The user's own empty folder goes only when the arena takes its place. */
+#ifdef TOCSIN_FAULTS
+TEST(an_empty_folder_of_ours_stays_where_the_planting_does_not_come_to_its_name)
+{
+	static const char *const points[] = { "planting_keep", "planting_arena", "planting_name" };
+	for (size_t i = 0; i < COUNT_OF(points); i++) {
+		struct fixture f;
+		struct stat before;
+		struct stat after;
+		make_fixture(&f);
+		REQUIRE(mkdir(f.r.arena, 0755) == 0 && stat(f.r.arena, &before) == 0);
+		fault_arm(points[i], 1);
+		CHECK(plant(&f) != OK);
+		fault_disarm();
+		CHECK(stat(f.r.arena, &after) == 0 && after.st_ino == before.st_ino);
+		CHECK(rmdir(f.r.arena) == 0);
+		(void)unlink(test_path("home/drills/a/planting"));
+		(void)rmdir(test_path(".tocsin-arena-018f0000-0000-7000-8000-000000000001"));
+		drop_fixture(&f);
+	}
+}
+#endif
+
+TEST(what_comes_into_the_folder_that_is_to_become_the_arena_is_not_lost)
+{
+	struct fixture f;
+	make_fixture(&f);
+	REQUIRE(mkdir(f.r.arena, 0755) == 0);
+	test_write_file(test_path("arena/mine"), "mine", 4);
+	CHECK_INT(plant(&f), E_CONFLICT);
+	CHECK(access(test_path("arena/mine"), F_OK) == 0);
+	drop_fixture(&f);
+}
+
+/* --- the seal --- */
+
 static bool watch_stops(void *context)
 {
 	(void)context;
 	return true;
+}
+
+/* A record as anybody could write one: whole, with its closing hash, and with true inodes. */
+static void write_record(struct fixture *f, const char *name, struct manifest *m,
+	const char *ending, size_t n_ending)
+{
+	AUTO_BUF struct buf bytes;
+	buf_init(&bytes, MIB);
+	REQUIRE_OK(manifest_write(m, &bytes, &f->e), f->e);
+	buf_add(&bytes, (struct view){ ending, n_ending });
+	REQUIRE_OK(file_replace(f->keep_fd, name, buf_view(&bytes), 0600, &f->e), f->e);
+}
+
+TEST(a_record_that_this_state_folder_did_not_seal_is_believed_by_nobody)
+{
+	static const char none[SEAL_BYTES] = SEAL_MAGIC;
+	static const char *const names[] = { "manifest", "planting" };
+	struct fixture f;
+	make_fixture(&f);
+	REQUIRE_OK(plant(&f), f.e);
+	struct manifest forged = f.m;
+	struct manifest_generation two[2] = { { 1, f.m.n_files }, { 2, 0 } };
+	forged.generations = two;
+	forged.n_generations = 2;
+	for (size_t i = 0; i < COUNT_OF(names) * 2; i++) {
+		struct manifest loaded;
+		bool partial = false;
+		write_record(&f, names[i % 2], &forged, none, i < 2 ? 0 : sizeof none);
+		CHECK_INT(planting_load_partial(f.keep_fd, f.pool, &loaded, &partial, &f.e),
+			E_DENIED);
+		CHECK(strstr(f.e.text, names[i % 2]) != NULL);
+		CHECK(strstr(f.e.text, "Nothing was touched") != NULL);
+		CHECK(strstr(f.e.text, f.r.arena) == NULL); /* a forger's word is not passed on */
+		if (i % 2 == 0)
+			CHECK_INT(planting_load(f.keep_fd, f.pool, &loaded, &f.e), E_DENIED);
+		REQUIRE(unlinkat(f.keep_fd, names[i % 2], 0) == 0);
+	}
+	drop_fixture(&f);
+}
+
+TEST(a_plan_that_was_sealed_does_not_pass_for_a_manifest)
+{
+	struct fixture f;
+	struct drill_watch w = { .stop_wanted = watch_stops };
+	struct manifest loaded;
+	make_fixture(&f);
+	f.r.watch = &w;
+	CHECK_INT(plant(&f), E_STOPPED);
+	REQUIRE(renameat(f.keep_fd, "planting", f.keep_fd, "manifest") == 0);
+	CHECK_INT(planting_load(f.keep_fd, f.pool, &loaded, &f.e), E_DENIED);
+	drop_fixture(&f);
 }
 
 TEST(a_stop_ends_the_planting_and_leaves_a_truthful_record)
@@ -508,6 +596,16 @@ static void count_tree(const struct manifest *m, uint32_t folder, int fd, struct
 	(void)closedir(dir);
 }
 
+/* The arena before it got its name. */
+static const char *first_path(const struct fixture *f)
+{
+	struct manifest m = { .n_files = 0 };
+	char name[PLANTING_NAME_BYTES];
+	(void)snprintf(m.id, sizeof m.id, "%s", f->r.id);
+	planting_first_name(&m, name);
+	return test_path(name);
+}
+
 /* What the record says covers all that stands in the arena. */
 static void check_record(struct fixture *f, struct tree_count *n)
 {
@@ -516,13 +614,20 @@ static void check_record(struct fixture *f, struct tree_count *n)
 	struct error e = ERROR_NONE;
 	*n = (struct tree_count){ 0 };
 	struct stat st;
+	struct stat first;
+	bool unnamed = stat(first_path(f), &first) == 0;
 	bool stands = stat(f->r.arena, &st) == 0;
 	enum status status = planting_load_partial(f->keep_fd, f->pool, &left, &partial, &e);
 	if (status == E_ABSENT) {
-		CHECK(!stands);
+		CHECK(!stands && !unnamed);
 		return;
 	}
 	REQUIRE_OK(status, e);
+	if (unnamed) { /* empty, and known by its inode or by the id in its name alone */
+		CHECK(partial && !stands);
+		CHECK(left.arena_inode == 0 || left.arena_inode == first.st_ino);
+		CHECK(rmdir(first_path(f)) == 0);
+	}
 	CHECK_TEXT(left.arena, f->r.arena);
 	if (!stands)
 		return;
@@ -584,9 +689,9 @@ TEST(a_planter_that_fails_anywhere_says_so)
 /* The conductor itself fails at its own points: in this process, so that each can be reached. */
 TEST_WITHIN(a_conductor_that_fails_anywhere_leaves_a_record_or_nothing, 120)
 {
-	static const char *const points[] = { "planting_keep", "planting_arena", "planting_packet",
-		"file_replace_sync", "file_replace_rename", "file_sync_folder", "file_memory",
-		"file_identify" };
+	static const char *const points[] = { "planting_keep", "planting_arena", "planting_name",
+		"planting_packet", "seal_key", "seal_place", "file_replace_sync",
+		"file_replace_rename", "file_sync_folder", "file_memory", "file_identify" };
 	for (size_t i = 0; i < COUNT_OF(points); i++) {
 		enum status status = E_FAILED;
 		for (long nth = 1; nth < 12 && status != OK; nth++) {
@@ -596,6 +701,7 @@ TEST_WITHIN(a_conductor_that_fails_anywhere_leaves_a_record_or_nothing, 120)
 			make_fixture(&f);
 			(void)unlink(test_path("home/drills/a/manifest"));
 			(void)unlink(test_path("home/drills/a/planting"));
+			(void)unlink(test_path("home/drills/" SEAL_KEY));
 			(void)snprintf(name, sizeof name, "arena-%s-%ld", points[i], nth);
 			f.r.arena = test_path(name);
 			f.r.n_decoys = 5;
@@ -617,8 +723,9 @@ TEST(a_conductor_killed_between_its_records_leaves_a_truthful_one)
 		const char *point;
 		long nth;
 	} kills[] = { { "planting_keep", 1 }, { "planting_arena", 1 }, { "planting_keep", 2 },
-		{ "planting_packet", 1 }, { "planting_keep", 3 }, { "file_replace_rename", 3 },
-		{ "file_sync_folder", 4 }, { "file_sync_folder", 5 } };
+		{ "planting_name", 1 }, { "planting_packet", 1 }, { "planting_keep", 3 },
+		{ "file_replace_rename", 3 }, { "file_sync_folder", 4 },
+		{ "file_sync_folder", 5 } };
 	for (size_t i = 0; i < COUNT_OF(kills); i++) {
 		struct fixture f;
 		struct tree_count n;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "drill/attack/attack.h"
+#include "drill/decoy/planting.h"
 #include "drill/undo/undo.h"
 #include "tests/lib/arena_fixture.h"
 #include "tests/lib/faults.h"
@@ -644,25 +645,57 @@ TEST(an_unfinished_planting_is_removed_by_its_names)
 	arena_fixture_done(a);
 }
 
-TEST(of_a_planting_that_knows_nothing_yet_only_an_empty_folder_goes)
+TEST(of_a_planting_that_knows_nothing_yet_only_an_empty_folder_that_bears_its_id_goes)
 {
 	struct error e = ERROR_NONE;
 	struct arena_fixture *a =
 		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
 	struct manifest m = a->manifest;
+	char name[PLANTING_NAME_BYTES];
 	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
 	m.arena_inode = 0;
-	m.n_files = 0;
-	m.n_folders = 0;
 	struct undo_request r = { .manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true };
-	struct drill_undone done;
-	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
-	CHECK(access(a->path, F_OK) == 0);
+	struct drill_undone done = { .n_left = 0 };
+	/* Whatever has the name that the arena was to have is somebody's, with files or without. */
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, 0);
+	CHECK(fixture_is_planted(a, 0, fixture_path(a, 0, NULL)));
 	m.arena = test_path("empty");
 	REQUIRE(mkdir(m.arena, 0700) == 0);
 	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, 0);
+	CHECK(access(m.arena, F_OK) == 0);
+	planting_first_name(&m, name);
+	REQUIRE(mkdir(test_path(name), 0700) == 0);
+	test_write_file(test_path(pool_textf(a->pool, "%s/mine", name)), "mine", 4);
+	CHECK_INT(undo_run(&r, a->pool, &done, &e), E_PARTLY);
+	REQUIRE(unlink(test_path(pool_textf(a->pool, "%s/mine", name))) == 0);
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
 	CHECK_INT(done.n_removed, 1);
-	m.arena = test_path("never-made");
+	CHECK(access(test_path(name), F_OK) != 0);
+	CHECK(access(m.arena, F_OK) == 0);
+	arena_fixture_done(a);
+}
+
+/* Its inode is on record, its name it has not got yet. */
+TEST(an_arena_that_did_not_get_its_name_is_undone_and_the_folder_of_that_name_is_not)
+{
+	struct error e = ERROR_NONE;
+	struct arena_fixture *a =
+		arena_fixture_make("size-class", test_path("arena"), assorted, COUNT_OF(assorted));
+	struct manifest m = a->manifest;
+	char name[PLANTING_NAME_BYTES];
+	planting_first_name(&m, name);
+	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
+	REQUIRE(rename(a->path, test_path(name)) == 0);
+	REQUIRE(mkdir(a->path, 0700) == 0);
+	REQUIRE(chown(a->path, m.uid, m.gid) == 0);
+	struct undo_request r = { .manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true };
+	struct drill_undone done = { .n_left = 0 };
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, m.n_files + m.n_folders + 1);
+	CHECK(access(test_path(name), F_OK) != 0);
+	CHECK(access(a->path, F_OK) == 0);
 	arena_fixture_done(a);
 }
 

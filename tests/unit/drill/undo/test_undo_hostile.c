@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "drill/attack/attack.h"
+#include "drill/decoy/planting.h"
 #include "drill/undo/undo.h"
 #include "sys/file.h"
 #include "tests/lib/arena_fixture.h"
@@ -179,36 +180,38 @@ TEST(decoys_of_another_account_are_refused)
 	arena_fixture_done(a);
 }
 
-/* The beginning of a planting, forged: it names an empty folder of somebody, and no inode. */
-TEST(an_empty_folder_of_another_account_is_no_arena_that_was_never_filled)
+/* Only a folder that bears the drill's id, belongs to it and is empty is an arena that never got
+ * further; the name that the arena was to have says nothing. */
+TEST(an_empty_folder_is_no_arena_that_was_never_filled_unless_it_bears_the_drills_id)
 {
 	static const uint32_t others[] = { 0, 1, 1000, 65534, 61183, 65520, UINT32_MAX };
 	struct error e = ERROR_NONE;
-	struct drill_undone done;
+	struct drill_undone done = { .n_left = 0 };
 	struct arena_fixture *a = make_arena(false);
 	REQUIRE(unlinkat(a->keep_fd, "journal", 0) == 0);
 	const char *folder = test_path("inbox");
 	REQUIRE(mkdir(folder, 0700) == 0);
+	struct manifest m = a->manifest;
+	m.arena = folder;
+	m.arena_inode = 0;
+	m.n_files = m.n_folders = 0;
+	m.n_generations = 0;
+	struct undo_request r = { .manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true };
+	REQUIRE_OK(undo_run(&r, a->pool, &done, &e), e);
+	CHECK_INT(done.n_removed, 0);
+	CHECK(access(folder, F_OK) == 0);
+	char name[PLANTING_NAME_BYTES];
+	planting_first_name(&m, name);
+	const char *first = test_path(name);
+	REQUIRE(mkdir(first, 0700) == 0);
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
-		struct manifest m = a->manifest;
 		if (!test_is_root() && others[i] == geteuid())
 			continue;
-		m.arena = folder;
-		m.arena_inode = 0;
 		m.uid = m.gid = others[i];
-		m.n_files = m.n_folders = 0;
-		struct undo_request r = {
-			.manifest = &m, .keep_folder_fd = a->keep_fd, .partial = true
-		};
-		if (test_is_root() && others[i] != UINT32_MAX)
-			REQUIRE(chown(folder, others[i], others[i]) == 0);
 		CHECK_INT(undo_run(&r, a->pool, &done, &e), E_DENIED);
-		CHECK(access(folder, F_OK) == 0);
-		/* Neither is one of the caller's own, where the record speaks of somebody else. */
-		REQUIRE(chown(folder, geteuid(), getegid()) == 0);
-		CHECK_INT(undo_run(&r, a->pool, &done, &e), E_DENIED);
-		CHECK(access(folder, F_OK) == 0);
+		CHECK(access(first, F_OK) == 0);
 	}
+	CHECK(access(folder, F_OK) == 0);
 	arena_fixture_done(a);
 }
 
@@ -325,22 +328,73 @@ TEST(a_folder_that_was_exchanged_for_a_link_or_another_folder_is_not_entered)
 	arena_fixture_done(a);
 }
 
-TEST(a_journal_that_names_other_peoples_files_as_its_own_gets_none_of_them)
+/* Somebody's file, of the very user under whose uid the decoys are: the owner tells nothing. */
+static const char *write_diary(struct arena_fixture *a, const char *name)
+{
+	const char *diary = fixture_path(a, 0, name);
+	test_write_file(diary, "dear diary", 10);
+	REQUIRE(chown(diary, a->manifest.uid, a->manifest.gid) == 0);
+	return diary;
+}
+
+/* As a note, as a new name, as a new file, as another decoy's new file: none of them is a name that
+ * the run gives, so such a journal is none of ours. */
+TEST(a_journal_that_names_files_of_the_same_user_as_its_own_is_refused_whole)
+{
+	for (int i = 0; i < 5; i++) {
+		struct error e = ERROR_NONE;
+		struct drill_undone done = { .n_left = 0 };
+		struct pool *p = pool_new(MIB);
+		char name[32];
+		(void)snprintf(name, sizeof name, "arena-%d", i);
+		struct arena_fixture *a = arena_fixture_make(
+			"header-one-chunk", test_path(name), arena_fixture_many(p, 6, 4000), 6);
+		(void)write_diary(a, "diary.txt");
+		if (i == 0)
+			add_note(a, a->manifest.files[0].folder, "diary.txt", "dear diary");
+		else if (i == 1)
+			add_intent(a, 0, "diary.txt", WRITE_IN_PLACE);
+		else if (i == 2)
+			add_intent(a, 0, "diary.txt", WRITE_NEW_UNLINK);
+		else if (i == 3)
+			add_intent(a, 0, "diary.txt", WRITE_NEW_OVERWRITE_UNLINK);
+		else
+			add_note(a, FOLDER_ROOT, "diary.txt", "");
+		AUTO(snapshot_free) struct snapshot *before = snapshot_take(a->path);
+		CHECK_INT(undo(a, &a->manifest, &done, &e), E_INVALID);
+		AUTO(snapshot_free) struct snapshot *after = snapshot_take(a->path);
+		CHECK_INT(snapshot_compare(before, after, 0), 0);
+		arena_fixture_done(a);
+		pool_free(p);
+	}
+}
+
+/* What a journal can still say of the right names: that a decoy was changed, or destroyed. */
+TEST(a_forged_journal_with_the_runs_own_names_reaches_nothing_else_of_the_same_user)
 {
 	struct error e = ERROR_NONE;
 	struct drill_undone done = { .n_left = 0 };
 	struct arena_fixture *a = make_arena(false);
-	const char *diary = fixture_path(a, 0, "diary.txt");
-	test_write_file(diary, "dear diary", 10);
-	/* As a note with another content, as a new name of a decoy, and as another decoy's new
-	 * file. */
-	add_note(a, a->manifest.files[0].folder, "diary.txt", "another content");
-	add_intent(a, 0, "diary.txt", WRITE_IN_PLACE);
-	add_intent(a, 1, a->manifest.files[4].name, WRITE_NEW_UNLINK);
+	const char *outside = make_outside();
+	const char *diary = write_diary(a, "diary.txt");
+	REQUIRE(chown(outside, a->manifest.uid, a->manifest.gid) == 0);
+	REQUIRE(chown(test_path("outside/ledger.txt"), a->manifest.uid, a->manifest.gid) == 0);
+	for (uint32_t i = 0; i < 6; i++)
+		add_intent(a, i, fixture_new_name(a, i), WRITE_IN_PLACE);
+	/* Another object at a decoy's name, and one at the name that the run would give. */
+	const char *planted = fixture_path(a, 1, NULL);
+	REQUIRE(unlink(planted) == 0);
+	test_write_file(planted, "mine", 4);
+	REQUIRE(chown(planted, a->manifest.uid, a->manifest.gid) == 0);
+	const char *renamed = write_diary(a, fixture_new_name(a, 0));
+	AUTO(snapshot_free) struct snapshot *before = snapshot_take(outside);
 	CHECK_INT(undo(a, &a->manifest, &done, &e), E_PARTLY);
-	CHECK(done.verified);
+	AUTO(snapshot_free) struct snapshot *after = snapshot_take(outside);
+	CHECK_INT(snapshot_compare(before, after, SNAPSHOT_IGNORE_ACCESS_TIME), 0);
 	CHECK(access(diary, F_OK) == 0);
-	CHECK(access(fixture_path(a, 0, NULL), F_OK) != 0);
+	CHECK(access(planted, F_OK) == 0);
+	CHECK(access(renamed, F_OK) == 0);
+	CHECK(access(fixture_path(a, 2, NULL), F_OK) != 0);
 	arena_fixture_done(a);
 }
 
