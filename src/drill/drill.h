@@ -275,8 +275,11 @@ enum drill_part_id { PART_DETECT, PART_DAMAGE, PART_CONTAIN, PART_RECOVER, PART_
 struct drill_part {
 	bool assessed;
 	double weight; /* 20, 25, 15, 25, 15 */
-	double share;  /* 0 … 1 */
-	double points; /* weight × share */
+	/* How much of it was assessed: all or nothing, and of Recover three fifths where there was
+	 * no RPO to measure. */
+	double weight_assessed;
+	double share;  /* 0 … 1, of what was assessed */
+	double points; /* weight_assessed × share */
 	enum drill_rating rating;
 	struct drill_text why; /* one sentence: the facts behind the rating */
 };
@@ -365,7 +368,8 @@ enum drill_void {
 	VOID_MEMORY_KILL,
 	VOID_RESOURCE_LIMIT,
 	VOID_SENTINEL_CHANGED,
-	VOID_USER_FILE_CHANGED
+	VOID_USER_FILE_CHANGED,
+	VOID_WITNESS_LOST
 };
 
 /* A run that was ended before its end, by what and in which of its stages. Stable words. A run
@@ -387,6 +391,11 @@ struct drill_safety {
 	uint32_t n_attributed;	 /* traced to the emulator: voids the run */
 	int64_t stop_latency_ns; /* from asking to stopped; -1: was not asked */
 	bool memory_kill;
+	/* "whole"; "replaced": it was ended from outside, and a second one compared the sentinels
+	 * with what was noted when they were planted (a sample of user files that the first had not
+	 * looked at again by then is not proven: n_user_files is 0); "lost": nor could the second
+	 * look, which voids the run. */
+	const char *witness;
 	const char *void_code; /* stable word, see drill_void_name; NULL where not voided */
 	const char
 		*void_reason; /* the same as an English sentence; NULL where not voided (msgid) */
@@ -421,6 +430,9 @@ struct drill_result {
 	struct drill_stopped stopped;
 	enum drill_detect detect;
 	enum drill_contain contain;
+	/* What ended the attack, a stable word: "completed", "killed", "lease-lost", …; "" where an
+	 * earlier version did not keep it. */
+	const char *attack_end;
 	bool channels_named;
 	struct drill_channel *channels;
 	size_t n_channels;
@@ -455,7 +467,7 @@ struct drill_result {
 	size_t n_unattributed;
 
 	double score;	      /* 0 … 100 over the assessed parts; see drill_has_score */
-	double coverage;      /* 0 … 100: assessed weight */
+	double coverage;      /* 0 … 100: assessed weight, the sum of weight_assessed */
 	const char *grade;    /* "A" … "E", NULL below 60 % coverage or where voided */
 	double to_next_grade; /* points to the border above, 0 at A */
 	bool capped;	      /* 59 because Recover or People is below 40 % of its weight */
@@ -573,6 +585,17 @@ const char *drill_void_sentence(enum drill_void v);
 bool drill_is_control(const struct drill_result *r);
 /* A control run that could hear something: a channel was named and one of them lasted, or heard. */
 bool drill_control_measured(const struct drill_result *r);
+/* A channel was named, and one of them could have spoken: it was open and lasted, or it spoke. Only
+ * of such a run silence is a finding. */
+bool drill_could_hear(const struct drill_result *r);
+/* Why there is nothing to say of the restore. */
+enum drill_restore_gap {
+	RESTORE_ASSESSED,
+	RESTORE_NOT_ASKED, /* no restore command was given */
+	RESTORE_CUT_SHORT, /* one was given, and the run was stopped before it was over */
+	RESTORE_NO_SAMPLE  /* one was given, and no decoy could be destroyed for it */
+};
+enum drill_restore_gap drill_restore_gap(const struct drill_result *r);
 /* False of a void run and of a control run: their score is null, not 0. */
 bool drill_has_score(const struct drill_result *r);
 
@@ -582,7 +605,7 @@ bool drill_attack_was_stopped(const struct drill_result *r);
 
 /* The format that drill_result_json writes, and the oldest that drill_result_read takes. What each
  * of them holds: docs/results.md. */
-enum { RESULT_FORMAT = 2, RESULT_FORMAT_OLDEST = 1 };
+enum { RESULT_FORMAT = 3, RESULT_FORMAT_OLDEST = 1 };
 
 /* A result as it stands in the signed record by its hash: facts and score. Neither report paths nor
  * whether it was undone, which are known only afterwards. A new reference. */

@@ -107,6 +107,8 @@ const char *drill_void_name(enum drill_void v)
 		return "sentinel-changed";
 	case VOID_USER_FILE_CHANGED:
 		return "user-file-changed";
+	case VOID_WITNESS_LOST:
+		return "witness-lost";
 	}
 	return "unknown";
 }
@@ -126,6 +128,10 @@ const char *drill_void_sentence(enum drill_void v)
 		return N_("A sentinel outside the arena was changed during the drill.");
 	case VOID_USER_FILE_CHANGED:
 		return N_("A file outside the arena was changed by the emulator.");
+	case VOID_WITNESS_LOST:
+		return N_("The witness was lost and could not be replaced: nothing proves what "
+			  "lies outside "
+			  "the arena.");
 	}
 	return NULL;
 }

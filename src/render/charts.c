@@ -86,9 +86,7 @@ const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
 		if (part->assessed) {
 			bar.share = part->share;
 			bar.ink = ink_of_share(part->share);
-			bar.value = pool_textf(p, "%.1f / %.0f", part->points, part->weight);
-			if (bar.value == NULL)
-				bar.value = "";
+			bar.value = keep(p, figure_points(part));
 		}
 		add_bar(d, (size_t)i, &bar);
 		if (part->assessed)

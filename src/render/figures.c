@@ -213,9 +213,16 @@ static struct figure word(const char *text)
 	return f;
 }
 
+struct figure figure_points(const struct drill_part *p)
+{
+	struct figure f;
+	(void)snprintf(f.text, sizeof f.text, "%.1f / %.0f", p->points, p->weight_assessed);
+	return f;
+}
+
 struct figure figure_alert(const struct drill_result *r)
 {
-	if (!r->channels_named)
+	if (!drill_could_hear(r))
 		return word(_("not assessed"));
 	if (r->detect == DETECT_NONE)
 		return ABSENT;

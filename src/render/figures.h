@@ -30,6 +30,8 @@ struct figure figure_date(int64_t wall_ns);   /* 2026-11-24 */
 struct figure figure_offset(int64_t wall_ns); /* +08:00 */
 
 /* First alert after T0, and alert to contained: "at once" where it came before any byte changed. */
+/* Points of a part that was assessed, of what could be reached: "12.3 / 25". */
+struct figure figure_points(const struct drill_part *p);
 struct figure figure_alert(const struct drill_result *r);
 struct figure figure_contained(const struct drill_result *r);
 

@@ -57,9 +57,11 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 			  "places where your tools report (--channel), and repeat it."));
 	if (r->stopped.by != NULL && r->verdict != DRILL_VOIDED && !drill_is_control(r))
 		add_banner(d, TONE_FAIR,
-			_("The run was stopped before its end: it has a score for what happened "
-			  "until "
-			  "then, but no grade."));
+			doc_textf(d, "%s%s%s", sentence_stopped_by(r),
+				i18n_language() == LANGUAGE_ZH ? "" : " ",
+				_("It has a score for what happened until then, but no grade.")));
+	if (is_witness(r, "replaced"))
+		add_banner(d, TONE_FAIR, sentence_witness(r));
 	if (r->safety.n_unattributed > 0)
 		add_banner(d, TONE_FAIR,
 			doc_textf(d,
@@ -102,6 +104,14 @@ static struct cell figure_cell(struct document *d, struct figure f, bool assesse
 	return CELL_STRONG(doc_text(d, f.text));
 }
 
+static struct cell outside_cell(struct document *d, const struct drill_result *r)
+{
+	uint64_t n = (uint64_t)r->safety.n_sentinels_changed + r->safety.n_attributed;
+	if (is_witness(r, "lost"))
+		return CELL_TONE(_("not proven"), TONE_POOR);
+	return CELL_TONE(doc_text(d, figure_count(n).text), n > 0 ? TONE_POOR : TONE_GOOD);
+}
+
 static void add_tiles(struct document *d, const struct drill_result *r)
 {
 	double lost = r->n_planted == 0 ? 0 : (double)r->n_lost / (double)r->n_planted;
@@ -109,8 +119,10 @@ static void add_tiles(struct document *d, const struct drill_result *r)
 	tile(&t, _("Decoys lost"), CELL_STRONG(doc_text(d, figure_count(r->n_lost).text)),
 		doc_textf(d, _("of %s planted, %s"), figure_count(r->n_planted).text,
 			figure_share(lost).text));
-	tile(&t, _("First alert"), figure_cell(d, figure_alert(r), r->channels_named),
-		r->channels_named ? word_detect(r->detect) : _("no channel was named"));
+	tile(&t, _("First alert"), figure_cell(d, figure_alert(r), drill_could_hear(r)),
+		drill_could_hear(r) ? word_detect(r->detect)
+		: r->channels_named ? _("no channel could have spoken")
+				    : _("no channel was named"));
 	tile(&t, _("Contained"), figure_cell(d, figure_contained(r), true),
 		word_contain(r->contain));
 	tile(&t, _("Restore (RTO)"),
@@ -118,14 +130,8 @@ static void add_tiles(struct document *d, const struct drill_result *r)
 		r->restore.assessed ? doc_textf(d, _("%s of %s samples identical"),
 					      figure_count(r->restore.n_identical).text,
 					      figure_count(r->restore.n_sample).text)
-				    : _("no restore command was given"));
-	tile(&t, _("Changed outside"),
-		CELL_TONE(doc_text(d, figure_count((uint64_t)r->safety.n_sentinels_changed +
-						   r->safety.n_attributed)
-					      .text),
-			r->safety.n_sentinels_changed + r->safety.n_attributed > 0 ? TONE_POOR
-										   : TONE_GOOD),
-		_("files outside the arena"));
+				    : word_restore_gap(drill_restore_gap(r)));
+	tile(&t, _("Changed outside"), outside_cell(d, r), word_outside(r));
 	tile(&t, _("Stop latency"),
 		CELL_STRONG(doc_text(d, figure_duration(r->safety.stop_latency_ns).text)),
 		r->safety.stop_latency_ns < 0 ? _("the run was not asked to stop")

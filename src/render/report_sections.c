@@ -107,11 +107,40 @@ static void add_locks(struct document *d, const struct drill_result *r)
 	rows_add(&list);
 }
 
+/* What the witness looked at. A sample that it did not live to see again is not "0 changed". */
+static void add_watched(struct rows *f, const struct drill_result *r)
+{
+	struct document *d = f->document;
+	const struct drill_safety *s = &r->safety;
+	bool seen = !is_witness(r, "lost");
+	bool sample_seen = is_witness(r, "whole") || s->n_user_files > 0;
+	const struct cell unproven = CELL_TONE(_("not proven"), TONE_FAIR);
+	rows_fact(f, _("Sentinels outside the arena"),
+		!seen ? unproven
+		      : CELL(doc_textf(d, _("%s watched, %s changed"),
+				figure_count(s->n_sentinels).text,
+				figure_count(s->n_sentinels_changed).text)));
+	rows_fact(f, _("Sample of the user's own files"),
+		!sample_seen
+			? unproven
+			: CELL(doc_textf(d,
+				  _("%s watched, %s changed by others, %s traced to the drill"),
+				  figure_count(s->n_user_files).text,
+				  figure_count(s->n_unattributed).text,
+				  figure_count(s->n_attributed).text)));
+}
+
 void section_safety(struct document *d, const struct drill_result *r)
 {
 	const struct drill_safety *s = &r->safety;
 	add_heading(d, "safety", _("Safety"));
-	if (s->n_sentinels_changed + s->n_attributed == 0)
+	if (is_witness(r, "lost"))
+		add_text(d, sentence_witness(r));
+	else if (s->n_sentinels_changed + s->n_attributed == 0 && is_witness(r, "replaced"))
+		add_text(
+			d, doc_textf(d, "%s%s%s", _("No sentinel outside the arena was changed."),
+				   i18n_language() == LANGUAGE_ZH ? "" : " ", sentence_witness(r)));
+	else if (s->n_sentinels_changed + s->n_attributed == 0)
 		add_text(d,
 			_("Nothing outside the arena was changed by the drill. A separate process "
 			  "that can read and not write looked before and after."));
@@ -121,13 +150,7 @@ void section_safety(struct document *d, const struct drill_result *r)
 			  "cause before any further drill."));
 	struct rows f = rows_begin(d, BLOCK_FACTS, 2);
 	add_void(&f, r);
-	rows_fact(&f, _("Sentinels outside the arena"),
-		CELL(doc_textf(d, _("%s watched, %s changed"), figure_count(s->n_sentinels).text,
-			figure_count(s->n_sentinels_changed).text)));
-	rows_fact(&f, _("Sample of the user's own files"),
-		CELL(doc_textf(d, _("%s watched, %s changed by others, %s traced to the drill"),
-			figure_count(s->n_user_files).text, figure_count(s->n_unattributed).text,
-			figure_count(s->n_attributed).text)));
+	add_watched(&f, r);
 	if (s->stop_latency_ns >= 0 || !drill_is_control(r))
 		rows_fact(&f, _("Stop latency"), CELL(duration(d, s->stop_latency_ns)));
 	if (s->memory_kill)
@@ -278,17 +301,17 @@ void section_parts(struct document *d, const struct drill_result *r)
 	for (int i = 0; i < PARTS; i++) {
 		const struct drill_part *p = &r->parts[i];
 		rows_cell(&t, CELL_STRONG(word_part((enum drill_part_id)i)));
-		rows_cell(&t,
-			CELL_TIGHT(p->assessed ? doc_textf(d, "%.1f / %.0f", p->points, p->weight)
-					       : doc_textf(d, "– / %.0f", p->weight)));
+		rows_cell(&t, CELL_TIGHT(p->assessed ? doc_text(d, figure_points(p).text)
+						     : doc_textf(d, "– / %.0f", p->weight)));
 		rows_cell(&t, CELL_TONE(word_rating(p->rating), tone_of_rating(p->rating)));
 		rows_cell(&t, CELL(text_in_language(p->why)));
 	}
 	rows_add(&t);
 	if (r->restore.assessed && !r->restore.rpo_assessed)
-		add_note(d, _("RPO was not assessed, because there were no dated generations of "
-			      "decoys: "
-			      "Recover is measured by the RTO alone."));
+		add_note(
+			d, _("RPO was not assessed, because there were no dated generations of "
+			     "decoys: Recover counts with the RTO's three fifths of its weight, in "
+			     "the points and in the coverage."));
 	add_note(d,
 		_("Ratings come from facts, never from the points: met, by plan, without harm to "
 		  "other work, with or without a noted improvement (HSEEP). Points fall with the "
@@ -332,9 +355,7 @@ void section_restore(struct document *d, const struct drill_result *r)
 	const struct drill_restore *x = &r->restore;
 	add_heading(d, "restore", _("Restore, proven"));
 	if (!x->assessed) {
-		add_text(d, _("Not assessed: no restore command was given. Whether the backup "
-			      "comes back "
-			      "is unknown."));
+		add_text(d, sentence_restore_gap(drill_restore_gap(r)));
 		return;
 	}
 	add_text(d,

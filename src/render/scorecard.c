@@ -103,7 +103,7 @@ static void put_part(const struct screen *s, const struct drill_result *r, enum 
 	line_put(&l, STYLE_PLAIN, "  ");
 	size_t cell = l.cells + 12;
 	if (p->assessed)
-		line_putf(&l, STYLE_PLAIN, "%4.1f / %.0f", p->points, p->weight);
+		line_putf(&l, STYLE_PLAIN, "%4.1f / %.0f", p->points, p->weight_assessed);
 	else
 		line_put(&l, STYLE_MUTED, _("not assessed"));
 	line_to(&l, cell);
@@ -256,8 +256,13 @@ static void put_safety(const struct screen *s, const struct drill_result *r)
 {
 	const struct drill_safety *x = &r->safety;
 	uint64_t outside = (uint64_t)x->n_sentinels_changed + x->n_attributed;
-	put_pair(s, _("Changed outside"), figure_count(outside).text,
-		outside > 0 ? STYLE_POOR : STYLE_GOOD);
+	if (is_witness(r, "lost"))
+		put_pair(s, _("Changed outside"), _("not proven"), STYLE_POOR);
+	else
+		put_pair(s, _("Changed outside"), figure_count(outside).text,
+			outside > 0 ? STYLE_POOR : STYLE_GOOD);
+	if (is_witness(r, "replaced"))
+		put_wrapped(s, "", sentence_witness(r));
 	if (x->stop_latency_ns >= 0 || !drill_is_control(r))
 		put_pair(s, _("Stop latency"), figure_duration(x->stop_latency_ns).text,
 			STYLE_PLAIN);

@@ -255,6 +255,75 @@ void sentence_void_file(const struct drill_result *r, struct buf *out)
 		buf_addf(out, _("The file: %s (%s)"), r->void_path, what);
 }
 
+const char *word_restore_gap(enum drill_restore_gap gap)
+{
+	switch (gap) {
+	case RESTORE_ASSESSED:
+		break;
+	case RESTORE_NOT_ASKED:
+		return _("no restore command was given");
+	case RESTORE_CUT_SHORT:
+		return _("the run was stopped before");
+	case RESTORE_NO_SAMPLE:
+		return _("no decoy could be destroyed for it");
+	}
+	return "";
+}
+
+const char *sentence_restore_gap(enum drill_restore_gap gap)
+{
+	switch (gap) {
+	case RESTORE_ASSESSED:
+		break;
+	case RESTORE_NOT_ASKED:
+		return _("Not assessed: no restore command was given. Whether the backup comes "
+			 "back is "
+			 "unknown.");
+	case RESTORE_CUT_SHORT:
+		return _("Not assessed: the run was stopped before the restore was over. Whether "
+			 "the "
+			 "backup comes back is unknown.");
+	case RESTORE_NO_SAMPLE:
+		return _("Not assessed: no decoy could be destroyed for the restore to bring back. "
+			 "Whether the backup comes back is unknown.");
+	}
+	return "";
+}
+
+bool is_witness(const struct drill_result *r, const char *state)
+{
+	return r->safety.witness != NULL && strcmp(r->safety.witness, state) == 0;
+}
+
+const char *sentence_witness(const struct drill_result *r)
+{
+	if (is_witness(r, "lost"))
+		return _("The witness was lost during the run, and a second one could not look. "
+			 "Nothing "
+			 "proves what lies outside the arena.");
+	if (!is_witness(r, "replaced"))
+		return "";
+	if (r->safety.n_user_files > 0)
+		return _("The witness was ended from outside after it had looked at the user's own "
+			 "files. "
+			 "A second one compared the sentinels with what was noted when they were "
+			 "planted.");
+	return _("The witness was ended from outside during the run. A second one compared the "
+		 "sentinels "
+		 "with what was noted when they were planted; whether the user's own files are as "
+		 "they "
+		 "were is not proven.");
+}
+
+const char *word_outside(const struct drill_result *r)
+{
+	if (is_witness(r, "lost"))
+		return _("the witness was lost");
+	if (is_witness(r, "replaced") && r->safety.n_user_files == 0)
+		return _("of the sentinels; the user's own files are not proven");
+	return _("files outside the arena");
+}
+
 static void sentence_loss(const struct drill_result *r, struct buf *out)
 {
 	double share = r->n_planted == 0 ? 0 : (double)r->n_lost / (double)r->n_planted;
@@ -267,7 +336,7 @@ static void sentence_loss(const struct drill_result *r, struct buf *out)
 
 static void sentence_alert(const struct drill_result *r, struct buf *out)
 {
-	if (!r->channels_named)
+	if (!drill_could_hear(r))
 		buf_add_text(out, _("Whether anybody was alerted was not assessed."));
 	else if (r->detect == DETECT_NONE)
 		buf_add_text(out, _("No channel reported it."));
@@ -288,17 +357,27 @@ static const char *sentence_of(const struct word_row *rows, size_t n, const char
 	return NULL;
 }
 
-/* By what, and what follows for the figures. */
-static void sentence_stopped(const struct drill_result *r, struct buf *out)
+const char *sentence_stopped_by(const struct drill_result *r)
 {
 	static const struct word_row by[] = {
 		{ "user", N_("The run was stopped at its terminal, or by a signal.") },
 		{ "stop-file", N_("The run was stopped by 'drill stop', or by its stop file.") },
 		{ "window", N_("The run was stopped because its time window was over.") },
-		{ "lease", N_("The run was stopped because the emulator lost its lease.") },
+		{ "lease", N_("The run was stopped because the emulator lost its lease: the "
+			      "drill's own "
+			      "process was held up (frozen, or the host too busy).") },
 		{ "budget", N_("The run was stopped by its budget.") },
 		{ "pressure", N_("The run was stopped because this host was under pressure.") },
 	};
+	const char *who = sentence_of(by, COUNT_OF(by), r->stopped.by);
+	if (r->stopped.by == NULL)
+		return "";
+	return who == NULL ? _("The run was stopped before its end.") : who;
+}
+
+/* By what, and what follows for the figures. */
+static void sentence_stopped(const struct drill_result *r, struct buf *out)
+{
 	static const struct word_row during[] = {
 		{ "listening",
 			N_("That was after the attack, while late alerts were waited for.") },
@@ -307,9 +386,8 @@ static void sentence_stopped(const struct drill_result *r, struct buf *out)
 		{ "people", N_("That was after the attack, in the people's steps: those that were "
 			       "still open stayed without an answer.") },
 	};
-	const char *who = sentence_of(by, COUNT_OF(by), r->stopped.by);
 	const char *when = sentence_of(during, COUNT_OF(during), r->stopped.during);
-	buf_add_text(out, who == NULL ? _("The run was stopped before its end.") : who);
+	buf_add_text(out, sentence_stopped_by(r));
 	buf_add_text(out, i18n_language() == LANGUAGE_ZH ? "" : " ");
 	buf_add_text(out, when != NULL ? when
 				       : _("Its figures say how far it got, not how well this host "

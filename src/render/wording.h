@@ -39,6 +39,18 @@ bool channel_could_hear(const struct drill_channel *c);
 void sentence_void(const struct drill_result *r, struct buf *out);
 void sentence_void_file(const struct drill_result *r, struct buf *out);
 const char *sentence_void_reason(const struct drill_result *r);
+/* By what a run was stopped; "" where it was not. */
+const char *sentence_stopped_by(const struct drill_result *r);
+/* Why the restore was not assessed, as a note beneath a figure and as a sentence; "" where it was.
+ */
+const char *word_restore_gap(enum drill_restore_gap gap);
+const char *sentence_restore_gap(enum drill_restore_gap gap);
+/* The witness's state is this stable word (drill_safety). */
+bool is_witness(const struct drill_result *r, const char *state);
+/* What a witness that was ended during the run still proves; "" where it was whole. */
+const char *sentence_witness(const struct drill_result *r);
+/* What the number of changes outside counts. */
+const char *word_outside(const struct drill_result *r);
 /* What of a file changed, from the witness's stable word; NULL where it is not known. */
 const char *word_change(const char *what);
 

@@ -55,7 +55,7 @@ def with_backup(base, home):
     check("run answers with every field of the contract", code == 0 and wanted <= set(r), (r, err))
     check("every decoy was changed and none lost in the restore",
           r.get("files_changed") == r.get("files_planted") and r.get("files_destroyed_for_restore", 0) >= 8, r)
-    check("coverage is the assessed weight and is 65 with a restore", r.get("coverage") == 65, r)
+    check("coverage is the assessed weight: 55 with a restore and no RPO", r.get("coverage") == 55, r)
     check("nothing outside changed", r.get("outside_changes") == 0, r)
     check("the four reports are there and none is empty",
           all(os.path.getsize(r["report"][k]) > 1000 for k in ("html", "json", "pdf", "navigator")), r)

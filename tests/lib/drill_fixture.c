@@ -144,6 +144,7 @@ static void start(struct drill_result *r)
 			.free_needed_bytes = 824000000,
 			.free_kept_bytes = 1073741824 },
 		.verdict = DRILL_CONTAINED,
+		.attack_end = "blocked",
 		.n_planted = 2400,
 		.bytes_planted = 401000000,
 		.attack_ns = -1,
@@ -158,6 +159,7 @@ static void start(struct drill_result *r)
 			.output = "" },
 		.safety = { .n_sentinels = 16,
 			.n_user_files = 256,
+			.witness = "whole",
 			.stop_latency_ns = 41 * NS_PER_MS,
 			.locks = { .landlock_abi = 7,
 				.mount_namespace = true,
@@ -254,9 +256,9 @@ static void overrun(struct pool *p, struct drill_result *r)
 static void blocker(struct pool *p, struct drill_result *r)
 {
 	clean(p, r);
-	restored(r, 0, 1, -1);
+	restored(r, 0, 1, 0);
 	r->restore.exit_status = 1;
-	r->restore.rto_ns = -1;
+	r->restore.rto_ns = r->restore.rpo_ns = -1; /* nothing came back, of no generation */
 	r->restore.output = "Fatal: unable to open repository: wrong password";
 	answer(r, 3, true, 25 * MINUTE_NS);
 	answer(r, 4, true, 60 * MINUTE_NS);

@@ -328,6 +328,7 @@ enum status drill_run(const struct drill_context *c, const struct drill_request 
 		.lock_fd = -1,
 		.keep_fd = -1,
 		.arena_fd = -1,
+		.witness_state = "whole",
 		.stop_latency_ns = -1 };
 	TRY(prepare(&o, w, e));
 	start_sensing(&o, w);

@@ -58,6 +58,7 @@ struct conduct {
 	int64_t stop_latency_ns; /* outside the attack, see conduct_note_stop; -1: not asked */
 	struct drill_restore restore;
 	struct witness_outcome users, sentinels;
+	const char *witness_state; /* as drill_safety's */
 	bool is_void;
 	enum drill_void void_code;		    /* where it is */
 	const struct witness_finding *void_finding; /* what changed outside; NULL: no such reason */

@@ -182,6 +182,7 @@ static void fill_safety(const struct conduct *o, struct drill_result *r)
 		.stop_latency_ns = o->attack.stop_latency_ns >= 0 ? o->attack.stop_latency_ns
 								  : o->stop_latency_ns,
 		.memory_kill = o->attack.end == ATTACK_MEMORY_KILL,
+		.witness = o->witness_state,
 		.void_code = o->is_void ? drill_void_name(o->void_code) : NULL,
 		.void_reason = o->is_void ? drill_void_sentence(o->void_code) : NULL,
 		.locks = o->attack.locks };
@@ -274,6 +275,7 @@ enum status conduct_result(struct conduct *o, struct drill_result *out, struct e
 	r.contain = contained_by(o);
 	r.verdict = verdict(o, r.contain);
 	r.stopped = o->stopped;
+	r.attack_end = o->is_benign ? "" : attack_end_word(o->attack.end);
 	TRY(fill_detection(o, &r, e));
 	fill_times(o, &r);
 	fill_safety(o, &r);

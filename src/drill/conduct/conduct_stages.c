@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "base/i18n.h"
 #include "drill/decoy/budget.h"
+#include "drill/plain.h"
 #include "sys/command.h"
 #include "sys/file.h"
 
@@ -239,12 +240,12 @@ static struct attack_request attack_request(struct conduct *o)
 
 enum status conduct_attack(struct conduct *o, struct error *e)
 {
+	TRY(witness_mark(o->witness, e)); /* without a witness nothing is attacked */
 	TRY(get_undo_ready(o, e));
 	TRY(conduct_note(o, "attack-started", json_object(), e));
 	o->sense.attack_boot_ns = clock_boot_ns(o->c->clock);
 	o->attack_began = true;
 	struct attack_request request = attack_request(o);
-	TRY(witness_mark(o->witness, e));
 	enum status status = attack_run(&request, o->p, &o->attack, e);
 	explicit_bzero(request.escrow, sizeof request.escrow);
 	TRY(status);
@@ -373,12 +374,25 @@ void conduct_people(struct conduct *o)
 	}
 }
 
+/* A product that ends every process of one image ends the witness along with the emulator: that is
+ * a way to contain an attack, and no reason to throw its measurement away. Of the outside a second
+ * witness proves what it can (conduct_look_at_sentinels). */
+static enum status witness_is_lost(struct conduct *o, const char *why, struct error *e)
+{
+	o->witness_state = "replaced";
+	conduct_say(o, _("The witness cannot answer any more, a second one takes over: %s"), why);
+	return conduct_note(o, "witness-lost",
+		json_pack("{s:s}", "why", plain_line(o->p, view_of(why), 1024)), e);
+}
+
 enum status conduct_look_at_users(struct conduct *o, struct error *e)
 {
 	if (o->witness == NULL)
 		return OK;
 	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
-	return witness_look(o->witness, true, o->p, &o->users, e);
+	if (witness_look(o->witness, true, o->p, &o->users, e) != OK)
+		return witness_is_lost(o, e->text, e);
+	return OK;
 }
 
 static const struct witness_finding *find_finding(
@@ -391,13 +405,31 @@ static const struct witness_finding *find_finding(
 	return NULL;
 }
 
+static enum status look_at_sentinels(struct conduct *o, struct error *e)
+{
+	bool was_whole = strcmp(o->witness_state, "whole") == 0;
+	if (was_whole && witness_look(o->witness, false, o->p, &o->sentinels, e) == OK)
+		return OK;
+	if (was_whole)
+		TRY(witness_is_lost(o, e->text, e));
+	if (witness_look_again(o->witness, o->p, &o->sentinels, e) == OK)
+		return conduct_note(o, "witness-replaced", json_object(), e);
+	o->witness_state = "lost";
+	conduct_say(o, _("The second witness could not look either: %s"), e->text);
+	return conduct_note(o, "witness-not-replaced",
+		json_pack("{s:s}", "why", plain_line(o->p, view_of(e->text), 1024)), e);
+}
+
 enum status conduct_look_at_sentinels(struct conduct *o, struct error *e)
 {
 	if (o->witness == NULL)
 		return OK;
 	sense_progress(&o->sense, DRILL_STAGE_SAFETY, 0, 0);
-	TRY(witness_look(o->witness, false, o->p, &o->sentinels, e));
-	if (o->sentinels.n_sentinels_changed > 0) {
+	TRY(look_at_sentinels(o, e));
+	if (!o->is_void && strcmp(o->witness_state, "lost") == 0) {
+		o->is_void = true;
+		o->void_code = VOID_WITNESS_LOST;
+	} else if (o->sentinels.n_sentinels_changed > 0) {
 		o->is_void = true;
 		o->void_code = VOID_SENTINEL_CHANGED;
 		o->void_finding = find_finding(&o->sentinels, true, false);

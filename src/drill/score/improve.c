@@ -26,7 +26,12 @@ static bool has_no_channel(const struct drill_result *r)
 
 static bool was_not_reported(const struct drill_result *r)
 {
-	return r->channels_named && r->detect == DETECT_NONE;
+	return drill_could_hear(r) && r->detect == DETECT_NONE;
+}
+
+static bool has_dead_channel(const struct drill_result *r)
+{
+	return r->channels_named && !drill_could_hear(r);
 }
 
 static bool was_only_logged(const struct drill_result *r)
@@ -80,7 +85,17 @@ static bool was_contained_slowly(const struct drill_result *r)
 
 static bool has_no_restore(const struct drill_result *r)
 {
-	return !r->restore.assessed;
+	return drill_restore_gap(r) == RESTORE_NOT_ASKED;
+}
+
+static bool was_restore_cut_short(const struct drill_result *r)
+{
+	return drill_restore_gap(r) == RESTORE_CUT_SHORT;
+}
+
+static bool has_no_sample(const struct drill_result *r)
+{
+	return drill_restore_gap(r) == RESTORE_NO_SAMPLE;
 }
 
 static bool restored_not_all(const struct drill_result *r)
@@ -300,6 +315,26 @@ static const struct improvement_row rows[] = {
 		  "assumed.",
 			"使用本单位的恢复命令重新演练，用事实证明备份可用，而不是假定可用。" },
 		"backup administrator", 30 },
+	{ PART_RECOVER, "restore-cut-short", was_restore_cut_short,
+		{ "Repeat the drill and let it come to its end: the restore command that was given "
+		  "was not "
+		  "put to the test.",
+			"重新演练并让其进行到底：本次提供的恢复命令未得到检验。" },
+		"backup administrator", 30 },
+	{ PART_RECOVER, "restore-without-sample", has_no_sample,
+		{ "Find out why no decoy could be destroyed for the restore (all gone, or the "
+		  "folder "
+		  "locked), and repeat the drill.",
+			"查明为何未能销毁任何诱饵文件以供恢复（已全部消失，或目录被锁定），"
+			"并重新演练。" },
+		"backup administrator", 30 },
+	{ PART_DETECT, "channel-dead", has_dead_channel,
+		{ "Mend the channel (the log must be there and readable before the drill, and "
+		  "last), and "
+		  "repeat the drill: whether anybody would have been alerted is not known.",
+			"修复渠道（日志须在演练前存在且可读，并在演练期间保持可用）后重新演练："
+			"目前不知道是否会有人收到告警。" },
+		"security operations", 14 },
 	{ PART_DETECT, "no-channel", has_no_channel,
 		{ "Name the places where an alert would appear (log, alert file, webhook), and "
 		  "repeat the "

@@ -10,6 +10,8 @@
  */
 #include "drill/score/score.h"
 
+#include <string.h>
+
 struct finding_row {
 	enum drill_rating rating;
 	struct drill_text why;
@@ -54,6 +56,76 @@ static struct finding_row rate_detect(const struct drill_result *r)
 			"攻击在一分钟内得到报告，正常业务未被误报。" } };
 }
 
+/* --- an attack that the drill itself ended, not a defence --- */
+
+struct stop_row {
+	const char *by; /* of struct drill_stopped; NULL: all others */
+	struct drill_text few_lost, not_contained;
+};
+
+static const struct stop_row stops[] = {
+	{ "user",
+		{ "Few decoys were lost, but because the run was stopped by its operator, not by a "
+		  "defence.",
+			"损失的诱饵文件不多，但原因是演练被操作人员停止，而非防御措施奏效。" },
+		{ "Nothing contained the attack before the run was stopped by its operator.",
+			"在演练被操作人员停止之前，没有任何措施遏制住攻击。" } },
+	{ "stop-file",
+		{ "Few decoys were lost, but because the run was stopped by its operator, not by a "
+		  "defence.",
+			"损失的诱饵文件不多，但原因是演练被操作人员停止，而非防御措施奏效。" },
+		{ "Nothing contained the attack before the run was stopped by its operator.",
+			"在演练被操作人员停止之前，没有任何措施遏制住攻击。" } },
+	{ "window",
+		{ "Few decoys were lost, but because the time window of the drill was over, not "
+		  "because "
+		  "of a defence.",
+			"损失的诱饵文件不多，但原因是演练的时间窗口已结束，而非防御措施奏效。" },
+		{ "Nothing contained the attack before the time window of the drill was over.",
+			"在演练的时间窗口结束之前，没有任何措施遏制住攻击。" } },
+	{ "lease",
+		{ "Few decoys were lost, but because the emulator lost its lease (the drill's own "
+		  "process "
+		  "was held up), not because of a defence.",
+			"损失的诱饵文件不多，但原因是模拟器的租约到期（指挥进程被耽搁），"
+			"而非防御措施奏效。" },
+		{ "Nothing contained the attack before the emulator lost its lease: the drill's "
+		  "own "
+		  "process was held up.",
+			"在模拟器的租约到期（指挥进程被耽搁）之前，没有任何措施遏制住攻击"
+			"。" } },
+	{ "budget",
+		{ "Few decoys were lost, but because the run was stopped by its budget, not by a "
+		  "defence.",
+			"损失的诱饵文件不多，但原因是演练被预算限制停止，而非防御措施奏效。" },
+		{ "Nothing contained the attack before the run was stopped by its budget.",
+			"在演练被预算限制停止之前，没有任何措施遏制住攻击。" } },
+	{ "pressure",
+		{ "Few decoys were lost, but because the host was under pressure and the run was "
+		  "stopped, "
+		  "not because of a defence.",
+			"损失的诱饵文件不多，但原因是主机负载过高而停止了演练，而非防御措施奏效"
+			"。" },
+		{ "Nothing contained the attack before the run was stopped because the host was "
+		  "under "
+		  "pressure.",
+			"在演练因主机负载过高而停止之前，没有任何措施遏制住攻击。" } },
+	{ NULL,
+		{ "Few decoys were lost, but because the run was stopped, not by a defence.",
+			"损失的诱饵文件不多，但原因是演练被停止，而非防御措施奏效。" },
+		{ "Nothing contained the attack before the run was stopped.",
+			"在演练被停止之前，没有任何措施遏制住攻击。" } },
+};
+
+static const struct stop_row *stop_of(const struct drill_result *r)
+{
+	size_t i = 0;
+	while (stops[i].by != NULL &&
+		(r->stopped.by == NULL || strcmp(stops[i].by, r->stopped.by) != 0))
+		i++;
+	return &stops[i];
+}
+
 static struct finding_row rate_damage(const struct drill_result *r)
 {
 	double lost = score_lost_share(r);
@@ -62,11 +134,7 @@ static struct finding_row rate_damage(const struct drill_result *r)
 			{ "More than 5 % of the decoys were lost before anything ended the attack.",
 				"在攻击被终止之前，超过 5% 的诱饵文件已经损失。" } };
 	if (drill_attack_was_stopped(r))
-		return (struct finding_row){ RATING_M,
-			{ "Few decoys were lost, but because the run was stopped by its operator "
-			  "or its budget, not by a defence.",
-				"损失的诱饵文件不多，但原因是演练被操作人员或预算限制停止，而非防御"
-				"措施奏效。" } };
+		return (struct finding_row){ RATING_M, stop_of(r)->few_lost };
 	if (lost > SCORE_LOST_BEST)
 		return (struct finding_row){ RATING_S,
 			{ "At most 5 % of the decoys were lost, more than the 0.2 % that good "
@@ -80,10 +148,7 @@ static struct finding_row rate_contain(const struct drill_result *r)
 {
 	double contain_s = score_contain_s(r);
 	if (drill_attack_was_stopped(r))
-		return (struct finding_row){ RATING_U,
-			{ "Nothing contained the attack before the run was stopped by its operator "
-			  "or its budget.",
-				"在演练被操作人员或预算限制停止之前，没有任何措施遏制住攻击。" } };
+		return (struct finding_row){ RATING_U, stop_of(r)->not_contained };
 	if (!score_contained(r))
 		return (struct finding_row){ RATING_U,
 			{ "Nothing contained the attack: it ran to its end.",
@@ -92,7 +157,7 @@ static struct finding_row rate_contain(const struct drill_result *r)
 		return (struct finding_row){ RATING_U,
 			{ "The attack was contained, but later than one hour.",
 				"攻击得到遏制，但耗时超过一小时。" } };
-	if (r->channels_named && r->detect == DETECT_NONE)
+	if (drill_could_hear(r) && r->detect == DETECT_NONE)
 		return (struct finding_row){ RATING_M,
 			{ "The attack was contained, but no named channel told anybody.",
 				"攻击得到遏制，但所指定的渠道没有通知任何人。" } };
@@ -190,7 +255,29 @@ static struct finding_row rate_people(const struct drill_result *r)
 			"所有步骤均由应负责的角色按顺序、按时完成。" } };
 }
 
-static struct drill_text why_not_assessed(enum drill_part_id part)
+static struct drill_text why_not_recovered(const struct drill_result *r)
+{
+	switch (drill_restore_gap(r)) {
+	case RESTORE_ASSESSED:
+	case RESTORE_NOT_ASKED:
+		break;
+	case RESTORE_CUT_SHORT:
+		return (struct drill_text){
+			"Not assessed: the run was stopped before the restore was over.",
+			"未评估：演练在恢复完成之前被停止。"
+		};
+	case RESTORE_NO_SAMPLE:
+		return (struct drill_text){
+			"Not assessed: no decoy could be destroyed for the restore to bring "
+			"back.",
+			"未评估：未能销毁任何诱饵文件以供恢复。"
+		};
+	}
+	return (struct drill_text){ "Not assessed: no restore command was given.",
+		"未评估：未提供恢复命令。" };
+}
+
+static struct drill_text why_not_assessed(const struct drill_result *r, enum drill_part_id part)
 {
 	static const struct drill_text why[PARTS] = {
 		[PART_DETECT] = { "Not assessed: no channel was named in which an alert could be "
@@ -198,11 +285,17 @@ static struct drill_text why_not_assessed(enum drill_part_id part)
 			"未评估：未指定可以看到告警的渠道。" },
 		[PART_DAMAGE] = { "Not assessed.", "未评估。" },
 		[PART_CONTAIN] = { "Not assessed.", "未评估。" },
-		[PART_RECOVER] = { "Not assessed: no restore command was given.",
-			"未评估：未提供恢复命令。" },
 		[PART_PEOPLE] = { "Not assessed: nobody answered the steps for people.",
 			"未评估：无人应答人员步骤。" },
 	};
+	if (part == PART_RECOVER)
+		return why_not_recovered(r);
+	if (part == PART_DETECT && r->channels_named)
+		return (struct drill_text){
+			"Not assessed: no channel that was named could have spoken. None "
+			"could be read, or it broke.",
+			"未评估：所指定的渠道均无法发声：无法读取，或在演练中中断。"
+		};
 	return why[part];
 }
 
@@ -224,7 +317,7 @@ void rate_parts(struct drill_result *r)
 	for (int i = 0; i < PARTS; i++) {
 		struct drill_part *part = &r->parts[i];
 		struct finding_row row = { RATING_NOT_ASSESSED,
-			why_not_assessed((enum drill_part_id)i) };
+			why_not_assessed(r, (enum drill_part_id)i) };
 		if (r->verdict == DRILL_VOIDED)
 			row.why = voided;
 		else if (drill_is_control(r))

@@ -77,6 +77,7 @@ static const char *part_word(int v)
 static const struct field part_fields[] = {
 	ROW(struct drill_part, "assessed", BOOL, assessed),
 	ROW(struct drill_part, "weight", NUMBER, weight),
+	ROW_SINCE(3, struct drill_part, "weight_assessed", NUMBER, weight_assessed),
 	ROW(struct drill_part, "share", NUMBER, share),
 	ROW(struct drill_part, "points", NUMBER, points),
 	ROW_ENUM(struct drill_part, "rating", rating, rating_word, RATING_U + 1),
@@ -185,6 +186,7 @@ static const struct field channel_fields[] = {
 static const struct field attack_fields[] = {
 	ROW_ENUM(struct drill_result, "detect", detect, detect_word, DETECT_PREVENTED + 1),
 	ROW_ENUM(struct drill_result, "contain", contain, contain_word, CONTAIN_NETWORK + 1),
+	R_SINCE(3, "end", TEXT, attack_end),
 	R("channels_named", BOOL, channels_named),
 	ROW_LIST_SINCE(2, struct drill_result, "channels", channels, n_channels, channel_fields,
 		struct drill_channel, 256),
@@ -280,6 +282,7 @@ static const struct field safety_fields[] = {
 	R("attributed", U32, safety.n_attributed),
 	R("stop_latency_ns", DURATION, safety.stop_latency_ns),
 	R("memory_kill", BOOL, safety.memory_kill),
+	R_SINCE(3, "witness", TEXT, safety.witness),
 	R_SINCE(2, "void_code", TEXT_OR_NULL, safety.void_code),
 	R("void_reason", TEXT_OR_NULL, safety.void_reason),
 	R_SINCE(2, "void_path", TEXT, void_path),

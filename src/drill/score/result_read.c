@@ -326,7 +326,8 @@ static enum status check(const struct place *p, const struct drill_result *r)
 		return wrong(p, "coverage", "out of range");
 	for (int i = 0; i < PARTS; i++) {
 		const struct drill_part *part = &r->parts[i];
-		if (part->share > 1 || part->weight > 100 || part->points > part->weight)
+		if (part->share > 1 || part->weight > 100 || part->points > part->weight ||
+			part->weight_assessed > part->weight)
 			return error_set(p->e, E_INVALID, "parts.%s: out of range",
 				drill_part_name((enum drill_part_id)i));
 	}
@@ -372,8 +373,17 @@ static void complete_facts(struct drill_result *r)
 			r->parts[i].why.zh = again.parts[i].why.zh;
 }
 
+/* Before the third format a part counted with all of its weight or none of it, and a run whose
+ * witness was lost had no result. */
+static void complete_second(struct drill_result *r)
+{
+	for (int i = 0; i < PARTS; i++)
+		r->parts[i].weight_assessed = r->parts[i].assessed ? r->parts[i].weight : 0;
+	r->safety.witness = "whole";
+}
+
 /* What the first format says in other words. */
-static void complete(struct drill_result *r)
+static void complete_first(struct drill_result *r)
 {
 	complete_facts(r);
 	if (r->verdict == DRILL_STOPPED && r->stopped.by == NULL)
@@ -381,7 +391,7 @@ static void complete(struct drill_result *r)
 	if (r->verdict != DRILL_VOIDED || r->safety.void_code != NULL)
 		return;
 	r->safety.void_code = drill_void_name(VOID_UNKNOWN);
-	for (int v = VOID_UNKNOWN + 1; v <= (int)VOID_USER_FILE_CHANGED; v++)
+	for (int v = VOID_UNKNOWN + 1; v <= (int)VOID_WITNESS_LOST; v++)
 		if (r->safety.void_reason != NULL &&
 			strcmp(r->safety.void_reason, drill_void_sentence((enum drill_void)v)) == 0)
 			r->safety.void_code = drill_void_name((enum drill_void)v);
@@ -390,8 +400,10 @@ static void complete(struct drill_result *r)
 /* That can be said after all is not missing. */
 static bool is_completed(const struct drill_result *r, const char *path)
 {
+	static const char weight[] = ".weight_assessed";
 	return (strcmp(path, "stopped") == 0 && r->verdict == DRILL_STOPPED) ||
-	       strcmp(path, "safety.void_code") == 0;
+	       strcmp(path, "safety.void_code") == 0 || strcmp(path, "safety.witness") == 0 ||
+	       view_ends_with(view_of(path), view_of(weight));
 }
 
 enum status drill_result_read(
@@ -413,8 +425,10 @@ enum status drill_result_read(
 	}
 	TRY(read_fields(&top, drill_result_fields, value, (char *)&r));
 	TRY(check(&top, &r));
+	if (reading.format < 3)
+		complete_second(&r);
 	if (reading.format == 1)
-		complete(&r);
+		complete_first(&r);
 	for (size_t i = 0; i < reading.n_not_recorded; i++)
 		if (!is_completed(&r, reading.not_recorded[i]))
 			reading.not_recorded[r.n_not_recorded++] = reading.not_recorded[i];

@@ -16,6 +16,8 @@ static const double weights[PARTS] = { 20, 25, 15, 25, 15 };
 #define ALERT_ZERO_S 2572.0
 #define CONTAIN_ZERO_S 3600.0
 #define RATIO_ZERO 4.0
+/* Of Recover; the rest is the RPO's. */
+#define RTO_SHARE 0.6
 #define NOTIFY_ZERO_S 14400.0
 #define CAP_SCORE 59.0
 #define COVERAGE_FOR_GRADE 60.0
@@ -42,12 +44,36 @@ bool drill_is_control(const struct drill_result *r)
 	return r->scenario.kind != NULL && strcmp(r->scenario.kind, "benign") == 0;
 }
 
+static bool could_speak(const struct drill_channel *c)
+{
+	return !c->broken && !c->never_opened && (c->problem == NULL || c->problem[0] == '\0');
+}
+
 bool drill_control_measured(const struct drill_result *r)
 {
 	bool measured = drill_is_control(r) && r->false_alarms > 0;
 	for (size_t i = 0; drill_is_control(r) && i < r->n_channels; i++)
-		measured = measured || (!r->channels[i].broken && !r->channels[i].never_opened);
+		measured = measured || could_speak(&r->channels[i]);
 	return measured;
+}
+
+bool drill_could_hear(const struct drill_result *r)
+{
+	/* The first format of a stored result does not say how its channels fared. */
+	bool could = r->detect != DETECT_NONE || r->n_channels == 0;
+	for (size_t i = 0; i < r->n_channels; i++)
+		could = could || could_speak(&r->channels[i]);
+	return r->channels_named && could;
+}
+
+enum drill_restore_gap drill_restore_gap(const struct drill_result *r)
+{
+	const char *command = r->restore.command;
+	if (r->restore.assessed)
+		return RESTORE_ASSESSED;
+	if (command == NULL || command[0] == '\0')
+		return RESTORE_NOT_ASKED;
+	return r->stopped.by != NULL ? RESTORE_CUT_SHORT : RESTORE_NO_SAMPLE;
 }
 
 bool drill_has_score(const struct drill_result *r)
@@ -236,10 +262,12 @@ static double recover_share(const struct drill_result *r)
 	if (integrity > 1)
 		integrity = 1;
 	double rto = score_curve(score_rto_ratio(r), 1, RATIO_ZERO);
-	/* Without dated generations there is no RPO to measure: the RTO then speaks for both. */
+	/* Without dated generations there is no RPO to measure: the RTO then speaks for its own
+	 * share of the part alone (assessed_of). */
 	if (!restore->rpo_assessed)
 		return integrity * rto;
-	return integrity * (0.6 * rto + 0.4 * score_curve(score_rpo_ratio(r), 1, RATIO_ZERO));
+	return integrity *
+	       (RTO_SHARE * rto + (1 - RTO_SHARE) * score_curve(score_rpo_ratio(r), 1, RATIO_ZERO));
 }
 
 static double people_share(const struct drill_result *r)
@@ -254,6 +282,27 @@ static double people_share(const struct drill_result *r)
 	return 0.5 * steps + 0.3 * notify + (score_authority_in_time(r) ? 0.2 : 0);
 }
 
+/* How much of its weight a part was assessed on, 0 … 1. */
+static double assessed_of(const struct drill_result *r, enum drill_part_id part)
+{
+	switch (part) {
+	case PART_DETECT:
+		return drill_could_hear(r) ? 1 : 0;
+	case PART_DAMAGE:
+	case PART_CONTAIN:
+		return 1;
+	case PART_RECOVER:
+		if (!r->restore.assessed)
+			return 0;
+		return r->restore.rpo_assessed ? 1 : RTO_SHARE;
+	case PART_PEOPLE:
+		return score_people_answered(r) ? 1 : 0;
+	case PARTS:
+		break;
+	}
+	return 0;
+}
+
 static void fill_parts(struct drill_result *r)
 {
 	const double share[PARTS] = {
@@ -263,20 +312,15 @@ static void fill_parts(struct drill_result *r)
 		[PART_RECOVER] = recover_share(r),
 		[PART_PEOPLE] = people_share(r),
 	};
-	const bool assessed[PARTS] = {
-		[PART_DETECT] = r->channels_named,
-		[PART_DAMAGE] = true,
-		[PART_CONTAIN] = true,
-		[PART_RECOVER] = r->restore.assessed,
-		[PART_PEOPLE] = score_people_answered(r),
-	};
 	bool counts = drill_has_score(r);
 	for (int i = 0; i < PARTS; i++) {
 		struct drill_part *part = &r->parts[i];
+		double assessed = counts ? assessed_of(r, (enum drill_part_id)i) : 0;
 		*part = (struct drill_part){ .weight = weights[i],
-			.assessed = counts && assessed[i] };
+			.weight_assessed = weights[i] * assessed,
+			.assessed = assessed > 0 };
 		part->share = part->assessed ? share[i] : 0;
-		part->points = part->weight * part->share;
+		part->points = part->weight_assessed * part->share;
 	}
 }
 
@@ -316,7 +360,7 @@ static void fill_score(struct drill_result *r)
 	r->coverage = 0;
 	for (int i = 0; i < PARTS; i++) {
 		points += r->parts[i].points;
-		r->coverage += r->parts[i].assessed ? r->parts[i].weight : 0;
+		r->coverage += r->parts[i].weight_assessed;
 	}
 	double score = r->coverage > 0 ? 100 * points / r->coverage : 0;
 	double n_alarms = (double)r->false_alarms + r->early_alerts;

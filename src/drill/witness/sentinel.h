@@ -13,6 +13,7 @@
 struct witness_left;
 
 enum { SENTINEL_PLACES = 2, SENTINEL_FILES = 6 };
+enum { SENTINEL_SIGHTS_MAX = SENTINEL_PLACES * (1 + SENTINEL_FILES) };
 
 struct sentinels {
 	char folders[SENTINEL_PLACES][4096]; /* absolute; "" where that place takes none */

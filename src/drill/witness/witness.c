@@ -3,6 +3,7 @@
  */
 #include "drill/witness/witness.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +25,13 @@ struct witness {
 	struct packet *packet;
 	char *home;
 	char *id;
+	char *arena;
+	uid_t emulator_uid;
+	struct sentinels *sentinels;
+	/* What the first witness saw of them when it began; of none after a second one took over.
+	 */
+	struct witness_sight_wire sights[SENTINEL_SIGHTS_MAX];
+	uint32_t n_sights;
 };
 
 /* --- start --- */
@@ -55,15 +63,17 @@ static enum status identify_left_out(const struct witness_request *r,
 	return OK;
 }
 
-static enum status make_request(const struct witness_request *r, const struct sentinels *s,
-	struct buf *out, struct error *e)
+static enum status make_request(
+	const struct witness *w, const struct witness_request *r, struct buf *out, struct error *e)
 {
+	const struct sentinels *s = w->sentinels;
 	struct witness_request_wire m = {
 		.emulator_uid = r->emulator_uid,
 		.may_attribute = r->emulator_uid != geteuid(),
 		.files_max = r->sample_files_max,
 		.bytes_max = r->sample_bytes_max,
 		.n_sample_folders = (uint32_t)r->n_sample_folders,
+		.n_sights = w->n_sights,
 	};
 	if (r->n_sample_folders > WITNESS_FOLDERS_MAX)
 		return error_set(e, E_INVALID, "at most %d folders can be sampled",
@@ -93,6 +103,8 @@ static enum status make_request(const struct witness_request *r, const struct se
 		pack_put_u64(out, left_out[i].device);
 		pack_put_u64(out, left_out[i].inode);
 	}
+	for (uint32_t i = 0; i < w->n_sights; i++)
+		witness_sight_wire_write(out, &w->sights[i]);
 	return buf_check(out, "request to the witness", e);
 }
 
@@ -138,17 +150,31 @@ static enum status receive(struct witness *w, int64_t deadline_ns, struct error 
 	return w->packet->type == WIRE_FAULT ? hear_fault(w->packet, e) : OK;
 }
 
+static enum status keep_sight(struct witness *w, uint32_t *n, struct error *e)
+{
+	struct unpack u;
+	unpack_init(&u, w->packet->body);
+	if (*n == SENTINEL_SIGHTS_MAX || !witness_sight_wire_read(&u, &w->sights[*n]) ||
+		!pack_end(&u))
+		return error_set(e, E_FAILED, "a damaged message from the witness");
+	(*n)++;
+	return OK;
+}
+
 static enum status start_role(struct witness *w, const struct witness_request *r, struct error *e)
 {
-	AUTO_FREE struct sentinels *s = calloc(1, sizeof *s);
-	if (s == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
 	AUTO_BUF struct buf request;
 	buf_init(&request, WITNESS_REQUEST_BYTES_MAX);
-	TRY(sentinels_plant(r->arena, r->home, r->id, s, e));
-	TRY(make_request(r, s, &request, e));
+	TRY(make_request(w, r, &request, e));
 	TRY(spawn(w, buf_view(&request), e));
-	TRY(receive(w, clock_boot_ns(NULL) + FIRST_LOOK_NS, e));
+	int64_t deadline_ns = clock_boot_ns(NULL) + FIRST_LOOK_NS;
+	uint32_t n = 0;
+	TRY(receive(w, deadline_ns, e));
+	while (w->packet->type == WITNESS_SIGHT) {
+		TRY(keep_sight(w, &n, e));
+		TRY(receive(w, deadline_ns, e));
+	}
+	w->n_sights = n; /* none from a second witness: there is no third */
 	struct unpack u;
 	struct wire_ready ready;
 	unpack_init(&u, w->packet->body);
@@ -166,9 +192,14 @@ enum status witness_start(const struct witness_request *r, struct witness **out,
 	w->packet = malloc(sizeof *w->packet);
 	w->home = strdup(r->home);
 	w->id = strdup(r->id);
-	if (w->packet == NULL || w->home == NULL || w->id == NULL)
+	w->arena = strdup(r->arena);
+	w->emulator_uid = r->emulator_uid;
+	w->sentinels = calloc(1, sizeof *w->sentinels);
+	if (w->packet == NULL || w->home == NULL || w->id == NULL || w->arena == NULL ||
+		w->sentinels == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	if (start_role(w, r, e) != OK)
+	if (sentinels_plant(r->arena, r->home, r->id, w->sentinels, e) != OK ||
+		start_role(w, r, e) != OK)
 		return error_wrap(e, "start the witness");
 	*out = TAKE(w);
 	return OK;
@@ -247,6 +278,23 @@ enum status witness_look(struct witness *w, bool user_files, struct pool *p,
 	return OK;
 }
 
+enum status witness_look_again(
+	struct witness *w, struct pool *p, struct witness_outcome *out, struct error *e)
+{
+	const struct witness_request request = {
+		.arena = w->arena, .home = w->home, .id = w->id, .emulator_uid = w->emulator_uid
+	};
+	if (w->n_sights == 0)
+		return error_set(e, E_FAILED, "nothing is known of the sentinels' first sight");
+	role_end(&w->process);
+	w->process = ROLE_PROCESS_NONE;
+	if (FAULT("witness_second"))
+		return error_sys(e, E_FAILED, EAGAIN, "start a second witness");
+	if (start_role(w, &request, e) != OK)
+		return error_wrap(e, "start a second witness");
+	return witness_look(w, false, p, out, e);
+}
+
 /* --- end --- */
 
 void witness_end(struct witness *w)
@@ -262,6 +310,8 @@ void witness_end(struct witness *w)
 	free(w->packet);
 	free(w->home);
 	free(w->id);
+	free(w->arena);
+	free(w->sentinels);
 	free(w);
 }
 

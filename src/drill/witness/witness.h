@@ -51,6 +51,12 @@ enum status witness_mark(struct witness *w, struct error *e) MUST_CHECK;
  */
 enum status witness_look(struct witness *w, bool user_files, struct pool *p,
 	struct witness_outcome *out, struct error *e) MUST_CHECK;
+/* Where the first witness cannot answer any more (it was ended from outside, or hangs): ends it for
+ * good and starts a second one, which compares the sentinels with what the first saw when it began.
+ * The first one's sample of user files is gone with it. A second call finds nothing to compare
+ * with: E_FAILED, as where the second witness does not answer either. */
+enum status witness_look_again(
+	struct witness *w, struct pool *p, struct witness_outcome *out, struct error *e) MUST_CHECK;
 /* Ends the role and removes the sentinels that are still the planted ones. */
 void witness_end(struct witness *w);
 AUTO_TYPE(witness_end, struct witness *)

@@ -17,6 +17,7 @@
 #include "drill/witness/witness_wire.h"
 
 PACK_CODE(witness_request_wire, WITNESS_REQUEST_FIELDS)
+PACK_CODE(witness_sight_wire, WITNESS_SIGHT_FIELDS)
 PACK_CODE(witness_look_wire, WITNESS_LOOK_FIELDS)
 PACK_CODE(witness_finding_wire, WITNESS_FINDING_FIELDS)
 PACK_CODE(witness_summary_wire, WITNESS_SUMMARY_FIELDS)
@@ -52,6 +53,7 @@ struct watcher {
 	struct packet *packet;
 	struct witness_eye eye;
 	struct sentinel_folder sentinels[SENTINEL_PLACES];
+	struct witness_sight_wire given[SENTINEL_SIGHTS_MAX]; /* by an earlier witness */
 	uint32_t n_sentinels;
 	int sample_fds[WITNESS_FOLDERS_MAX];
 	const char *sample_paths[WITNESS_FOLDERS_MAX];
@@ -75,7 +77,8 @@ static enum status read_paths(struct watcher *w, struct unpack *u, struct error 
 {
 	const struct witness_request_wire *r = &w->request;
 	if (r->n_sentinel_folders > SENTINEL_PLACES || r->n_sample_folders > WITNESS_FOLDERS_MAX ||
-		r->n_left_out > WITNESS_LEFT_OUT_MAX)
+		r->n_left_out > WITNESS_LEFT_OUT_MAX ||
+		(r->n_sights != 0 && r->n_sights != r->n_sentinel_folders * (1 + SENTINEL_FILES)))
 		return error_set(e, E_INVALID, "too many folders to watch");
 	for (uint32_t i = 0; i < r->n_sentinel_folders; i++)
 		w->sentinels[i].path = pool_text(w->pool, pack_get_text(u));
@@ -86,6 +89,9 @@ static enum status read_paths(struct watcher *w, struct unpack *u, struct error 
 		one->device = pack_get_u64(u);
 		one->inode = pack_get_u64(u);
 	}
+	for (uint32_t i = 0; i < r->n_sights; i++)
+		if (!witness_sight_wire_read(u, &w->given[i]))
+			break;
 	if (!pack_end(u))
 		return error_set(e, E_INVALID, "the request to the witness is damaged");
 	return OK;
@@ -156,16 +162,75 @@ static enum status see_folder(int fd, struct sight *out, struct error *e)
 	return file_identify(fd, &out->who, e);
 }
 
+static struct sight sight_of_wire(const struct witness_sight_wire *m)
+{
+	return (struct sight){ .who = { .device = m->device,
+				       .inode = m->inode,
+				       .uid = m->uid,
+				       .gid = m->gid,
+				       .mode = m->mode,
+				       .n_links = m->n_links,
+				       .size_bytes = m->size_bytes,
+				       .changed_ns = m->changed_ns,
+				       .modified_ns = m->modified_ns },
+		.content = m->content,
+		.attributes = m->attributes };
+}
+
+/* Kept by the conductor, for another witness to go by where this one is ended. */
+static enum status send_sight(const struct sight *s, struct error *e)
+{
+	const struct witness_sight_wire m = { .device = s->who.device,
+		.inode = s->who.inode,
+		.uid = s->who.uid,
+		.gid = s->who.gid,
+		.mode = s->who.mode,
+		.n_links = s->who.n_links,
+		.size_bytes = s->who.size_bytes,
+		.changed_ns = s->who.changed_ns,
+		.modified_ns = s->who.modified_ns,
+		.content = s->content,
+		.attributes = s->attributes };
+	AUTO_BUF struct buf b;
+	buf_init(&b, PACKET_BYTES_MAX);
+	witness_sight_wire_write(&b, &m);
+	TRY(buf_check(&b, "sight", e));
+	return packet_send(ROLE_CHANNEL_FD, WITNESS_SIGHT, buf_view(&b), e);
+}
+
+/* What an earlier witness saw stands for our own first look. A folder that is not there any more is
+ * a change to be told, not a reason to give up. */
+static void given_sentinels(struct watcher *w)
+{
+	const struct witness_sight_wire *next = w->given;
+	for (uint32_t i = 0; i < w->request.n_sentinel_folders; i++) {
+		struct sentinel_folder *f = &w->sentinels[i];
+		struct error unused;
+		if (file_open_folder(f->path, &f->fd, &unused) != OK)
+			f->fd = -1;
+		f->first = sight_of_wire(next++);
+		w->left_out[w->n_left_out++] = f->first.who;
+		for (size_t k = 0; k < SENTINEL_FILES; k++) {
+			f->files[k].name = sentinel_name(k);
+			f->files[k].first = sight_of_wire(next++);
+			f->files[k].there = true;
+			w->n_sentinels++;
+		}
+	}
+}
+
 static enum status first_sentinels(struct watcher *w, struct error *e)
 {
 	for (uint32_t i = 0; i < w->request.n_sentinel_folders; i++) {
 		struct sentinel_folder *f = &w->sentinels[i];
 		TRY(file_open_folder(f->path, &f->fd, e));
 		TRY(see_folder(f->fd, &f->first, e));
+		TRY(send_sight(&f->first, e));
 		w->left_out[w->n_left_out++] = f->first.who;
 		for (size_t k = 0; k < SENTINEL_FILES; k++) {
 			f->files[k].name = sentinel_name(k);
 			TRY(see(w, f->fd, f->files[k].name, true, &f->files[k].first, e));
+			TRY(send_sight(&f->files[k].first, e));
 			f->files[k].there = true;
 			w->n_sentinels++;
 		}
@@ -386,11 +451,14 @@ static enum status look_at_sentinels(struct watcher *w, struct error *e)
 		struct sight now;
 		for (size_t k = 0; k < SENTINEL_FILES; k++) {
 			n.name = f->files[k].name;
-			n.what = look_again(w, f->fd, n.name, true, &f->files[k].first, &now);
+			n.what = f->fd < 0 ? SIGHT_GONE
+					   : look_again(w, f->fd, n.name, true, &f->files[k].first,
+						     &now);
 			if (n.what != SIGHT_SAME)
 				TRY(tell(w, &n, e));
 		}
-		TRY(look_for_strangers(w, f, e));
+		if (f->fd >= 0)
+			TRY(look_for_strangers(w, f, e));
 		n.name = "";
 		if (folder_changed(f, &n.what) && w->sum.n_sentinels_changed == before)
 			TRY(tell(w, &n, e));
@@ -526,7 +594,10 @@ static enum status serve(struct watcher *w, struct error *e)
 	struct confine_locks locks;
 	TRY(read_request(w, e));
 	TRY(put_on_locks(w, &locks, e));
-	TRY(first_sentinels(w, e));
+	if (w->request.n_sights > 0)
+		given_sentinels(w);
+	else
+		TRY(first_sentinels(w, e));
 	first_samples(w);
 	take_marks(w);
 	TRY(say_ready(&locks, e));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/lib/conduct_fixture.h"
+#include "tests/lib/faults.h"
 
 TEST_WITHIN(a_drill_runs_is_scored_recorded_and_undone, 60)
 {
@@ -124,7 +125,7 @@ TEST_WITHIN(an_alert_before_the_first_byte_is_counted_apart_from_control_runs, 6
 }
 
 /* Our own children with the emulator's name. */
-static pid_t find_emulator(void)
+static pid_t find_child(const char *wanted)
 {
 	pid_t found = -1;
 	DIR *proc = opendir("/proc");
@@ -141,7 +142,7 @@ static pid_t find_emulator(void)
 			int parent = 0;
 			char name[40] = "";
 			if (sscanf(line, "%d (%39[^)]) %*c %d", &pid, name, &parent) == 3 &&
-				parent == getpid() && strcmp(name, "tocsin-emulator") == 0)
+				parent == getpid() && strcmp(name, wanted) == 0)
 				found = pid;
 		}
 		(void)fclose(f);
@@ -154,10 +155,72 @@ static void kill_emulator(struct conduct_fixture *f, const struct drill_progress
 {
 	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 3 || f->acted)
 		return;
-	pid_t pid = find_emulator();
+	pid_t pid = find_child("tocsin-emulator");
 	REQUIRE(pid > 0);
 	CHECK_INT(kill(pid, SIGKILL), 0);
 	f->acted = true;
+}
+
+/* As a product does that ends every process of one image. */
+static void kill_emulator_and_witness(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 3 || f->acted)
+		return;
+	pid_t emulator = find_child("tocsin-emulator");
+	pid_t witness = find_child("tocsin-witness");
+	REQUIRE(emulator > 0 && witness > 0);
+	CHECK_INT(kill(emulator, SIGKILL), 0);
+	CHECK_INT(kill(witness, SIGKILL), 0);
+	f->acted = true;
+}
+
+TEST_WITHIN(a_witness_that_is_killed_along_with_the_emulator_is_replaced_and_the_run_contained, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 20;
+	f->on_progress = kill_emulator_and_witness;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	const struct drill_result *r = &f->result;
+	CHECK_INT(r->verdict, DRILL_CONTAINED);
+	CHECK_INT(r->contain, CONTAIN_KILLED);
+	CHECK_TEXT(r->safety.witness, "replaced");
+	CHECK(r->safety.n_sentinels > 0);
+	CHECK_INT(r->safety.n_sentinels_changed, 0);
+	CHECK_INT(r->safety.n_user_files, 0); /* of these nothing is proven */
+	CHECK(strstr(conduct_fixture_evidence(f, r->id), "\"witness-lost\"") != NULL);
+	conduct_fixture_verify(f, r->id);
+	conduct_fixture_undo(f, r->id);
+}
+
+/* Whoever ends the second one too leaves nothing that could prove the outside. */
+static void kill_every_witness(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 3 && !f->acted) {
+		pid_t witness = find_child("tocsin-witness");
+		REQUIRE(witness > 0);
+		CHECK_INT(kill(witness, SIGKILL), 0);
+		fault_arm("witness_second", 1);
+		f->acted = true;
+	}
+}
+
+TEST_WITHIN(a_run_whose_second_witness_cannot_look_is_void_and_has_a_result, 60)
+{
+	NEEDS_FAULTS();
+	struct conduct_fixture *f = conduct_fixture_new();
+	f->request.rate_files_per_s = 40;
+	f->on_progress = kill_every_witness;
+	enum status status = conduct_fixture_run(f);
+	fault_disarm();
+	REQUIRE_OK(status, f->e);
+	const struct drill_result *r = &f->result;
+	CHECK_INT(r->verdict, DRILL_VOIDED);
+	CHECK_TEXT(r->safety.void_code, "witness-lost");
+	CHECK_TEXT(r->safety.witness, "lost");
+	CHECK(r->safety.void_reason != NULL && r->grade == NULL);
+	CHECK_TEXT(conduct_fixture_newest(f), "voided");
+	conduct_fixture_verify(f, r->id);
+	conduct_fixture_undo(f, r->id);
 }
 
 TEST_WITHIN(killing_the_emulator_contains_the_attack_and_the_restore_is_tested_all_the_same, 60)

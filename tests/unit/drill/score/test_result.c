@@ -303,11 +303,14 @@ TEST(a_result_of_the_first_format_is_read_and_what_it_lacks_is_unknown)
 	CHECK_TEXT(r.steps[0].answer, "seen on the desk");
 	CHECK_TEXT(r.steps[0].by, "");
 	CHECK(r.control_ns == -1 && r.n_channels == 0);
+	/* A part counted whole or not at all, as the coverage says that stands there. */
+	CHECK(r.parts[PART_RECOVER].weight_assessed == 25);
+	CHECK_TEXT(r.safety.witness, "whole");
 	static const char *const lacking[] = { "control_at", "early_alerts", "stopped",
 		"attack.channels", "control", "people.steps.by", "people.steps.by_right_role",
 		"people.steps.rule", "people.steps.name", "people.terminal", "people.file",
 		"people.problem", "safety.void_path", "safety.void_what",
-		"safety.unattributed_paths", "improvements.code" };
+		"safety.unattributed_paths", "improvements.code", "attack.end" };
 	for (size_t i = 0; i < COUNT_OF(lacking); i++)
 		if (!lacks(&r, lacking[i]))
 			test_fail(__FILE__, __LINE__, "%s is not said to be missing", lacking[i]);
@@ -372,8 +375,8 @@ TEST(a_first_format_may_lack_only_what_came_later_and_a_newer_one_is_refused)
 	AUTO_JSON json_t *value = written(&own);
 	REQUIRE(json_object_set_new(value, "format", json_integer(RESULT_FORMAT + 1)) == 0);
 	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
-	CHECK_TEXT(e.text, "stored by a newer version of the program, in format 3; this one reads "
-			   "1 to 2");
+	CHECK_TEXT(e.text, "stored by a newer version of the program, in format 4; this one reads "
+			   "1 to 3");
 	REQUIRE(json_object_set_new(value, "format", json_integer(0)) == 0);
 	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
 	CHECK_TEXT(e.text, "format: out of range");

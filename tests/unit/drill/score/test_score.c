@@ -139,12 +139,18 @@ TEST(what_is_not_assessed_lowers_coverage_and_takes_the_grade_not_the_score)
 		.rto_ns = NS_PER_S,
 		.rto_target_s = 900 };
 	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(near(r.coverage, 55, 0)); /* of Recover 15: there was no RPO to measure */
+	CHECK(r.grade == NULL);
+	CHECK(near(r.score, 27.3, 1e-9)); /* 15 of 55 */
+	r.restore.rpo_assessed = true;
+	r.restore.rpo_target_s = 86400;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
 	CHECK(near(r.coverage, 65, 0));
 	CHECK(r.grade != NULL);
 	CHECK(near(r.score, 38.5, 1e-9)); /* 25 of 65 */
 }
 
-TEST(an_rpo_that_was_not_assessed_leaves_the_full_weight_to_the_rto)
+TEST(an_rpo_that_was_not_assessed_takes_its_share_of_recover_out_of_points_and_coverage)
 {
 	struct drill_result r = scored(FIXTURE_CLEAN);
 	r.restore.rpo_assessed = false;
@@ -152,7 +158,9 @@ TEST(an_rpo_that_was_not_assessed_leaves_the_full_weight_to_the_rto)
 	r.restore.rto_ns = (int64_t)(1.5 * 900) * NS_PER_S;
 	REQUIRE_OK(drill_score(&r, pool, &e), e);
 	CHECK(near(r.parts[PART_RECOVER].share, 0.7075, 0.0005));
-	CHECK(near(r.coverage, 100, 0));
+	CHECK(near(r.parts[PART_RECOVER].weight_assessed, 15, 0));
+	CHECK(near(r.parts[PART_RECOVER].points, 10.6, 0.05));
+	CHECK(near(r.coverage, 90, 0));
 	CHECK_INT(r.parts[PART_RECOVER].rating, RATING_M);
 }
 
@@ -292,7 +300,7 @@ TEST(grades_begin_at_their_borders)
 		struct drill_result r = scored(FIXTURE_CLEAN);
 		r.channels_named = false;
 		r.people_assessed = false;
-		r.restore.rpo_assessed = false;
+		r.restore.rpo_ns = (int64_t)(rows[i].rto_ratio * 86400 * (double)NS_PER_S);
 		r.restore.rto_ns = (int64_t)(rows[i].rto_ratio * 900 * (double)NS_PER_S);
 		REQUIRE_OK(drill_score(&r, pool, &e), e);
 		CHECK_TEXT(r.grade, rows[i].grade);
@@ -310,6 +318,84 @@ TEST(containment_without_an_alert_counts_from_the_first_change)
 	CHECK(near(r.parts[PART_CONTAIN].share, 0.61, 0.005));
 	CHECK(r.parts[PART_DETECT].points == 0);
 	CHECK_INT(r.parts[PART_CONTAIN].rating, RATING_M);
+}
+
+static bool plans(const struct drill_result *r, const char *code)
+{
+	for (size_t i = 0; i < r->n_improvements; i++)
+		if (strcmp(r->improvements[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+TEST(a_channel_that_could_not_have_spoken_leaves_detect_unknown_and_unlocks_no_grade)
+{
+	struct drill_result r = scored(FIXTURE_UNASSESSED);
+	struct drill_channel channels[2] = {
+		{ .spec = "file:/var/log/never.log:x", .problem = "", .never_opened = true },
+		{ .spec = "webhook:7070", .problem = "", .broken = true }
+	};
+	r.channels_named = true;
+	r.channels = channels;
+	r.n_channels = 2;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(!r.parts[PART_DETECT].assessed && r.grade == NULL);
+	CHECK(near(r.coverage, 40, 0));
+	CHECK_INT(r.parts[PART_DETECT].rating, RATING_NOT_ASSESSED);
+	CHECK(strstr(r.parts[PART_DETECT].why.en, "could have spoken") != NULL);
+	CHECK(plans(&r, "channel-dead") && !plans(&r, "not-reported") && !plans(&r, "no-channel"));
+	/* One that heard something before it broke spoke after all; one that was there and kept
+	 * silent says that nobody was told. */
+	r.detect = DETECT_ALERTED;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(r.parts[PART_DETECT].assessed);
+	r.detect = DETECT_NONE;
+	channels[0].never_opened = false;
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(r.parts[PART_DETECT].assessed && near(r.coverage, 60, 0));
+	CHECK(plans(&r, "not-reported") && !plans(&r, "channel-dead"));
+	/* Readable no more: its silence says nothing either. */
+	channels[0].problem = "permission denied";
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(!r.parts[PART_DETECT].assessed);
+}
+
+TEST(a_restore_that_was_cut_short_is_not_said_to_have_lacked_a_command)
+{
+	struct drill_result r = scored(FIXTURE_UNASSESSED);
+	CHECK(strstr(r.parts[PART_RECOVER].why.en, "no restore command was given") != NULL);
+	CHECK(plans(&r, "restore-not-tested"));
+	r.restore.command = "restic restore latest --target /";
+	r.verdict = DRILL_STOPPED;
+	r.stopped = (struct drill_stopped){ "user", "restore" };
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(strstr(r.parts[PART_RECOVER].why.en, "stopped before the restore was over") != NULL);
+	CHECK(plans(&r, "restore-cut-short") && !plans(&r, "restore-not-tested"));
+	r.verdict = DRILL_COMPLETED;
+	r.stopped = (struct drill_stopped){ NULL, NULL };
+	REQUIRE_OK(drill_score(&r, pool, &e), e);
+	CHECK(strstr(r.parts[PART_RECOVER].why.en, "no decoy could be destroyed") != NULL);
+	CHECK(plans(&r, "restore-without-sample") && !plans(&r, "restore-not-tested"));
+}
+
+TEST(an_attack_that_the_drill_itself_ended_says_by_what)
+{
+	static const struct {
+		const char *by, *word;
+	} rows[] = { { "user", "by its operator" }, { "stop-file", "by its operator" },
+		{ "window", "time window" }, { "lease", "lost its lease" },
+		{ "budget", "by its budget" }, { "pressure", "under pressure" },
+		{ "unknown", "before the run was stopped." } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct drill_result r = scored(FIXTURE_UNASSESSED);
+		r.verdict = DRILL_STOPPED;
+		r.n_lost = 2;
+		r.stopped = (struct drill_stopped){ rows[i].by, "attack" };
+		REQUIRE_OK(drill_score(&r, pool, &e), e);
+		CHECK(strstr(r.parts[PART_CONTAIN].why.en, rows[i].word) != NULL);
+		CHECK_INT(r.parts[PART_DAMAGE].rating, RATING_M);
+		CHECK(r.parts[PART_DAMAGE].why.zh[0] != '\0');
+	}
 }
 
 TEST(one_quarantined_file_in_a_run_that_went_on_is_no_containment)

@@ -464,11 +464,9 @@ TEST(a_forged_list_of_sentinels_removes_nothing)
 	pool_free(f.pool);
 }
 
-TEST(a_witness_that_was_ended_is_an_error_and_not_a_clean_bill)
+/* Our only child is the witness. */
+static void kill_witness(void)
 {
-	struct fixture f;
-	begin(&f);
-	/* Its only child is the witness. */
 	char path[64];
 	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
 	FILE *children = fopen(path, "r");
@@ -477,6 +475,67 @@ TEST(a_witness_that_was_ended_is_an_error_and_not_a_clean_bill)
 		test_skip("this kernel does not list children");
 	(void)fclose(children);
 	REQUIRE(kill(pid, SIGKILL) == 0);
+}
+
+TEST(a_second_witness_goes_by_what_the_first_saw)
+{
+	struct fixture f;
+	begin(&f);
+	kill_witness();
+	CHECK_INT(witness_look(f.witness, true, f.pool, &f.outcome, &f.e), E_FAILED);
+	REQUIRE_OK(witness_look_again(f.witness, f.pool, &f.outcome, &f.e), f.e);
+	CHECK_INT(f.outcome.n_sentinels, 12);
+	CHECK_INT(f.outcome.n_sentinels_changed, 0);
+	CHECK_INT(f.outcome.n_user_files, 0);
+	/* There is no third: of a second that was ended too nothing is known. */
+	kill_witness();
+	CHECK_INT(witness_look(f.witness, false, f.pool, &f.outcome, &f.e), E_FAILED);
+	CHECK_INT(witness_look_again(f.witness, f.pool, &f.outcome, &f.e), E_FAILED);
+	finish(&f);
+}
+
+static bool found(const struct fixture *f, const char *what, const char *name)
+{
+	for (size_t i = 0; i < f->outcome.n_findings; i++)
+		if (strcmp(f->outcome.findings[i].what, what) == 0 &&
+			strstr(f->outcome.findings[i].path, name) != NULL)
+			return true;
+	return false;
+}
+
+TEST(a_second_witness_sees_what_changed_while_there_was_none)
+{
+	struct fixture f;
+	begin(&f);
+	kill_witness();
+	test_write_file(test_path("home/" SENTINELS "/notes.txt"), "encrypted", 9);
+	test_write_file(test_path("home/" SENTINELS "/other"), "new", 3);
+	REQUIRE(chmod(test_path("home/" SENTINELS "/plan.pdf"), 0640) == 0);
+	REQUIRE(unlink(test_path("home/" SENTINELS "/budget.xlsx")) == 0);
+	REQUIRE_OK(witness_look_again(f.witness, f.pool, &f.outcome, &f.e), f.e);
+	CHECK_INT(f.outcome.n_sentinels_changed, 4);
+	CHECK(found(&f, "content", "/notes.txt") && found(&f, "new", "/other") &&
+		found(&f, "mode", "/plan.pdf") && found(&f, "gone", "/budget.xlsx"));
+	finish(&f);
+}
+
+TEST(a_second_witness_misses_a_sentinel_folder_that_went_before_it_began)
+{
+	struct fixture f;
+	begin(&f);
+	kill_witness();
+	REQUIRE(rename(test_path("data/" SENTINELS), test_path("data/elsewhere")) == 0);
+	REQUIRE_OK(witness_look_again(f.witness, f.pool, &f.outcome, &f.e), f.e);
+	CHECK_INT(f.outcome.n_sentinels_changed, 6);
+	CHECK(found(&f, "gone", "data/" SENTINELS));
+	finish(&f);
+}
+
+TEST(a_witness_that_was_ended_is_an_error_and_not_a_clean_bill)
+{
+	struct fixture f;
+	begin(&f);
+	kill_witness();
 	CHECK_INT(witness_look(f.witness, true, f.pool, &f.outcome, &f.e), E_FAILED);
 	finish(&f);
 }
