@@ -70,20 +70,22 @@ enum status kept_load(int keep_fd, struct pool *p, struct kept *out, struct erro
 	return load_scenario(keep_fd, p, &out->scenario, e);
 }
 
-/* A restore that ran as root may have left root's files at the decoys' names. */
-static void take_back(const struct manifest *m)
+/* A restore that ran as root, or a chown, may have left what is planted as root's. */
+static void take_back(const struct kept *kept)
 {
 	AUTO_FD int arena = -1;
 	struct error unused;
-	if (geteuid() == 0 && file_open_folder(m->arena, &arena, &unused) == OK)
-		(void)restore_take_back(arena, m); /* how many: undo counts them all */
+	struct take_back t = { &kept->manifest, kept->ran ? kept->scenario : NULL,
+		kept->ran ? kept->escrow : NULL };
+	if (geteuid() == 0 && file_open_folder(kept->manifest.arena, &arena, &unused) == OK)
+		(void)restore_take_back(arena, &t); /* how many: undo counts them all */
 }
 
 static enum status restore_and_remove(const struct undo_place *place, const struct kept *kept,
 	const struct drill_watch *w, struct pool *p, struct drill_undone *out, struct error *e)
 {
-	if (kept->ran && !kept->partial)
-		take_back(&kept->manifest);
+	if (!kept->partial)
+		take_back(kept);
 	struct undo_request request = { .manifest = &kept->manifest,
 		.keep_folder_fd = place->keep_fd,
 		.escrow = kept->ran ? kept->escrow : NULL,
@@ -157,6 +159,23 @@ static void undo_say(const char *sentence, void *context)
 		u->user->say(sentence, u->user->context);
 }
 
+/* The drill's folder is enough to undo; what only remembers it may be lost, damaged, or on a disk
+ * that is full. Then the answer stands all the same, and the next undo notes it. */
+static void note_undone(
+	const struct drill_context *c, const char *id, int keep, const struct drill_watch *w)
+{
+	struct error e = ERROR_NONE;
+	enum status move = c->store == NULL ? OK : history_move(c->store, id, STATE_UNDONE, &e);
+	if (move == OK || move == E_ABSENT) /* a home whose database was lost has no row */
+		move = keep_write_state(keep, STATE_UNDONE, clock_wall_ns(c->clock), "-", "-", &e);
+	if (move == OK)
+		return;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 8 * KIB);
+	buf_addf(&text, _("The drill is undone, which could not be noted: %s."), e.text);
+	w->say(buf_text(&text), w->context);
+}
+
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e)
 {
@@ -177,18 +196,8 @@ enum status drill_undo(const struct drill_context *c, const char *id, const stru
 	enum status status = afterwards_undo(&place, &watch, p, &undone, e);
 	if (status != OK && status != E_PARTLY)
 		return status;
-	if (undone.verified || undone.is_over) {
-		struct error moved = ERROR_NONE;
-		/* A home whose database was lost has no row; the folder is enough to undo. */
-		enum status move = history_move(c->store, id, STATE_UNDONE, &moved);
-		if (move == OK)
-			move = keep_write_state(
-				keep, STATE_UNDONE, clock_wall_ns(c->clock), "-", "-", &moved);
-		if (move != OK && move != E_ABSENT) {
-			*e = moved;
-			return error_wrap(e, "note that the drill is undone");
-		}
-	}
+	if (undone.verified || undone.is_over)
+		note_undone(c, id, keep, &watch);
 	*out = undone;
 	return status;
 }

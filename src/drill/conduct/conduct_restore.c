@@ -162,11 +162,13 @@ static void ask_here(struct conduct *o, struct sample *s)
 static enum status challenge(struct conduct *o, struct sample *s, struct error *e)
 {
 	sense_progress(&o->sense, DRILL_STAGE_CHALLENGE, 0, s->n);
+	/* A restore by root may have made the folders root's, where the role cannot look then. */
+	restore_take_back_folders(o->arena_fd, &o->manifest);
 	enum status status = ask_role(o, s, e);
-	if (status != OK)
-		conduct_say(o, _("The restored files could not be checked: %s"), e->text);
-	else if (geteuid() == 0)
+	if (geteuid() == 0)
 		ask_here(o, s);
+	else if (status != OK)
+		conduct_say(o, _("The restored files could not be checked: %s"), e->text);
 	int64_t now_ns = clock_boot_ns(o->c->clock);
 	AUTO(digester_free) struct digester *all = digester_new();
 	for (size_t i = 0; i < s->n; i++)

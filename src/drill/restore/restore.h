@@ -51,10 +51,23 @@ enum status challenge_as_caller(int arena_fd, const struct manifest *m, uint32_t
 	const unsigned char nonce[NONCE_BYTES], bool *out_same, struct digest *out_answer,
 	struct error *e) MUST_CHECK;
 
-/* Gives files with planted content, whoever restored them, back to the decoys' owner (fchown of the
- * descriptor that proved them), so that undo can see to them in its locks. Only as root, only where
- * arena and manifest name the same unused uid, only beneath that arena. Returns how many. */
-uint32_t restore_take_back(int arena_fd, const struct manifest *m);
+/* A restore that ran as root (rsync without -o, a chown) may leave root's folders and files in the
+ * arena, in which the drill's roles cannot work then. Both give back to the decoys' owner, and do
+ * so only as root, only where the arena is the manifest's own and its uid one that no account has,
+ * only beneath that arena, and only on the descriptor that was looked at (decision 0062).
+ *
+ * The arena, and its planted folders: where they are still those of the manifest, and root's. */
+void restore_take_back_folders(int arena_fd, const struct manifest *m);
+/* These, and files: with planted content, whoever restored them; and root's where they are still
+ * the planted ones, or have the name that the run gave its new file or its note. Returns how many
+ * decoys. */
+struct take_back {
+	const struct manifest *manifest;
+	const struct scenario *scenario; /* of the run, with its key: both give the run's names; or
+					    NULL */
+	const unsigned char *escrow;
+};
+uint32_t restore_take_back(int arena_fd, const struct take_back *t);
 
 /* The newest generation, by its date, of which every sampled decoy came back as it was planted. A
  * backup that was made later than that generation brought it back, so the age at T0 is the RPO. */

@@ -137,32 +137,38 @@ TEST_WITHIN(a_restore_that_makes_the_folders_roots_counts_and_is_undone, 90)
 	check_restored(f);
 }
 
-/* Somebody's chown after the run: of the arena alone, and of all that is in it, as it was changed.
- */
-TEST_WITHIN(an_arena_that_was_made_roots_is_undone, 90)
+/* Somebody's chown after the run: of the arena alone, or of all that is in it, as it was changed.
+ * Another account's is not taken from it: the words say what to do. */
+static void undo_after_chown(const char *words)
 {
-	static const char *const words[] = { "", "-R " };
+	struct drill_undone undone;
+	struct conduct_fixture *f = conduct_fixture_new();
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	run(fixture_text("chown %s4711 %s", words, f->request.arena));
+	CHECK_INT(drill_undo(&f->context, f->result.id, NULL, f->pool, &undone, &f->e), E_DENIED);
+	const char *command = strstr(f->e.text, "chown -R ");
+	const char *end = strstr(f->e.text, " and undo again");
+	REQUIRE(command != NULL && end != NULL);
+	const char *advice = fixture_text("%.*s", (int)(end - command), command);
+	if (words[0] == '\0')
+		run(advice);
+	else
+		run(fixture_text("chown %sroot %s", words, f->request.arena));
+	conduct_fixture_undo(f, f->result.id);
+}
+
+TEST_WITHIN(an_arena_that_was_given_away_is_undone_by_the_advice, 90)
+{
 	if (!test_is_root())
 		test_skip("only root gives folders away");
-	for (size_t i = 0; i < COUNT_OF(words); i++) {
-		struct conduct_fixture *f = conduct_fixture_new();
-		REQUIRE_OK(conduct_fixture_run(f), f->e);
-		run(fixture_text("chown %sroot %s", words[i], f->request.arena));
-		conduct_fixture_undo(f, f->result.id);
-		REQUIRE_OK(conduct_fixture_run(f), f->e);
-		run(fixture_text("chown %s4711 %s", words[i], f->request.arena));
-		struct drill_undone undone;
-		/* Another account's is not taken from it: the words say what to do. */
-		CHECK_INT(drill_undo(&f->context, f->result.id, NULL, f->pool, &undone, &f->e),
-			E_DENIED);
-		const char *command = strstr(f->e.text, "chown -R ");
-		REQUIRE(command != NULL);
-		run(fixture_text("%.*s",
-			(int)strcspn(command, "\n") -
-				(int)strlen(strstr(command, " and undo again")),
-			command));
-		conduct_fixture_undo(f, f->result.id);
-	}
+	undo_after_chown("");
+}
+
+TEST_WITHIN(an_arena_that_was_made_roots_with_all_that_is_in_it_is_undone, 90)
+{
+	if (!test_is_root())
+		test_skip("only root gives folders away");
+	undo_after_chown("-R ");
 }
 
 TEST_WITHIN(a_tool_that_says_yes_and_does_nothing_has_no_integrity, 60)

@@ -569,6 +569,12 @@ TEST(a_file_that_is_not_the_planted_one_does_not_count)
 	CHECK_INT(challenge_as_caller(o.arena_fd, &o.m, 0, nonce, &same, &answer, &e), E_ABSENT);
 }
 
+static uint32_t take_back(const struct planted *o)
+{
+	const struct take_back t = { .manifest = &o->m };
+	return restore_take_back(o->arena_fd, &t);
+}
+
 TEST(only_planted_content_in_the_drills_own_arena_is_taken_back)
 {
 	if (!test_is_root())
@@ -586,23 +592,84 @@ TEST(only_planted_content_in_the_drills_own_arena_is_taken_back)
 		ino_t inode_off;
 		uint32_t n;
 	} rows[] = {
-		{ own, 0, 0, 0 },     /* the arena is root's */
 		{ 1000, 1000, 0, 0 }, /* a uid that an account may have */
-		{ 61183, 61183, 0, 0 }, { 65520, 65520, 0, 0 }, { own, own + 1, 0, 0 },
-		{ own, own, 1, 0 }, /* another folder stands there */
-		{ own, own, 0, COUNT_OF(nasty) - 1 }, { own, own, 0, 0 }, /* they are his already */
+		{ 0, 0, 0, 0 }, { 61183, 61183, 0, 0 }, { 65520, 65520, 0, 0 },
+		{ own, own + 1, 0, 0 }, { own, 1000, 0, 0 }, { own, own, 1, 0 },
+		{ own, 0, 1, 0 },		    /* another folder stands there */
+		{ own, 0, 0, COUNT_OF(nasty) - 1 }, /* a restore made the arena root's */
+		{ own, own, 0, 0 },		    /* they are his already */
 	};
 	const char *changed = textf("%s/部门 -- 1/%s", o.arena, nasty[1]);
 	test_write_file(changed, "another text", 12);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		CHECK_INT(chown(o.arena, rows[i].arena_uid, 0), 0);
-		o.m.uid = rows[i].uid;
+		o.m.uid = o.m.gid = rows[i].uid;
 		o.m.arena_inode = st.st_ino + rows[i].inode_off;
-		CHECK_INT(restore_take_back(o.arena_fd, &o.m), rows[i].n);
+		CHECK_INT(take_back(&o), rows[i].n);
 	}
 	struct stat left;
 	REQUIRE(stat(changed, &left) == 0);
 	CHECK_INT(left.st_uid, 0);
+}
+
+static uid_t owner(const char *path)
+{
+	struct stat st;
+	REQUIRE(lstat(path, &st) == 0);
+	return st.st_uid;
+}
+
+static uint64_t inode(const char *path)
+{
+	struct stat st;
+	REQUIRE(stat(path, &st) == 0);
+	return st.st_ino;
+}
+
+/* chown -R root over an arena that was attacked: the manifest's own inodes tell what was planted.
+ */
+TEST(what_was_planted_and_made_roots_is_taken_back_and_nothing_else_in_the_arena)
+{
+	if (!test_is_root())
+		test_skip("only root can give files away");
+	static struct planted o;
+	struct error e;
+	uid_t own = 0;
+	gid_t unused = 0;
+	plant(&o);
+	REQUIRE_OK(confine_pick_uid(300, &own, &unused, &e), e);
+	o.m.uid = o.m.gid = own;
+	o.m.arena_inode = inode(o.arena);
+	const char *folder = textf("%s/部门 -- 1", o.arena);
+	const char *changed = textf("%s/%s", folder, nasty[0]);
+	const char *linked = textf("%s/%s", folder, nasty[1]);
+	const char *given = textf("%s/%s", folder, nasty[2]);
+	const char *exchanged = textf("%s/%s", folder, nasty[3]);
+	const char *stranger = textf("%s/mine.txt", folder);
+	for (uint32_t i = 0; i < COUNT_OF(nasty); i++)
+		o.files[i].inode = inode(textf("%s/%s", folder, nasty[i]));
+	test_write_file(changed, "changed", 7);
+	test_write_file(linked, "changed", 7);
+	test_write_file(given, "changed", 7);
+	REQUIRE(link(linked, test_path("second")) == 0);
+	REQUIRE(chown(given, 1000, 1000) == 0);
+	test_write_file(stranger, "mine", 4);
+	REQUIRE(unlink(exchanged) == 0);
+	test_write_file(exchanged, "not the planted one", 19);
+	o.files[3].inode = inode(stranger) + 100000; /* what it had may be anybody's by now */
+	/* A folder of another inode is a stranger's. */
+	o.folder.inode = inode(folder) + 1;
+	restore_take_back_folders(o.arena_fd, &o.m);
+	CHECK_INT(owner(o.arena), own);
+	CHECK_INT(owner(folder), 0);
+	o.folder.inode = inode(folder);
+	CHECK_INT(take_back(&o), COUNT_OF(nasty) - 3);
+	CHECK_INT(owner(folder), own);
+	CHECK_INT(owner(changed), own);
+	CHECK_INT(owner(linked), 0);
+	CHECK_INT(owner(given), 1000);
+	CHECK_INT(owner(exchanged), 0);
+	CHECK_INT(owner(stranger), 0);
 }
 
 /* --- text --- */
