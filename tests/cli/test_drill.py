@@ -99,6 +99,51 @@ def undo_after_attack(base, home):
     check("undo restores each changed decoy", code == 0 and u.get("restored") == r["files_changed"], (u, err))
 
 
+def without_database(base):
+    """Undo and stop need the drill's folder, and go on where the database is damaged, gone, or no database at all."""
+    home, arena, database = f"{base}/no-db-home", f"{base}/arena7", f"{base}/no-db-home/tocsin.db"
+    for name, spoil in (("damaged", lambda: open(database, "wb").write(os.urandom(9000))),
+                        ("gone", lambda: os.unlink(database)),
+                        ("another program's", lambda: open(database, "wb").write(b"")),
+                        ("a folder", lambda: (os.unlink(database), os.mkdir(database)))):
+        code, r, err = call(home, "drill", "run", "quick", "--decoys", "20", "--arena", arena, "--rate", "unlimited", "--yes")
+        check(f"a drill runs before its database is {name}", code == 0, (code, r, err))
+        for log in ("-wal", "-shm"):
+            pathlib.Path(database + log).unlink(missing_ok=True)
+        spoil()
+        code, stopped, err = call(home, "drill", "stop", r["id"])
+        check(f"stop, where the database is {name}, knows that the drill is not running",
+              code == 5 and "is not running" in json.dumps(stopped) + err, (code, stopped, err))
+        code, u, err = call(home, "drill", "undo", r["id"])
+        check(f"undo, where the database is {name}, proves and removes everything",
+              code == 0 and u.get("verified") is True and u.get("left") == 0 and not os.path.exists(arena), (code, u, err))
+        check(f"undo says what it goes without, where the database is {name}",
+              ("without the database" in err) == (name in ("damaged", "a folder")), err)
+        code, u, err = call(home, "drill", "undo", r["id"])
+        check(f"a second undo, where the database is {name}, finds nothing to do", code == 0 and u.get("removed") == 0, (code, u, err))
+        os.rmdir(database) if os.path.isdir(database) else pathlib.Path(database).unlink(missing_ok=True)
+
+
+def looks_make_nothing(base):
+    """Who only looks makes nothing in a state folder, his own or another's."""
+    home = f"{base}/looked-at"
+    os.mkdir(home, 0o700)
+    code, shown, err = call(home, "drill", "show")
+    check("show in a state folder without a database has an empty list", code == 0 and shown == {"drills": []}, (code, shown, err))
+    check("and makes none", os.listdir(home) == [], os.listdir(home))
+    if os.geteuid() != 0:
+        return
+    os.chmod(base, 0o755)
+    os.chmod(home, 0o755)
+    done = subprocess.run([PROGRAM, "drill", "show", "--home", home, "--json"], stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=60, cwd="/", user=4711, group=4711, extra_groups=[], check=False)
+    said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    check("in a state folder of another's nobody speaks of making a database", "make" not in said, said)
+    check("and it is refused, or shown without a change", done.returncode in (0, DENIED) and os.listdir(home) == [], said)
+    os.chmod(base, 0o700)
+    os.rmdir(home)
+
+
 def card(home, language, drill):
     done = subprocess.run([PROGRAM, "--home", home, "--lang", language, "drill", "show", drill], stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=60, check=False)
@@ -378,6 +423,8 @@ def main():
         home = f"{base}/home"
         with_backup(base, home)
         undo_after_attack(base, home)
+        without_database(base)
+        looks_make_nothing(base)
         stopped(base, home)
         contained_then_stopped(base, home)
         bad_scenarios(base)
@@ -387,7 +434,7 @@ def main():
         through_own_links(base)
         reports_for_another(base)
         reports_astray(base)
-        left = [n for n in os.listdir(base) if n not in ("home", "own-home", "other-home", "backup", "reports", "changed.jsonl")]
+        left = [n for n in os.listdir(base) if n not in ("home", "own-home", "no-db-home", "looked-at", "other-home", "backup", "reports", "changed.jsonl")]
         check("nothing is left beside the home", left == [], left)
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1
