@@ -30,6 +30,11 @@ const struct tlp *tlp_find(const char *label)
 	return NULL;
 }
 
+bool render_tlp_known(const char *label)
+{
+	return tlp_find(label) != NULL;
+}
+
 static const char *notice_text(const struct incident *i, const char *key, const char *otherwise)
 {
 	const char *text = json_string_value(json_object_get(i->notice, key));

@@ -1,5 +1,5 @@
 /*
- * Lists of incidents and warnings, and what changed in a form, on a terminal.
+ * Lists of incidents, and what changed in a form, on a terminal.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "render/render.h"
 #include "render/terminal.h"
 
-enum { NUMBER_CELLS = 12, KEY_CELLS = 26 };
+enum { NUMBER_CELLS = 12 };
 #define CHINA_MINUTES (8 * 60)
 
 static const char *tier_text(int tier)
@@ -69,55 +69,4 @@ enum status render_difference_terminal(const struct form_change *changes, size_t
 			screen_paragraph(&s, STYLE_PLAIN, "  + ", 4, c->after);
 	}
 	return buf_check(out, "difference", e);
-}
-
-static const char *level_text(const char *level)
-{
-	static const struct {
-		const char *key, *text;
-	} rows[] = { { "red", N_("⬣ red warning") }, { "orange", N_("◆ orange warning") },
-		{ "yellow", N_("▲ yellow warning") }, { "blue", N_("● blue warning") } };
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (strcmp(rows[i].key, level) == 0)
-			return _(rows[i].text);
-	return level;
-}
-
-static void warning_lines(const struct screen *s, const struct warning_row *w)
-{
-	static const char *const shown[] = { "start", "scope", "harm", "notes", "measures",
-		"deadline", "audience", "issuer" };
-	char time[ZONED_TIME_MAX];
-	const bool lifted = w->state == WARNING_LIFTED;
-	json_t *fields = json_object_get(w->filled, "fields");
-	struct line l = line_start(s);
-	line_put(&l, STYLE_STRONG, w->number);
-	line_to(&l, NUMBER_CELLS);
-	line_put(&l, lifted ? STYLE_MUTED : STYLE_POOR, level_text(w->level));
-	if (w->drill)
-		line_put(&l, STYLE_FAIR, _(" · DRILL"));
-	line_put_right(&l, STYLE_MUTED, lifted ? _("lifted") : _("in force"));
-	line_end(&l);
-	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-		json_t *field = json_object_get(fields, shown[i]);
-		const char *text = json_string_value(json_object_get(field, "value"));
-		if (text != NULL)
-			screen_paragraph(s, STYLE_PLAIN, "            ", 12, text);
-	}
-	l = line_start(s);
-	line_to(&l, NUMBER_CELLS);
-	line_putf(&l, STYLE_MUTED, _("version %lld, %s"), (long long)w->n_version,
-		zoned_time(w->changed_ns, CHINA_MINUTES, time));
-	line_end(&l);
-}
-
-enum status render_warnings_terminal(const struct warning_row *rows, size_t n_rows,
-	struct render_terminal t, struct buf *out, struct error *e)
-{
-	const struct screen s = screen_on(out, t, false);
-	if (n_rows == 0)
-		screen_line(&s, STYLE_MUTED, _("No warning is in force."));
-	for (size_t i = 0; i < n_rows; i++)
-		warning_lines(&s, &rows[i]);
-	return buf_check(out, "list", e);
 }

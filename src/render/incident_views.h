@@ -36,8 +36,21 @@ enum status render_difference_terminal(const struct form_change *changes, size_t
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
 enum status render_form_terminal(const struct form *f, json_t *filled, struct render_terminal t,
 	struct buf *out, struct error *e) MUST_CHECK;
+/* A table of them, newest version each. */
 enum status render_warnings_terminal(const struct warning_row *rows, size_t n_rows,
 	struct render_terminal t, struct buf *out, struct error *e) MUST_CHECK;
+/* One version of an early warning among all that there are of it. */
+struct warning_view {
+	const struct form *form;
+	const struct warning_row *versions; /* the first first */
+	size_t n_versions;
+	size_t shown;	 /* index of the one that is meant */
+	const char *tlp; /* label above and below each page; NULL none */
+	bool draft;	 /* nothing of it was kept: paper says so and leaves room to sign */
+};
+/* Field by field with labels, what this version changed, and the list of all versions. */
+enum status render_warning_terminal(const struct warning_view *w, struct render_terminal t,
+	struct buf *out, struct error *e) MUST_CHECK;
 
 /* --- documents -------------------------------------------------------------------------------- */
 
@@ -50,8 +63,11 @@ struct document_head {
 	int64_t utc_offset_minutes; /* times are shown in this zone, which is named */
 	const char *envelope;	    /* id; "" not handed in: then there is room to write */
 	const char *sha256;
-	const char *tlp; /* label above and below each page; NULL none */
-	bool drill;	 /* DRILL / 演练 across every page */
+	const char *tlp;		   /* label above and below each page; NULL none */
+	bool drill;			   /* DRILL / 演练 across every page */
+	const struct warning_row *warning; /* the version of an early warning; NULL: no warning */
+	json_t *before; /* filled form that this one follows: what differs stands in a row of its
+			   own; NULL: none */
 	/* Choices, times and amounts alone; E_DENIED for a form of somebody's own, whose very
 	 * labels may tell. */
 	bool redacted;
@@ -63,6 +79,11 @@ enum status render_form_pdf(const struct form *f, json_t *filled, const struct d
 /* The same, self-contained HTML in both languages, with print style. */
 enum status render_form_html(const struct form *f, json_t *filled, const struct document_head *h,
 	struct buf *out, struct error *e) MUST_CHECK;
+/* An early warning as the ministry's table: version, state, what was changed and why. */
+enum status render_warning_pdf(
+	const struct warning_view *w, struct buf *out, struct error *e) MUST_CHECK;
+enum status render_warning_html(
+	const struct warning_view *w, struct buf *out, struct error *e) MUST_CHECK;
 /* The local receipt of a first notice: what was put where, its hash and how to prove it. */
 enum status render_receipt_pdf(const struct incident *i, const struct incident_receipt *r,
 	struct buf *out, struct error *e) MUST_CHECK;
@@ -79,6 +100,8 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 
 /* --- interchange ------------------------------------------------------------------------------ */
 
+/* Is it a label of the Traffic Light Protocol 2.0? */
+bool render_tlp_known(const char *label);
 struct export_options {
 	const char *tlp; /* marking put on it; NULL: the incident's own */
 	bool redacted;	 /* without company, persons, numbers, addresses, free text */

@@ -235,6 +235,13 @@ void delivery_words(const struct submission_row *r, int64_t zone, struct buf *ou
 		buf_add_text(out, _("not yet delivered (outbox list)"));
 }
 
+void form_change_words(const struct form_change *change, struct buf *out)
+{
+	buf_addf(out, _("%s: %s → %s"), bilingual_pick(change->field->label),
+		change->before == NULL ? "–" : change->before,
+		change->after == NULL ? "–" : change->after);
+}
+
 const char *drill_words(void)
 {
 	return _("DRILL. This is an exercise: nothing in it has happened, and it cannot reach a "

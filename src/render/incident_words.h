@@ -32,6 +32,13 @@ void clock_handles(const struct clock_row *rows, size_t n_rows, size_t k, struct
 const char *life_words(enum life l);
 /* A line of the history: "first notice", "graded", … */
 const char *event_words(const char *kind);
+/* "issued", "adjusted", "lifted" of a warning's change. */
+const char *warning_change_words(const char *change);
+/* "Time limit: within three days → today"; "–" stands for what was or is empty. */
+void form_change_words(const struct form_change *change, struct buf *out);
+/* "first (key 3f2a…, 2026-11-28 10:00:00 +08:00), second (key …)": those who signed that a grade
+ * be lowered. Nothing where nobody did. */
+void approval_words(const json_t *approvals, int64_t utc_offset_minutes, struct buf *out);
 /* What of an event's details says most in few words: the grade that was given (and by which rules
  * where several run), what changed, why. Nothing: `out` stays empty. */
 void event_remark(const struct incident *i, const struct incident_event *ev,

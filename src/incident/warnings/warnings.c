@@ -10,7 +10,6 @@
 #include "incident/cases/case.h"
 #include "incident/cases/spool.h"
 
-#define FORM_ID "miit-early-warning"
 #define STAGE "warning"
 
 static const char *const state_names[] = {
@@ -24,7 +23,6 @@ static const unsigned next_states[] = {
 struct warning {
 	struct warning_row row;
 	const struct form *form;
-	const char *change; /* "issue", "adjust", "lift" */
 };
 
 /* --- who may ---------------------------------------------------------------------------------- */
@@ -75,8 +73,8 @@ static enum status sign(const struct desk *d, struct warning *w, struct view *ou
 	AUTO_JSON json_t *payload = json_pack(
 		"{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:O, s:s}", "format",
 		1, "id", r->id.text, "number", r->number, "version", (json_int_t)r->n_version,
-		"change", w->change, "state", state_names[r->state], "level", r->level, "issuer",
-		r->issuer_role, "drill", (int)r->drill, "issued_at",
+		"change", w->row.change, "state", state_names[r->state], "level", r->level,
+		"issuer", r->issuer_role, "drill", (int)r->drill, "issued_at",
 		time_text(r->issued_ns, issued), "changed_at", time_text(r->changed_ns, changed),
 		"reason", r->reason, "form", r->filled, "by", d->by);
 	if (payload == NULL)
@@ -90,8 +88,8 @@ static enum status insert_version(const struct desk *d, struct warning *w, struc
 	AUTO(statement_free) struct statement *q = NULL;
 	struct view envelope = { 0 };
 	struct view filled = { 0 };
-	const char *sha256 = "";
-	TRY(sign(d, w, &envelope, &sha256, e));
+	w->row.by = d->by;
+	TRY(sign(d, w, &envelope, &w->row.sha256, e));
 	TRY(case_json_of(d->pool, envelope, &w->row.signed_form, e));
 	TRY(case_json_text(d->pool, w->row.filled, &filled, e));
 	TRY(STORE_SQL(d->c->store,
@@ -103,11 +101,11 @@ static enum status insert_version(const struct desk *d, struct warning *w, struc
 	bind_int(q, 3, w->row.n_version);
 	bind_int(q, 4, d->now.wall_ns);
 	bind_text(q, 5, d->by);
-	bind_text(q, 6, w->change);
+	bind_text(q, 6, w->row.change);
 	bind_text(q, 7, w->row.reason);
 	bind_view(q, 8, filled);
 	bind_view(q, 9, envelope);
-	bind_text(q, 10, sha256);
+	bind_text(q, 10, w->row.sha256);
 	return statement_run(q, e);
 }
 
@@ -157,7 +155,7 @@ enum status warning_issue(const struct incident_context *c, const struct warning
 {
 	AUTO_DESK struct desk d = { .routes = NULL };
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
-	struct warning w = { .change = "issue" };
+	struct warning w = { .form = NULL };
 	const char *role = order->issuer_role == NULL ? "" : order->issuer_role;
 	TRY(desk_open(c, p, false, &d, e));
 	w.row = (struct warning_row){ .id = id_new(d.now.wall_ns),
@@ -167,12 +165,13 @@ enum status warning_issue(const struct incident_context *c, const struct warning
 		.issued_ns = d.now.wall_ns,
 		.changed_ns = d.now.wall_ns,
 		.filled = json_object(),
+		.change = "issue",
 		.reason = "",
 		.issuer_role = pool_text(p, view_of(role)) };
 	TRY(json_keep(p, w.row.filled, e));
 	if (w.row.issuer_role == NULL)
 		return case_no_memory(e);
-	TRY(form_find(c->forms, FORM_ID, &w.form, e));
+	TRY(form_find(c->forms, WARNING_FORM, &w.form, e));
 	TRY(fill(&d, &w, order->fields, faults, e));
 	TRY(check_issuer(w.row.level, role, e));
 	TRY(transaction_begin(c->store, &t, e));
@@ -189,7 +188,7 @@ enum status warning_issue(const struct incident_context *c, const struct warning
 
 #define WARNING_COLUMNS                                                                            \
 	"w.id, w.number, w.state, w.level, w.drill, w.issuer_role, w.issued_ns, v.n, v.at_ns,"     \
-	" v.reason, v.filled, v.envelope, v.change"
+	" v.reason, v.filled, v.envelope, v.change, v.by_whom, v.sha256"
 
 static enum status read_row(
 	const struct desk *d, struct statement *q, struct warning_row *out, struct error *e)
@@ -204,7 +203,10 @@ static enum status read_row(
 		.issued_ns = column_int(q, 6),
 		.n_version = column_int(q, 7),
 		.changed_ns = column_int(q, 8),
-		.reason = case_column(d->pool, q, 9, &failed) };
+		.reason = case_column(d->pool, q, 9, &failed),
+		.change = case_column(d->pool, q, 12, &failed),
+		.by = case_column(d->pool, q, 13, &failed),
+		.sha256 = case_column(d->pool, q, 14, &failed) };
 	if (failed)
 		return case_no_memory(e);
 	if (!id_parse(column_text(q, 0), &out->id) || state < WARNING_IN_FORCE ||
@@ -241,6 +243,7 @@ static enum status find(
 static enum status step(const struct desk *d, struct warning *w, enum warning_state to,
 	const char *reason, struct error *e)
 {
+	w->row.change = to == WARNING_LIFTED ? "lift" : "adjust";
 	if ((next_states[w->row.state] & (1U << to)) == 0)
 		return error_set(e, E_CONFLICT, "warning %s is lifted", w->row.number);
 	w->row.state = to;
@@ -265,10 +268,10 @@ enum status warning_adjust(const struct incident_context *c, const char *id,
 {
 	AUTO_DESK struct desk d = { .routes = NULL };
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
-	struct warning w = { .change = "adjust" };
+	struct warning w = { .form = NULL };
 	TRY(check_reason(change->reason, e));
 	TRY(desk_open(c, p, false, &d, e));
-	TRY(form_find(c->forms, FORM_ID, &w.form, e));
+	TRY(form_find(c->forms, WARNING_FORM, &w.form, e));
 	TRY(transaction_begin(c->store, &t, e));
 	TRY(find(&d, id, &w, e));
 	TRY(fill(&d, &w, change->changes, faults, e));
@@ -284,7 +287,7 @@ enum status warning_lift(const struct incident_context *c, const char *id, const
 {
 	AUTO_DESK struct desk d = { .routes = NULL };
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
-	struct warning w = { .change = "lift" };
+	struct warning w = { .form = NULL };
 	TRY(check_reason(reason, e));
 	TRY(desk_open(c, p, false, &d, e));
 	TRY(transaction_begin(c->store, &t, e));
@@ -353,7 +356,7 @@ enum status warning_history(const struct incident_context *c, const char *id, st
 {
 	AUTO_DESK struct desk d = { .routes = NULL };
 	AUTO(statement_free) struct statement *q = NULL;
-	struct warning w = { .change = "" };
+	struct warning w = { .form = NULL };
 	struct warning_row *rows = NULL;
 	size_t n = 0;
 	TRY(desk_open(c, p, false, &d, e));

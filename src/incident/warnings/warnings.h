@@ -10,6 +10,8 @@
 
 #include "incident/cases/cases.h"
 
+#define WARNING_FORM "miit-early-warning"
+
 enum warning_state { WARNING_IN_FORCE, WARNING_LIFTED };
 struct warning_row {
 	struct id id;
@@ -21,7 +23,10 @@ struct warning_row {
 	json_t *filled;
 	const char *reason; /* of the last change; "" first */
 	const char *issuer_role;
+	const char *change;  /* that made this version: "issue", "adjust", "lift" */
+	const char *by;	     /* who made it; "" not said */
 	json_t *signed_form; /* DSSE, WARNING_PAYLOAD or WARNING_DRILL_PAYLOAD */
+	const char *sha256;  /* of the signed form as it is kept */
 };
 /* Red and orange need `issuer_role` "ministry"; yellow and blue "local_regulator": E_DENIED
  * otherwise, also where an adjustment would lead there. */
@@ -43,7 +48,7 @@ enum status warning_adjust(const struct incident_context *c, const char *id,
 	struct field_faults *faults, struct error *e) MUST_CHECK;
 enum status warning_lift(const struct incident_context *c, const char *id, const char *reason,
 	struct pool *p, struct warning_row *out, struct error *e) MUST_CHECK;
-/* Every version of one, the first first. */
+/* Every version of one, the first first: one at least. `id` NULL: the latest. */
 enum status warning_history(const struct incident_context *c, const char *id, struct pool *p,
 	struct warning_row **out, size_t *out_n, struct error *e) MUST_CHECK;
 /* Real ones first, drills behind; each the newest first. At most WARNING_LIST_MAX. */
