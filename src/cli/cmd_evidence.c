@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "cli/approvals.h"
 #include "cli/cli.h"
 #include "cli/proof.h"
 #include "cli/session.h"
@@ -98,6 +99,6 @@ static const struct cli_command evidence_key = { "evidence", "key",
 	run_key };
 
 static const struct cli_command *const commands[] = { &evidence_verify_command,
-	&evidence_receipt_command, &evidence_key, &evidence_rotate };
+	&evidence_approvals_command, &evidence_receipt_command, &evidence_key, &evidence_rotate };
 const struct noun cli_noun_evidence = { "evidence", N_("Signed records"), commands,
 	COUNT_OF(commands) };

@@ -3,15 +3,53 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "render/incident_words.h"
 
 enum { FACTS_NAMED_MAX = 6 };
+#define CLAIM_APART_NS (60 * NS_PER_S)
 
 const char *notice_words(const struct incident *i, const char *key)
 {
 	const char *text = json_string_value(json_object_get(i->notice, key));
 	return text == NULL || text[0] == '\0' ? _("unknown") : text;
+}
+
+/* --- approvals -------------------------------------------------------------------------------- */
+
+static const char *text_in(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text == NULL ? "" : text;
+}
+
+void approval_words(const json_t *approvals, int64_t utc_offset_minutes, struct buf *out)
+{
+	size_t i;
+	const json_t *one;
+	json_array_foreach(approvals, i, one)
+	{
+		char time[ZONED_TIME_MAX];
+		int64_t at_ns = -1;
+		buf_add_text(out, i == 0 ? "" : _(", "));
+		if (time_parse(view_of(text_in(one, "at")), &at_ns))
+			buf_addf(out, _("%s (key %s, %s)"), text_in(one, "person"),
+				text_in(one, "key"), zoned_time(at_ns, utc_offset_minutes, time));
+		else
+			buf_addf(
+				out, _("%s (key %s)"), text_in(one, "person"), text_in(one, "key"));
+	}
+}
+
+static void add_approvals(const struct profile_set *profiles, const char *profile,
+	const json_t *approvals, struct buf *out)
+{
+	AUTO_BUF struct buf names;
+	buf_init(&names, 64 * KIB);
+	approval_words(approvals, zone_of(profiles, profile), &names);
+	if (names.len > 0)
+		buf_addf(out, _(" · signed by %s"), buf_text(&names));
 }
 
 /* --- grades ----------------------------------------------------------------------------------- */
@@ -62,6 +100,7 @@ static void add_step(const struct incident *i, const struct profile_set *profile
 	}
 	if (changed && person != NULL && person[0] != '\0')
 		buf_addf(out, _(" · by %s: %s"), person, reason == NULL ? "" : reason);
+	add_approvals(profiles, profile, json_object_get(step, "approvals"), out);
 }
 
 /* What changed; where nothing did, what stayed. */
@@ -153,6 +192,23 @@ static void stage_remark(json_t *detail, const struct profile_set *profiles, str
 		add_part(person, out);
 }
 
+/* A call or a moment may be logged later than it is said to have been: both times count. */
+static void claimed_remark(
+	const struct incident_event *ev, const struct profile_set *profiles, struct buf *out)
+{
+	char time[ZONED_TIME_MAX];
+	const int64_t apart = ev->at_ns - ev->claimed_ns;
+	AUTO_BUF struct buf text;
+	buf_init(&text, 4 * KIB); /* before any way out */
+	if (strcmp(ev->kind, "call") != 0 && strncmp(ev->kind, "moment-", 7) != 0)
+		return;
+	if (ev->claimed_ns < 0 || (apart < CLAIM_APART_NS && apart > -CLAIM_APART_NS))
+		return;
+	buf_addf(&text, _("said to have been at %s"),
+		zoned_time(ev->claimed_ns, zone_of(profiles, PROFILE_DEFAULT), time));
+	add_part(buf_text(&text), out);
+}
+
 void event_remark(const struct incident *i, const struct incident_event *ev,
 	const struct profile_set *profiles, struct buf *out)
 {
@@ -162,6 +218,7 @@ void event_remark(const struct incident *i, const struct incident_event *ev,
 		grade_remark(i, profiles, json_object_get(ev->detail, "grades"), out);
 	else
 		stage_remark(ev->detail, profiles, out);
+	claimed_remark(ev, profiles, out);
 	words_remark(ev->detail, out);
 	if (out->len == 0 && strcmp(ev->kind, "facts") == 0)
 		facts_remark(profiles, json_object_get(ev->detail, "changes"), out);

@@ -75,11 +75,12 @@ static json_t *redacted_facts(struct json_maker *m, const struct exchange *x)
 
 static json_t *grade_json(const struct grade_row *g, bool redacted)
 {
-	return json_pack("{s:I,s:o,s:s,s:I,s:b,s:s,s:s,s:O}", "n", (json_int_t)g->n, "at",
+	return json_pack("{s:I,s:o,s:s,s:I,s:b,s:s,s:s,s:o,s:O}", "n", (json_int_t)g->n, "at",
 		render_time_json(g->at_ns), "profile", g->profile, "profile_version",
 		(json_int_t)g->profile_version, "by_person", (int)g->by_person, "person",
-		redacted ? "" : g->person, "reason", redacted ? "" : g->reason, "classification",
-		g->classification);
+		redacted ? "" : g->person, "reason", redacted ? "" : g->reason, "approvals",
+		redacted || g->approvals == NULL ? json_array() : json_incref(g->approvals),
+		"classification", g->classification);
 }
 
 static json_t *grades_json(

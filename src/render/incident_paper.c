@@ -105,6 +105,19 @@ enum status render_receipt_pdf(const struct incident *i, const struct incident_r
 
 /* --- a whole incident ------------------------------------------------------------------------- */
 
+/* Who decided, why, and whose keys signed it. */
+static const char *decision_text(
+	struct document *d, const struct grade_row *g, const char *since, int64_t zone)
+{
+	AUTO_BUF struct buf names;
+	buf_init(&names, 64 * KIB);
+	approval_words(g->approvals, zone, &names);
+	if (names.len == 0)
+		return doc_textf(d, "%s · %s · %s", since, g->person, g->reason);
+	return doc_textf(
+		d, _("%s · %s · %s · signed by %s"), since, g->person, g->reason, buf_text(&names));
+}
+
 static void add_grades(struct document *d, const struct exchange *x)
 {
 	static const double widths[] = { 0.22, 0.30, 0.48 };
@@ -133,8 +146,8 @@ static void add_grades(struct document *d, const struct exchange *x)
 		const char *since = zoned_time(g->at_ns, zone_of(profiles, g->profile), time);
 		rows_cell(&rows, CELL(!g->by_person    ? doc_textf(d, _("%s, by the rules"), since)
 					 : x->redacted ? doc_textf(d, _("%s, by a person"), since)
-						       : doc_textf(d, "%s · %s · %s", since,
-								 g->person, g->reason)));
+						       : decision_text(d, g, since,
+								 zone_of(profiles, g->profile))));
 	}
 	rows_add(&rows);
 }

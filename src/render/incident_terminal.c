@@ -178,7 +178,7 @@ static void grade_lines(
 	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
 {
 	AUTO_BUF struct buf text;
-	buf_init(&text, SENTENCE_MAX);
+	buf_init(&text, 64 * KIB);
 	for (size_t k = 0; k < i->n_grades; k++) {
 		const struct grade_row *g = &i->grades[k];
 		const struct profile *p = NULL;
@@ -193,6 +193,11 @@ static void grade_lines(
 			buf_add_text(&text, _(" · a person must confirm"));
 		labelled_at(
 			s, grade_style(p, g->grade), g->profile, buf_text(&text), PROFILE_CELLS);
+		buf_reset(&text);
+		approval_words(g->approvals, p->utc_offset_minutes, &text);
+		if (text.len > 0)
+			labelled_at(
+				s, STYLE_PLAIN, _("  signed by"), buf_text(&text), PROFILE_CELLS);
 	}
 }
 

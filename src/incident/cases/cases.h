@@ -88,8 +88,9 @@ struct incident_receipt { /* local: what was put where, provable offline */
 			      */
 };
 /* Checks, signs, and stores notice, grades, clocks and the envelopes in one transaction: one
- * envelope for each profile under which a first notice is owed, so that no regime reads another's
- * grade; none is owed: one for the first profile, kept here. A damaged incident.yaml or routes.yaml
+ * envelope for each profile that wants something now (owed.h), in the stage and on the form that
+ * it has for that, so that no regime reads another's grade; none does: one for the first profile,
+ * kept here. A damaged incident.yaml or routes.yaml
  * does not stop a notice (out->warning). All faults are in `faults`; then E_INVALID and nothing
  * stored. Asks nobody and touches no network. */
 enum status incident_new(const struct incident_context *c, const struct first_notice *n,
@@ -127,6 +128,10 @@ struct grade_row {
 	int by_rules; /* what the rules said */
 	bool by_person;
 	const char *person, *reason;
+	/* Who signed that it be lowered: [{"person", "key": its id, "public_key": PEM, "at": when
+	 * it was checked and counted, "envelope": the DSSE approval}], two at least; [] where
+	 * nothing was lowered. Rows of earlier versions have no "public_key" and "at". */
+	json_t *approvals;
 	json_t *classification; /* as classification_to_json */
 };
 /* New facts are merged, then each profile is classified anew: what the rules find graver is in

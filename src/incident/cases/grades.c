@@ -124,7 +124,7 @@ enum status grade_insert(const struct desk *d, const struct case_row *row,
 
 #define GRADE_COLUMNS                                                                              \
 	"n, at_ns, profile, profile_version, grade, by_rules, by_person, person, reason,"          \
-	" classification"
+	" classification, approvals"
 
 static enum status read_grade(
 	const struct desk *d, struct statement *q, struct grade_row *out, struct error *e)
@@ -143,7 +143,8 @@ static enum status read_grade(
 		return case_no_memory(e);
 	if (out->grade < -1 || out->grade >= PROFILE_GRADES_MAX)
 		return error_set(e, E_INVALID, "a row of an incident is damaged");
-	return case_json_of(d->pool, column_text(q, 9), &out->classification, e);
+	TRY(case_json_of(d->pool, column_text(q, 9), &out->classification, e));
+	return case_json_of(d->pool, column_text(q, 10), &out->approvals, e);
 }
 
 enum status grade_in_force(const struct desk *d, const struct id *incident, const char *profile,

@@ -12,6 +12,7 @@
 #include "sys/file.h"
 
 #define APPROVAL_BYTES_MAX ((size_t)MIB)
+enum { PEM_BYTES_MAX = 16 * 1024 };
 #define ENDING ".pem"
 
 static void close_folder(DIR *d)
@@ -150,6 +151,22 @@ static bool signed_already(const struct counting *w, const char *name)
 	return false;
 }
 
+/* With the public key: who checks it later need not have this home. */
+static enum status keep_approval(
+	struct counting *w, const struct person_key *k, json_t *envelope, struct error *e)
+{
+	char at[TIME_TEXT_MAX];
+	AUTO_BUF struct buf pem;
+	buf_init(&pem, PEM_BYTES_MAX);
+	TRY(key_public_pem(k->key, &pem, e));
+	return json_array_append_new(w->list,
+		       json_pack("{s:s, s:s, s:s, s:s, s:O}", "person", k->name, "key",
+			       key_id(k->key), "public_key", buf_text(&pem), "at",
+			       time_text(w->desk->now.wall_ns, at), "envelope", envelope)) != 0
+		       ? case_no_memory(e)
+		       : OK;
+}
+
 /* Every person's key is tried on every file: a file may carry several signatures. */
 static enum status count_signers(
 	struct counting *w, json_t *envelope, const char *path, struct error *e)
@@ -173,10 +190,7 @@ static enum status count_signers(
 		if (signed_already(w, k->name))
 			continue;
 		w->signers[w->n_signers++] = k->name;
-		if (json_array_append_new(
-			    w->list, json_pack("{s:s, s:s, s:O}", "person", k->name, "key",
-					     key_id(k->key), "envelope", envelope)) != 0)
-			return case_no_memory(e);
+		TRY(keep_approval(w, k, envelope, e));
 	}
 	return by_anybody
 		       ? OK

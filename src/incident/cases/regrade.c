@@ -187,15 +187,18 @@ static enum status decide(struct regrading *w, struct grade_decision *g,
 static enum status note_grade(struct regrading *w, const struct grade_decision *g,
 	const struct grade_row *present, struct error *e)
 {
-	return json_array_append_new(w->events,
-		       json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "profile", g->profile->id,
-			       "before", grade_of(g->profile, present->grade), "after",
-			       grade_of(g->profile, g->grade), "by_rules",
-			       grade_of(g->profile, g->rules->grade), "decided_by",
-			       g->by_person ? "person" : "rules", "person", g->person, "reason",
-			       g->reason)) != 0
-		       ? case_no_memory(e)
-		       : OK;
+	json_t *step = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "profile", g->profile->id,
+		"before", grade_of(g->profile, present->grade), "after",
+		grade_of(g->profile, g->grade), "by_rules", grade_of(g->profile, g->rules->grade),
+		"decided_by", g->by_person ? "person" : "rules", "person", g->person, "reason",
+		g->reason);
+	if (json_array_append_new(w->events, step) != 0)
+		return case_no_memory(e);
+	/* In the chained history too, so that a signature cannot be taken out later. */
+	if (g->approvals != NULL && g->approvals != present->approvals &&
+		json_object_set(step, "approvals", g->approvals) != 0)
+		return case_no_memory(e);
+	return OK;
 }
 
 /* Do the rules say more than what is in force? What persons lowered stays lowered until the rules
@@ -220,12 +223,14 @@ static enum status regrade_profile(
 		.grade = present.grade,
 		.by_person = present.by_person,
 		.person = present.person,
-		.reason = present.reason };
+		.reason = present.reason,
+		.approvals = present.approvals };
 	if (rules_raise(&present, k.grade)) {
 		g.grade = k.grade;
 		g.by_person = false;
 		g.person = "";
 		g.reason = "";
+		g.approvals = NULL;
 	}
 	if (asked)
 		TRY(decide(w, &g, &present, e));
