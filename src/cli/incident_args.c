@@ -15,7 +15,7 @@ const struct notice_args notice_defaults = {
 	.discovered_ns = -1, .ongoing = -1, .wait_ns = DEFAULT_WAIT_NS
 };
 const struct option notice_options[N_NOTICE_OPTIONS] = {
-	{ "company", OPTION_TEXT, AT(company), N_("NAME"),
+	{ "company", OPTION_TEXT, AT(company), N_("COMPANY"),
 		N_("The company concerned; otherwise the one in the home's incident.yaml."), NULL },
 	{ "discovered-at", OPTION_TIME, AT(discovered_ns), N_("TIME"),
 		N_("When it was noticed, RFC 3339; unknown, clocks run from now."), NULL },

@@ -106,6 +106,16 @@ static void add_alarm(struct buf *out, const struct exchange *x, const struct cl
 	add_line(out, "END:VALARM");
 }
 
+/* For a person who opens the entry: names, in their language. */
+static void clock_text(const struct exchange *x, const struct clock_row *c, struct buf *out)
+{
+	const struct profile_set *s = x->options->profiles;
+	const bool own_rule = strcmp(c->instrument, "programme") == 0;
+	buf_addf(out, _("%s → %s: %s (%s, %s)"), rule_name(s, RULE_ROLES, c->owes),
+		rule_name(s, RULE_ROLES, c->to), rule_name(s, RULE_STAGES, c->stage), c->profile,
+		own_rule ? _("the programme") : c->instrument);
+}
+
 static void add_event(struct buf *out, const struct exchange *x, const struct clock_row *c)
 {
 	char line[128];
@@ -122,7 +132,7 @@ static void add_event(struct buf *out, const struct exchange *x, const struct cl
 	add_time(out, "DTSTART:", c->due_ns);
 	add_summary(out, "SUMMARY:", x, c);
 	buf_addf(&text, "TLP:%s\n", x->tlp->label);
-	exchange_clock_text(c, &text);
+	clock_text(x, c, &text);
 	add_text(out, "DESCRIPTION:", &text);
 	(void)snprintf(line, sizeof line, "CATEGORIES:TLP:%s%s", x->tlp->label,
 		x->drill ? ",EXERCISE" : "");

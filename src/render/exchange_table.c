@@ -25,13 +25,13 @@ static const struct column {
 	{ N_("What"), WIDE }, { N_("Systems, data"), WIDE }, { N_("Going on"), NARROW },
 	{ N_("Scale"), WIDE }, { N_("Done so far"), WIDE }, { N_("Call back"), WIDE },
 	{ N_("Occurred"), WIDE / 2 }, { N_("Discovered"), WIDE / 2 }, { N_("Recorded"), WIDE / 2 },
-	{ N_("Tier"), NARROW }, { N_("Grades"), WIDE }, { N_("Open duties"), NARROW },
+	{ N_("Tier"), NARROW }, { N_("Grades by regime"), WIDE }, { N_("Open duties"), NARROW },
 	{ N_("Next due"), WIDE / 2 }, { N_("Received by"), WIDE } };
 
 struct row {
 	const char *cells[N_COLUMNS];
 	char occurred[TIME_TEXT_MAX], discovered[TIME_TEXT_MAX], recorded[TIME_TEXT_MAX];
-	char due[TIME_TEXT_MAX], open[24], grades[1024];
+	char due[TIME_TEXT_MAX], open[24], grades[4096];
 	struct exchange x;
 };
 
@@ -49,22 +49,38 @@ static const char *receiver(const struct incident *i)
 	return name;
 }
 
-/* "cn-miit: tier 2; eu-nis2: significant": keys, as the other formats have them. */
+/* "tier II (serious)", "significant": the name where the profile is loaded, else the key. */
+static void grade_cell(const struct exchange *x, const struct grade_row *g, struct buf *out)
+{
+	static const char *const numerals[] = { "", "I", "II", "III", "IV" };
+	const json_t *tier = json_object_get(g->classification, "tier");
+	const char *class = json_string_value(json_object_get(g->classification, "class"));
+	const int64_t n = json_is_integer(tier) ? (int64_t)json_integer_value(tier) : 0;
+	const struct profile *p = NULL;
+	struct error absent = ERROR_NONE;
+	const bool named = x->options->profiles != NULL && g->grade >= 0 &&
+			   profile_find(x->options->profiles, g->profile, &p, &absent) == OK &&
+			   (size_t)g->grade < p->n_grades;
+	const char *name = named ? bilingual_pick(p->grades[g->grade].name) : class;
+	if (n >= 1 && n <= 4 && named)
+		buf_addf(out, _("tier %s (%s)"), numerals[n], name);
+	else if (n >= 1 && n <= 4)
+		buf_addf(out, _("tier %s"), numerals[n]);
+	else
+		buf_add_text(out, name == NULL ? "-" : name);
+}
+
+/* "cn-miit: tier II (serious); eu-nis2: significant" */
 static void list_grades(const struct exchange *x, char *out, size_t size)
 {
 	AUTO_BUF struct buf text;
 	buf_init(&text, size - 1);
 	for (size_t k = 0; k < x->incident->n_grades; k++) {
 		const struct grade_row *g = &x->incident->grades[k];
-		const json_t *tier = json_object_get(g->classification, "tier");
-		const char *class = json_string_value(json_object_get(g->classification, "class"));
 		if (!exchange_shows(x, g->profile))
 			continue;
 		buf_addf(&text, "%s%s: ", text.len == 0 ? "" : "; ", g->profile);
-		if (json_is_integer(tier))
-			buf_addf(&text, "tier %lld", (long long)json_integer_value(tier));
-		else
-			buf_add_text(&text, class == NULL ? "-" : class);
+		grade_cell(x, g, &text);
 	}
 	(void)snprintf(out, size, "%s", buf_text(&text));
 }

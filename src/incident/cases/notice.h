@@ -29,6 +29,10 @@ enum status notice_new_facts(const struct desk *d, json_t *present, json_t *chan
  * -1 where none. */
 enum status notice_for_forms(const struct desk *d, const struct case_row *row,
 	const struct profile *profile, int grade, json_t **out, struct error *e) MUST_CHECK;
+/* Adds what the latest reports on other forms of this incident say in words, each field as
+ * "reported.<key>", in the language of `form`. */
+enum status reported_for_forms(const struct desk *d, const struct case_row *row,
+	const struct form *form, json_t *object, struct error *e) MUST_CHECK;
 /* The facts, choices as {"key","en","zh"}; the pool's. */
 enum status facts_for_forms(
 	const struct desk *d, const struct case_row *row, json_t **out, struct error *e) MUST_CHECK;

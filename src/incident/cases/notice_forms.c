@@ -1,6 +1,6 @@
 /*
- * What forms are pre-filled from: the notice with the words of its choices, and parts of it that no
- * fact holds.
+ * What forms are pre-filled from: the notice with the words of its choices, parts of it that no
+ * fact holds, and what other reports said in words.
  */
 #include <string.h>
 
@@ -103,6 +103,84 @@ enum status notice_for_forms(const struct desk *d, const struct case_row *row,
 		return case_no_memory(e);
 	*out = object;
 	return OK;
+}
+
+/* --- what was reported ------------------------------------------------------------------------ */
+
+enum { REPORTED_BYTES_MAX = 32 * 1024, REPORTS_MAX = 1000 };
+
+static void add_lines(const json_t *list, struct buf *out)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach(list, i, item)
+	{
+		const char *text = json_string_value(item);
+		if (text != NULL && json_array_size(list) > 1)
+			buf_addf(out, "%s%zu. %s", i == 0 ? "" : "\n", i + 1, text);
+		else if (text != NULL)
+			buf_add_text(out, text);
+	}
+}
+
+/* Words alone; an estimate stays one, and what was said to be unclear stays unclear. */
+static void add_reported(const json_t *field, bool zh, struct buf *out)
+{
+	const json_t *value = json_object_get(field, "value");
+	const char *reason = json_string_value(json_object_get(field, "unknown_reason"));
+	if (json_is_string(value))
+		buf_add_text(out, json_string_value(value));
+	else if (json_is_array(value))
+		add_lines(value, out);
+	else if (value == NULL && reason != NULL)
+		buf_addf(out, zh ? "暂不清楚：%s" : "not yet clear: %s", reason);
+	if (out->len > 0 && json_is_true(json_object_get(field, "estimate")))
+		buf_add_text(out, zh ? "（估计）" : " (estimated)");
+}
+
+static enum status take_reported(json_t *fields, bool zh, json_t *object, struct error *e)
+{
+	const char *key;
+	json_t *field;
+	json_object_foreach(fields, key, field)
+	{
+		AUTO_BUF struct buf name, text;
+		buf_init(&name, KIB);
+		buf_init(&text, REPORTED_BYTES_MAX);
+		buf_addf(&name, "reported.%s", key);
+		add_reported(field, zh, &text);
+		if (name.failed || text.failed || text.len == 0)
+			continue; /* longer than a field can be: left to a person */
+		if (json_object_set_new(object, buf_text(&name), json_stringn(text.at, text.len)) !=
+			0)
+			return case_no_memory(e);
+	}
+	return OK;
+}
+
+enum status reported_for_forms(const struct desk *d, const struct case_row *row,
+	const struct form *form, json_t *object, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool more = false;
+	/* Oldest first: what a later report says stands. */
+	TRY(STORE_SQL(d->c->store,
+		"SELECT filled FROM incident_submission WHERE company = ? AND incident = ?"
+		" AND draft = 0 AND form <> ? ORDER BY n LIMIT ?",
+		&q, e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, row->id.text);
+	bind_text(q, 3, form->id);
+	bind_int(q, 4, REPORTS_MAX);
+	for (;;) {
+		json_t *filled = NULL;
+		TRY(statement_step(q, &more, e));
+		if (!more)
+			return OK;
+		TRY(case_json_of(d->pool, column_text(q, 0), &filled, e));
+		TRY(take_reported(
+			json_object_get(filled, "fields"), form->composed_in_chinese, object, e));
+	}
 }
 
 enum status facts_for_forms(

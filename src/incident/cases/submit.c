@@ -112,6 +112,7 @@ static enum status look_at_known(struct submitting *s, struct error *e)
 {
 	TRY(find_grade(s, e));
 	TRY(notice_for_forms(s->desk, &s->row, s->profile, s->grade, &s->known.notice, e));
+	TRY(reported_for_forms(s->desk, &s->row, s->form, s->known.notice, e));
 	return facts_for_forms(s->desk, &s->row, &s->known.facts, e);
 }
 

@@ -405,6 +405,7 @@ static enum status read_fields(struct reading *r, struct json_place top)
 		(void)snprintf(at, sizeof at, "fields[%zu]", i);
 		const struct json_place place = { json_array_get(list, i), at };
 		fields[i].number = (int)i + 1;
+		fields[i].utc_offset_minutes = r->form->utc_offset_minutes;
 		TRY(read_field(r, place, &fields[i]));
 		if (form_field_named(r->form, fields[i].key) != NULL)
 			return error_set(r->e, E_INVALID, "%s.key: '%s' stands there twice", at,

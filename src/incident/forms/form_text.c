@@ -37,6 +37,16 @@ const char *form_time_text(const char *rfc3339, bool chinese, struct pool *p)
 	return text == NULL ? "" : text;
 }
 
+/* Readers of an authority's form expect its own zone, whatever the one who typed the time used. */
+static const char *in_zone_of(const struct form_field *f, const char *rfc3339, struct pool *p)
+{
+	int64_t at_ns = 0;
+	if (f->utc_offset_minutes == 0 || rfc3339 == NULL || !time_parse(view_of(rfc3339), &at_ns))
+		return rfc3339;
+	const char *text = form_time_at(at_ns, f->utc_offset_minutes, p);
+	return text == NULL ? rfc3339 : text;
+}
+
 static bool chinese(void)
 {
 	return i18n_language() == LANGUAGE_ZH;
@@ -101,7 +111,8 @@ static void add_one(
 		buf_add_text(out, json_is_string(value) ? json_string_value(value) : "");
 		break;
 	case FORM_DATETIME:
-		buf_add_text(out, form_time_text(json_string_value(value), chinese(), p));
+		buf_add_text(out,
+			form_time_text(in_zone_of(f, json_string_value(value), p), chinese(), p));
 		break;
 	case FORM_CHOICE:
 	case FORM_CHOICES:

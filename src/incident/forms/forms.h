@@ -61,9 +61,11 @@ struct form_field {
 	const char *required_if_value;	 /* with this value; NULL: always */
 	bool may_be_unknown;		 /* 尚不明确, with a reason */
 	bool may_be_estimate;
-	bool may_be_future; /* FORM_DATETIME: an expected time */
-	bool one_line;	    /* FORM_TEXT */
-	const char *from;   /* the first source's key, "" none */
+	bool may_be_future;	    /* FORM_DATETIME: an expected time */
+	int64_t utc_offset_minutes; /* FORM_DATETIME: the form's, in which a time is shown; 0: a
+				       time is shown in the zone that it was given in */
+	bool one_line;		    /* FORM_TEXT */
+	const char *from;	    /* the first source's key, "" none */
 	const struct form_source *sources;
 	size_t n_sources;
 	int64_t most_bytes; /* of the value as JSON */
