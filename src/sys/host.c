@@ -65,7 +65,6 @@ void host_pressure_read(struct host_pressure *out)
 	*out = (struct host_pressure){ .known = false };
 	out->known = pressure_of("/proc/pressure/io", "full", &out->io_full_avg10);
 	(void)pressure_of("/proc/pressure/memory", "full", &out->memory_full_avg10);
-	(void)pressure_of("/proc/pressure/cpu", "some", &out->cpu_some_avg10);
 }
 
 /* "name value" lines, as vmstat and memory.events have them. */

@@ -13,7 +13,6 @@ struct host_pressure {
 	bool known;	      /* false: no /proc/pressure */
 	double io_full_avg10; /* per cent of time, "full" lines */
 	double memory_full_avg10;
-	double cpu_some_avg10;
 };
 void host_pressure_read(struct host_pressure *out);
 

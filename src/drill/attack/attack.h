@@ -11,6 +11,7 @@
 #include "drill/drill.h"
 #include "drill/keep/keystream.h"
 #include "drill/scenario/scenario.h"
+#include "sys/host.h"
 
 /* Carried by every note, and the name under which ps shows the emulator: a desk that looks for them
  * tells drill from attack in seconds. */
@@ -57,6 +58,8 @@ struct attack_request {
 	int arena_fd;
 	struct journal *journal; /* START is written already */
 	const char *stop_file;	 /* path polled for existence */
+	/* Where the host's pressure comes from; NULL: the kernel (host_pressure_read). */
+	void (*read_pressure)(struct host_pressure *out);
 	const struct drill_watch *watch;
 	/* Called about ten times a second with T0 (boot ns, -1 before) while the attack runs:
 	 * channels are read there. True: contained from outside (the network is gone): end it. */

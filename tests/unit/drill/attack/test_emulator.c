@@ -127,6 +127,37 @@ TEST(a_name_that_is_taken_is_left_to_whoever_took_it)
 	arena_fixture_done(a);
 }
 
+static struct digest hash_of(const char *path)
+{
+	struct error e = ERROR_NONE;
+	AUTO_BUF struct buf text;
+	buf_init(&text, MIB);
+	REQUIRE_OK(file_read_all(AT_FDCWD, path, MIB, &text, &e), e);
+	return digest_of(text.at, text.len);
+}
+
+/* Somebody works with it: what he wrote is not ours to change. */
+TEST(a_decoy_that_has_another_size_by_now_is_left_alone)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path("arena"), arena_fixture_many(p, 10, 6000), 10);
+	struct attack_request r = arena_fixture_request(a);
+	const char *grown = fixture_path(a, 3, NULL);
+	const char *cut = fixture_path(a, 7, NULL);
+	AUTO_FD int fd = open(grown, O_WRONLY | O_APPEND | O_CLOEXEC);
+	REQUIRE(fd >= 0 && write(fd, "mine", 4) == 4 && truncate(cut, 5999) == 0);
+	struct digest before[2] = { hash_of(grown), hash_of(cut) };
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	CHECK_INT(out.n_foreign, 2);
+	CHECK_INT(out.n_changed, 8);
+	struct digest after[2] = { hash_of(grown), hash_of(cut) };
+	CHECK(digest_equal(&before[0], &after[0]) && digest_equal(&before[1], &after[1]));
+	arena_fixture_done(a);
+}
+
 /* --- how many threads --- */
 
 struct thread_look {

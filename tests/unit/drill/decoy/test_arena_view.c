@@ -351,6 +351,19 @@ TEST(the_same_folder_mounted_over_itself_is_foreign)
 	drop_fixture(&f);
 }
 
+/* The kernel is asked for no crossing of mounts already; this is the second look. */
+TEST(a_file_on_another_mount_than_the_arenas_is_foreign)
+{
+	struct fixture f;
+	struct error e;
+	make_fixture(&f);
+	f.v.root_mount_id++;
+	check_foreign(&f);
+	f.v.root_mount_id--;
+	REQUIRE_OK(open_decoy(&f, O_RDWR, &e), e);
+	drop_fixture(&f);
+}
+
 TEST(a_decoy_of_another_owner_is_foreign)
 {
 	struct fixture f;
