@@ -9,9 +9,9 @@
 enum status cmd_drill_stop(struct session *s, const void *raw, struct error *e)
 {
 	const struct drill_id_args *args = raw;
-	s->reads = true; /* a drill is stopped by a file of its own */
 	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
+	/* Without the database: a drill is stopped by a file of its own, whatever became of that.
+	 */
 	const struct drill_context context = drill_context_of(s);
 	TRY(drill_stop(&context, args->id, e));
 	if (s->json)
@@ -48,17 +48,32 @@ static enum status print_undone(struct session *s, const struct drill_undone *u,
 	return session_print(buf_view(&text), e);
 }
 
+/* The drill's own folder is enough to undo it. On a disk that the decoys filled, undo is what makes
+ * room; a database that is damaged, or somebody else's, must not keep decoys in the way. */
+static enum status open_store_or_say(struct session *s, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 8 * KIB);
+	s->reads = true;
+	if (session_store(s, e) == OK)
+		return OK;
+	buf_addf(&text, _("Undo goes on without the database, which cannot be used: %s."), e->text);
+	TRY(buf_check(&text, "text", e));
+	session_say(s, buf_text(&text));
+	store_close(s->store);
+	s->store = NULL;
+	*e = ERROR_NONE;
+	return OK;
+}
+
 enum status cmd_drill_undo(struct session *s, const void *raw, struct error *e)
 {
 	const struct drill_id_args *args = raw;
 	struct drill_undone undone;
 	struct live live;
 	struct drill_watch watch;
-	/* On a disk that the decoys filled, undo is what makes room; it says where it cannot be
-	 * noted. */
-	s->reads = true;
 	TRY(session_has_home(s, e));
-	TRY(session_store(s, e));
+	TRY(open_store_or_say(s, e));
 	const struct drill_context context = drill_context_of(s);
 	if (args->dry_run) {
 		TRY(drill_undo_preview(&context, args->id, s->pool, &undone, e));

@@ -221,6 +221,15 @@ static enum status say_read_only(struct session *s, struct error *e)
 	return OK;
 }
 
+static enum status has_database(const char *path, bool *out, struct error *e)
+{
+	struct stat st;
+	*out = lstat(path, &st) == 0;
+	if (!*out && errno != ENOENT)
+		return error_sys(e, E_DENIED, errno, "look at database '%s'", path);
+	return OK;
+}
+
 enum status session_store(struct session *s, struct error *e)
 {
 	if (s->store != NULL)
@@ -242,6 +251,12 @@ enum status session_store(struct session *s, struct error *e)
 	const char *path = pool_textf(s->pool, "%s/tocsin.db", s->home);
 	if (path == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
+	if (s->reads) {
+		bool there = false;
+		TRY(has_database(path, &there, e));
+		if (!there) /* who only looks makes nothing */
+			return store_open_in_memory(areas, COUNT_OF(areas), &s->store, e);
+	}
 	TRY(store_open(path, areas, COUNT_OF(areas), &s->store, e));
 	TRY(say_loose(s, path, e));
 	return s->reads ? say_read_only(s, e) : store_check_writable(s->store, e);

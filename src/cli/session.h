@@ -24,10 +24,10 @@ struct session {
 	bool error_is_terminal;
 	bool error_moves; /* and its cursor can be moved: not a dumb terminal */
 	bool input_is_terminal;
-	bool told;	     /* what is returned as a failure has been printed already */
-	int width;	     /* columns of standard output, else of standard error, else 80 */
-	bool rehearsal;	     /* --dry-run: session_store keeps nothing; set before it */
-	bool reads;	     /* a database that can only be read will do; set before it */
+	bool told;	/* what is returned as a failure has been printed already */
+	int width;	/* columns of standard output, else of standard error, else 80 */
+	bool rehearsal; /* --dry-run: session_store keeps nothing; set before it */
+	bool reads; /* a database that can only be read will do, and none is made; set before it */
 	struct store *store; /* NULL until session_store */
 };
 

@@ -156,9 +156,16 @@ struct drill_plan {
 	 * drill of this home, so that a plan holds for the run that comes next. */
 	uint64_t seed;
 	struct drill_plan_people people;
+	struct drill_authority authority; /* as the record will say it, with what was not said */
+	/* Only of drill_plan_look: the drill that used the arena and is not undone; NULL: none. */
+	const char *blocked_by;
 };
 enum status drill_plan(const struct drill_context *c, const struct drill_request *r, struct pool *p,
 	struct drill_plan *out, struct error *e) MUST_CHECK;
+/* The same for somebody who only looks: an arena that holds a drill that is not undone yet is told
+ * in blocked_by and no reason to refuse (E_CONFLICT), as it is for a run. */
+enum status drill_plan_look(const struct drill_context *c, const struct drill_request *r,
+	struct pool *p, struct drill_plan *out, struct error *e) MUST_CHECK;
 /* Of drill_plant: with the generation that it would add. */
 enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,
 	struct pool *p, struct drill_plan *out, struct error *e) MUST_CHECK;
@@ -535,7 +542,9 @@ struct drill_undone {
 	size_t n_left_named;
 };
 /* E_PARTLY where something was left or is not proven. Twice in a row is fine. Accepts a drill's or
- * a planting's id. The drill's own stop (drill_stop) is heeded: E_STOPPED, to be called again. */
+ * a planting's id. The drill's own stop (drill_stop) is heeded: E_STOPPED, to be called again. The
+ * store may be NULL, and where it cannot note that the drill is undone, that is said. E_DENIED
+ * where this state folder did not seal the drill's record (keep/seal.h). */
 enum status drill_undo(const struct drill_context *c, const char *id, const struct drill_watch *w,
 	struct pool *p, struct drill_undone *out, struct error *e) MUST_CHECK;
 

@@ -99,12 +99,39 @@ def undo_after_attack(base, home):
     check("undo restores each changed decoy", code == 0 and u.get("restored") == r["files_changed"], (u, err))
 
 
+def reports_that_cannot_be_written(base):
+    """A run that has a result answers with it, whatever became of its reports."""
+    home, arena = f"{base}/full-home", f"{base}/arena8"
+    code, planted, err = call(home, "drill", "plant", "quick", "--decoys", "20", "--arena", arena)
+    check("plant before a run without reports", code == 0, err)
+    os.makedirs(f"{home}/drills/{planted['id']}/report.html/in-the-way")
+    code, r, err = call(home, "drill", "run", "quick", "--arena", arena, "--rate", "unlimited", "--yes")
+    check("a run whose reports cannot be written is done in part", code == 3, (code, r, err))
+    check("and answers with id, score and record",
+          r.get("id") == planted["id"] and r.get("score") is not None and os.path.exists(r.get("record", "")), (r, err))
+    check("and names no report", r.get("report") == {"html": None, "json": None, "pdf": None, "navigator": None}, r.get("report"))
+    check("and says why, and how to undo", "report.html" in err and f"drill undo {planted['id']}" in err, err)
+    code, plan, err = call(home, "drill", "plan", "quick", "--decoys", "20", "--arena", arena)
+    check("a plan is shown while an undone drill lies in its arena, and names it",
+          code == 0 and plan.get("blocked_by") == planted["id"] and plan["budget"]["files"] >= 20, (code, plan, err))
+    code, _, err = call(home, "drill", "run", "quick", "--decoys", "20", "--arena", arena, "--yes")
+    check("a run there is refused", code == 5, (code, err))
+    code, said, err = call(home, "drill", "plan", "quikc", "--arena", arena)
+    check("a scenario that is none is told first", code == 4 and "quikc" in json.dumps(said) + err, (code, said, err))
+    card = subprocess.run([PROGRAM, "drill", "run", "quick", "--dry-run", "--arena", f"{arena}-b", "--home", home],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False).stdout.decode()
+    check("the card says who allowed the drill and its scope as the record will",
+          f"uid {os.getuid()}" in card and f"decoys in {arena}-b" in card, card)
+    code, u, err = call(home, "drill", "undo", planted["id"])
+    check("which works", code == 0 and u.get("verified") is True, (u, err))
+
+
 def without_database(base):
     """Undo and stop need the drill's folder, and go on where the database is damaged, gone, or no database at all."""
     home, arena, database = f"{base}/no-db-home", f"{base}/arena7", f"{base}/no-db-home/tocsin.db"
     for name, spoil in (("damaged", lambda: open(database, "wb").write(os.urandom(9000))),
                         ("gone", lambda: os.unlink(database)),
-                        ("another program's", lambda: open(database, "wb").write(b"")),
+                        ("empty", lambda: open(database, "wb").write(b"")),
                         ("a folder", lambda: (os.unlink(database), os.mkdir(database)))):
         code, r, err = call(home, "drill", "run", "quick", "--decoys", "20", "--arena", arena, "--rate", "unlimited", "--yes")
         check(f"a drill runs before its database is {name}", code == 0, (code, r, err))
@@ -424,6 +451,7 @@ def main():
         with_backup(base, home)
         undo_after_attack(base, home)
         without_database(base)
+        reports_that_cannot_be_written(base)
         looks_make_nothing(base)
         stopped(base, home)
         contained_then_stopped(base, home)
@@ -434,7 +462,7 @@ def main():
         through_own_links(base)
         reports_for_another(base)
         reports_astray(base)
-        left = [n for n in os.listdir(base) if n not in ("home", "own-home", "no-db-home", "looked-at", "other-home", "backup", "reports", "changed.jsonl")]
+        left = [n for n in os.listdir(base) if n not in ("home", "own-home", "no-db-home", "full-home", "looked-at", "other-home", "backup", "reports", "changed.jsonl")]
         check("nothing is left beside the home", left == [], left)
     print(f"1..{len(RESULTS)}")
     return 0 if all(RESULTS) else 1

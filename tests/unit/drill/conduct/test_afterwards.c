@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "tests/lib/conduct_fixture.h"
 
 /* The path of one decoy that the run changed. */
@@ -73,3 +74,40 @@ TEST_WITHIN(an_undo_is_stopped_as_a_run_is_and_the_next_one_goes_on, 60)
 	conduct_fixture_undo(f, id);
 	CHECK_TEXT(conduct_fixture_newest(f), "undone");
 }
+
+/* --- without what only remembers the drill --- */
+
+static void say(const char *sentence, void *context)
+{
+	struct conduct_fixture *f = context;
+	(void)snprintf(f->said, sizeof f->said, "%s", sentence);
+}
+
+TEST_WITHIN(an_undo_needs_no_database, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	struct store *store = f->context.store;
+	f->context.store = NULL;
+	conduct_fixture_undo(f, f->result.id);
+	f->context.store = store;
+	CHECK_TEXT(conduct_fixture_newest(f), "finished");
+	conduct_fixture_undo(f, f->result.id); /* the next one notes it */
+	CHECK_TEXT(conduct_fixture_newest(f), "undone");
+}
+
+#ifdef TOCSIN_FAULTS
+TEST_WITHIN(an_undo_that_cannot_be_noted_is_one_all_the_same_and_says_so, 60)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	struct drill_undone undone = { 0 };
+	struct drill_watch watch = { .say = say, .context = f };
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	fault_arm("keep_write_state", 1);
+	CHECK_INT(drill_undo(&f->context, f->result.id, &watch, f->pool, &undone, &f->e), OK);
+	fault_disarm();
+	CHECK(undone.verified && undone.n_removed > 0);
+	CHECK(strstr(f->said, "could not be noted") != NULL);
+	CHECK(!conduct_fixture_exists(f->request.arena));
+}
+#endif
