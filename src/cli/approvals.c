@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/utf8.h"
 #include "cli/incident_session.h"
 #include "render/render.h"
 #include "sys/file.h"
@@ -97,6 +98,53 @@ static enum status check_approval(struct checking *w, const json_t *grade, json_
 		       : error_set(e, E_INVALID, "grade_history: a grade has no number n");
 }
 
+/* What stands there is printed: it must not command a terminal. */
+static enum status check_words(const json_t *grade, const json_t *approval, struct error *e)
+{
+	const char *const words[] = { text_of(grade, "profile"), text_of(approval, "person"),
+		text_of(approval, "key") };
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (text_flaw_of(view_of(words[i]), TEXT_ONE_LINE) != TEXT_SOUND)
+			return error_set(e, E_INVALID,
+				"grade_history: a name in it has characters that are no text");
+	return OK;
+}
+
+/* The tier of the grade before it by the same regime, 0 none. */
+static json_int_t tier_before(const json_t *history, size_t at)
+{
+	const char *profile = text_of(json_array_get(history, at), "profile");
+	while (at-- > 0) {
+		const json_t *grade = json_array_get(history, at);
+		if (strcmp(text_of(grade, "profile"), profile) == 0)
+			return json_integer_value(
+				json_object_get(json_object_get(grade, "classification"), "tier"));
+	}
+	return 0;
+}
+
+/* Approvals that somebody took out of the export are missed where the tiers show the step. */
+static enum status check_unsigned(
+	struct checking *w, const json_t *history, size_t at, struct error *e)
+{
+	json_t *grade = json_array_get(history, at);
+	const json_int_t before = tier_before(history, at);
+	const json_int_t now = json_integer_value(
+		json_object_get(json_object_get(grade, "classification"), "tier"));
+	if (json_array_size(json_object_get(grade, "approvals")) > 0 || before == 0 ||
+		(now != 0 && now <= before))
+		return OK;
+	w->valid = false;
+	TRY(check_words(grade, NULL, e));
+	return json_array_append_new(w->list,
+		       json_pack("{s:O,s:s,s:s,s:s,s:b,s:s,s:n,s:n}", "grade",
+			       json_object_get(grade, "n"), "profile", text_of(grade, "profile"),
+			       "person", "", "key", "", "valid", false, "why",
+			       _("the grade was lowered, and nobody signed it"), "from", "to")) == 0
+		       ? OK
+		       : error_set(e, E_INVALID, "grade_history: a grade has no number n");
+}
+
 /* Two different keys at least: one person who signs twice is one. */
 static enum status check_grade(struct checking *w, json_t *grade, struct error *e)
 {
@@ -107,6 +155,7 @@ static enum status check_grade(struct checking *w, json_t *grade, struct error *
 	json_array_foreach(approvals, i, approval)
 	{
 		const char *key = NULL;
+		TRY(check_words(grade, approval, e));
 		TRY(check_approval(w, grade, approval, &key, e));
 		if (key != NULL && first == NULL)
 			first = key;
@@ -128,7 +177,11 @@ static enum status check_export(struct checking *w, const json_t *incident, stru
 		return error_set(e, E_INVALID,
 			"it is no export of an incident (incident export --format json)");
 	w->incident = text_of(incident, "id");
-	json_array_foreach(history, i, grade) TRY(check_grade(w, grade, e));
+	json_array_foreach(history, i, grade)
+	{
+		TRY(check_unsigned(w, history, i, e));
+		TRY(check_grade(w, grade, e));
+	}
 	if (json_array_size(w->list) == 0)
 		return error_set(e, E_ABSENT,
 			"no approval is in it: nothing was lowered, or the "

@@ -25,7 +25,7 @@ static const struct column {
 	{ N_("What"), WIDE }, { N_("Systems, data"), WIDE }, { N_("Going on"), NARROW },
 	{ N_("Scale"), WIDE }, { N_("Done so far"), WIDE }, { N_("Call back"), WIDE },
 	{ N_("Occurred"), WIDE / 2 }, { N_("Discovered"), WIDE / 2 }, { N_("Recorded"), WIDE / 2 },
-	{ N_("Tier"), NARROW }, { N_("Grades by regime"), WIDE }, { N_("Open duties"), NARROW },
+	{ N_("Tier"), NARROW }, { N_("Grades"), WIDE }, { N_("Open duties"), NARROW },
 	{ N_("Next due"), WIDE / 2 }, { N_("Received by"), WIDE } };
 
 struct row {

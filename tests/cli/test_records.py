@@ -110,6 +110,16 @@ def anybody_can_check(base, home):
         grade["reason"] = "something else"
     code, out, _ = x.run(far, "evidence", "approvals", x.write(f"{base}/broken.json", broken), *keys)
     x.check("another reason than the signed one is found", code == 1, out)
+    for n, grade in enumerate(broken["grade_history"]):
+        grade.update(incident["grade_history"][n], approvals=[])
+    code, out, _ = x.run(far, "evidence", "approvals", x.write(f"{base}/broken.json", broken), *keys, "--json")
+    x.check("a lower grade whose approvals were taken out is found", code == 1 and json.loads(out)["valid"] is False, out)
+    for grade in broken["grade_history"]:
+        grade["approvals"] = [{"person": "\x1b[2Jwang", "key": "k", "envelope": {}}]
+    code, out, err = x.run(far, "evidence", "approvals", x.write(f"{base}/broken.json", broken), *keys)
+    x.check("a name that would command a terminal is refused", code == x.INVALID and b"\x1b" not in out and "\x1b" not in err, (out, err))
+    code, _, err = x.run(far, "evidence", "approvals", x.write(f"{base}/broken.json", [1]), *keys)
+    x.check("and what is no export too", code == x.INVALID, err)
     approval = next(g for g in incident["grade_history"] if g["approvals"])["approvals"][0]
     payload = base64.b64decode(approval["envelope"]["payload"])
     kind = approval["envelope"]["payloadType"].encode()
