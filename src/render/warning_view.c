@@ -159,13 +159,19 @@ static size_t label_cells(const struct form *f)
 	return most + 2 > LABEL_CELLS_MAX ? LABEL_CELLS_MAX : most + 2;
 }
 
+/* Beside its label, each of its lines on a line of its own. */
 static void labelled(
 	const struct screen *s, enum style style, const char *label, const char *text, size_t cells)
 {
-	AUTO_BUF struct buf lead;
-	buf_init(&lead, LEAD_BYTES_MAX);
-	pad(&lead, label, cells);
-	screen_paragraph(s, style, buf_text(&lead), cells, text[0] == '\0' ? "–" : text);
+	struct view rest = view_of(text[0] == '\0' ? "–" : text);
+	for (bool first = true; rest.len > 0; first = false) {
+		AUTO_BUF struct buf lead, line;
+		buf_init(&lead, LEAD_BYTES_MAX);
+		buf_init(&line, 256 * KIB);
+		pad(&lead, first ? label : "", cells);
+		buf_add(&line, view_cut(&rest, '\n'));
+		screen_paragraph(s, style, buf_text(&lead), cells, buf_text(&line));
+	}
 }
 
 static void version_text(const struct warning_row *w, int64_t zone, struct buf *out)

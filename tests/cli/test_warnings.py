@@ -55,7 +55,7 @@ def issued(home):
     x.check("a lifted one says so", code == x.OK and "已解除" in out and "风险消除" in out, out)
 
 
-def shown(home):
+def shown(home, base):
     for lang in ("zh", "en"):
         code, out, _ = screen(home, "warning", "show", lang=lang)
         x.check(f"show gives every label and every version ({lang})", code == x.OK and in_order(out, LABELS[lang])
@@ -63,6 +63,11 @@ def shown(home):
     code, out, _ = screen(home, "warning", "show", "latest", "--version", "1", lang="en")
     x.check("an old version is shown as it was, and said to be old", code == x.OK and "Time limit for handling      三日内" in out
             and "This is version 1; the present one is 3." in out and "in force" in out.splitlines()[0], out)
+    lines = x.new_home(base, "lines")
+    fields = x.write(f"{base}/lines.json", {**FIELDS, "measures": "1. 断网\n2. 改口令"})
+    code, out, _ = screen(lines, "warning", "issue", "--role", "local_regulator", "--file", fields)
+    rows = [line.strip() for line in out.splitlines()]
+    x.check("a numbered list keeps its lines", code == x.OK and "2. 改口令" in rows, out)
     code, _, err = screen(home, "warning", "show", "latest", "--version", "4", lang="en")
     x.check("a version that there is not is named", code == x.ABSENT and "no version 4: it has 3" in err, err)
     r = x.call(home, "warning", "show")
@@ -140,7 +145,7 @@ def main():
     with tempfile.TemporaryDirectory() as base:
         home = x.new_home(base, "home")
         issued(home)
-        shown(home)
+        shown(home, base)
         listed(home)
         on_paper(home, base)
         drills(base)
