@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 /*
  * jansson's own limit is 2,048 levels. Brackets are counted outside of text only, so that the limit
  * is the documented one before anything is built.
@@ -27,6 +29,50 @@ static bool too_deep(struct view text)
 	return false;
 }
 
+/* The member in whose value the reader stopped: what a person looks for in a file of one line. The
+ * last string that stands before `n` and has a colon behind it. */
+static struct view last_key(struct view text, size_t n)
+{
+	struct view key = VIEW_NONE;
+	for (size_t i = 0; i < n && i < text.len; i++) {
+		if (text.at[i] != '"')
+			continue;
+		const size_t begin = ++i;
+		for (; i < text.len && text.at[i] != '"'; i++)
+			i += text.at[i] == '\\' ? 1 : 0;
+		size_t behind = i + 1;
+		while (behind < text.len && strchr(" \t\r\n", text.at[behind]) != NULL)
+			behind++;
+		if (i < n && behind < text.len && text.at[behind] == ':')
+			key = (struct view){ text.at + begin, i - begin };
+	}
+	return key;
+}
+
+/* The reader's own words name an option of its own for two of them. */
+static const char *why_words(const json_error_t *why)
+{
+	const enum json_error_code code = json_error_code(why);
+	if (code == json_error_null_character || code == json_error_null_byte_in_key)
+		return "the character \\u0000 is not allowed in a text";
+	return code == json_error_numeric_overflow ? "the number is too big" : why->text;
+}
+
+static enum status refuse(
+	struct view text, const char *what, const json_error_t *why, struct error *e)
+{
+	enum { KEY_SHOWN_MAX = 100 };
+	const struct view key = last_key(text, why->position < 0 ? 0 : (size_t)why->position);
+	const enum status status =
+		json_error_code(why) == json_error_out_of_memory ? E_NO_SPACE : E_INVALID;
+	if (key.len == 0 || key.len > KEY_SHOWN_MAX ||
+		text_flaw_of(key, TEXT_ONE_LINE) != TEXT_SOUND)
+		return error_set(e, status, "%s: line %d, column %d: %s", what, why->line,
+			why->column, why_words(why));
+	return error_set(e, status, "%s: '%.*s': line %d, column %d: %s", what, (int)key.len,
+		key.at, why->line, why->column, why_words(why));
+}
+
 enum status json_read(
 	struct view text, size_t ceiling_bytes, const char *what, json_t **out, struct error *e)
 {
@@ -42,9 +88,7 @@ enum status json_read(
 	json_t *value = json_loadb(text.len == 0 ? "" : text.at, text.len,
 		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (value == NULL)
-		return error_set(e,
-			json_error_code(&why) == json_error_out_of_memory ? E_NO_SPACE : E_INVALID,
-			"%s: line %d, column %d: %s", what, why.line, why.column, why.text);
+		return refuse(text, what, &why, e);
 	*out = value;
 	return OK;
 }

@@ -15,14 +15,19 @@
 
 /* --- from arguments to a notice --------------------------------------------------------------- */
 
+/* The facts file, and what was set key by key. */
+struct facts_given {
+	json_t *more, *set;
+};
+
 static const char *ongoing_word(int index)
 {
 	static const char *const words[] = { "yes", "no", "unknown" };
 	return index < 0 ? NULL : words[index];
 }
 
-static enum status notice_from(struct session *s, const struct notice_args *a, json_t *more,
-	struct first_notice *out, struct error *e)
+static enum status notice_from(struct session *s, const struct notice_args *a,
+	struct facts_given given, struct first_notice *out, struct error *e)
 {
 	*out = (struct first_notice){ .company = a->company,
 		.discovered_ns = a->discovered_ns,
@@ -33,7 +38,8 @@ static enum status notice_from(struct session *s, const struct notice_args *a, j
 		.scale = a->scale,
 		.action = a->action,
 		.callback = a->callback,
-		.more = more,
+		.more = given.more,
+		.set = given.set,
 		.drill = a->drill != NULL,
 		.drill_id = a->drill == NULL ? "" : a->drill,
 		.profiles = a->profiles.n == 0 ? NULL : a->profiles.at,
@@ -41,12 +47,27 @@ static enum status notice_from(struct session *s, const struct notice_args *a, j
 		.tlp = a->tlp };
 	AUTO(form_set_free) struct form_set *forms = NULL;
 	const struct form *form = NULL;
-	TRY(read_assignments(&a->set, more, e));
+	TRY(read_assignments(&a->set, given.set, e));
 	if (!a->ask)
 		return OK;
 	TRY(incident_forms(s, &forms, e));
 	TRY(form_find(forms, "first-notice", &form, e));
 	return incident_ask(s, form, out, e);
+}
+
+/* Kept, but perhaps not what was meant: a slip of the pen must not hide the gravest fact. */
+static void tell_near(struct session *s, json_t *near)
+{
+	const char *key;
+	json_t *names;
+	json_object_foreach(near, key, names)
+	{
+		const char *text = pool_textf(s->pool,
+			_("'%s' is kept, but is no fact that is known here; near it: %s"), key,
+			json_string_value(names));
+		if (text != NULL)
+			session_say(s, text);
+	}
 }
 
 /* --- after it --------------------------------------------------------------------------------- */
@@ -76,12 +97,13 @@ static json_t *receipt_json(const struct incident_receipt *r)
 static json_t *notice_json(const struct incident_session *is, const struct incident *i,
 	const struct incident_receipt *r, struct delivery d, const char *trouble)
 {
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?,s:b,s:s,s:o}", "id", i->id.text,
-		"number", i->number, "receipt", receipt_json(r), "clocks",
+	const char *telephone = d.by_telephone == NULL ? NULL : d.by_telephone->to;
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b,s:b,s:b,s:s?,s:s?,s:O,s:b,s:s,s:o}", "id",
+		i->id.text, "number", i->number, "receipt", receipt_json(r), "clocks",
 		clocks_json(i, is->profiles), "classifications", grades_json(i), "delivered",
 		(int)d.delivered, "late", (int)d.late, "refused", (int)d.refused, "no_route",
-		d.unrouted, "drill", (int)i->drill, "trouble", trouble, "keys",
-		signing_json(&is->signing));
+		d.unrouted, "telephone", telephone, "near", r->near, "drill", (int)i->drill,
+		"trouble", trouble, "keys", signing_json(&is->signing));
 }
 
 static enum status tell_notice(struct session *s, const struct incident_session *is,
@@ -116,7 +138,7 @@ static enum status send_and_tell(struct session *s, struct incident_session *is,
 	}
 	const char *trouble = deliver(s, is, r, a->wait_ns);
 	TRY(incident_read(&is->context, r->incident.text, s->pool, &i, e));
-	const struct delivery d = delivery_of_notice(&i);
+	const struct delivery d = delivery_of_notice(is, &i);
 	if (s->json)
 		TRY(session_print_json(notice_json(is, &i, r, d, trouble), e));
 	else if (trouble[0] != '\0' && strcmp(trouble, r->warning) != 0)
@@ -162,6 +184,7 @@ static enum status rehearse(struct session *s, const struct first_notice *notice
 	TRY(tell_faults(s, &faults, status, e));
 	if (checked.trouble[0] != '\0')
 		session_say(s, checked.trouble);
+	tell_near(s, checked.near);
 	const struct classify_args as_classify = { .profiles = {
 							   checked.profiles, checked.n_profiles } };
 	return classify_object(s, checked.facts, FACTS_AND_MORE, &as_classify, e);
@@ -200,6 +223,7 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 	const struct notice_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *more = NULL;
+	AUTO_JSON json_t *set = json_object();
 	struct incident_receipt receipt;
 	struct first_notice notice;
 	struct error why = ERROR_NONE;
@@ -207,9 +231,9 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 		TRY(read_json_object(a->facts, "facts", &more, e));
 	else
 		more = json_object();
-	if (more == NULL)
+	if (more == NULL || set == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(notice_from(s, a, more, &notice, e));
+	TRY(notice_from(s, a, (struct facts_given){ more, set }, &notice, e));
 	if (a->dry_run)
 		return rehearse(s, &notice, e);
 	const enum status filed = file_notice(s, a, &notice, &is, &receipt, e);
@@ -221,6 +245,7 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 		return filed;
 	if (receipt.warning[0] != '\0')
 		session_say(s, receipt.warning);
+	tell_near(s, receipt.near);
 	const enum status told = send_and_tell(s, &is, a, &receipt, &why);
 	incident_copies(s, &is, receipt.incident.text, "incident.new", a->wait_ns);
 	if (told != OK && told != E_QUEUED && told != E_LATE)

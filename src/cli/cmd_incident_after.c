@@ -242,9 +242,9 @@ enum status cmd_incident_approve(struct session *s, const void *raw, struct erro
 
 /* --- call ------------------------------------------------------------------------------------- */
 
-static void call_words(const struct incident_session *is, const struct call_args *a,
-	size_t n_answered, struct buf *out)
+static void call_words(const struct call_args *a, const struct call_result *r, struct buf *out)
 {
+	const size_t n_answered = r->n_discharged;
 	const bool dry = a->dry_run;
 	if (n_answered > 0 && dry)
 		buf_addf(out,
@@ -253,7 +253,7 @@ static void call_words(const struct incident_session *is, const struct call_args
 	else if (n_answered > 0)
 		buf_addf(out, _("The call is logged. Open duties that it answers: %zu\n"),
 			n_answered);
-	else if (profile_word(is->profiles, RULE_ROLES, a->to) == NULL)
+	else if (r->role[0] == '\0')
 		buf_addf(out,
 			dry ? _("The call would be logged. It would answer no duty: '%s' is no "
 				"role of the rules (ministry, local_regulator, … as clock list "
@@ -294,15 +294,21 @@ enum status cmd_incident_call(struct session *s, const void *raw, struct error *
 		incident_copies(s, &is, a->id, "incident.called", COPY_LIMIT_NS);
 	incident_say_rehearsed(s);
 	if (s->json)
-		return session_print_json(
+		TRY(session_print_json(
 			incident_answer(
-				s, json_pack("{s:s,s:I}", "call", result.id.text, "clocks_answered",
-					   (json_int_t)result.n_discharged)),
-			e);
+				s, json_pack("{s:s,s:I,s:s,s:s}", "call", result.id.text,
+					   "clocks_answered", (json_int_t)result.n_discharged,
+					   "role", result.role, "stage", result.stage)),
+			e));
 	AUTO_BUF struct buf text;
 	buf_init(&text, 16 * KIB);
-	call_words(&is, a, result.n_discharged, &text);
-	return session_print(buf_view(&text), e);
+	if (!s->json) {
+		call_words(a, &result, &text);
+		TRY(session_print(buf_view(&text), e));
+	}
+	/* It is logged, and who meant an authority has not told it by that. */
+	s->told = true;
+	return result.role[0] == '\0' ? E_PARTLY : OK;
 }
 
 /* --- mark, close ------------------------------------------------------------------------------ */

@@ -143,10 +143,11 @@ static enum status tell_submission(struct session *s, const struct incident_sess
 	const struct incident *i, const struct handed *h, struct error *e)
 {
 	const struct submission_row *row = h->row;
-	const struct delivery d = delivery_of_submission(row);
+	const struct delivery d = delivery_of_submission(i, row);
 	if (s->json) {
 		json_t *object = submission_json(row);
 		(void)json_object_set_new(object, "delivered", json_boolean(d.delivered));
+		(void)json_object_set_new(object, "late", json_boolean(d.late));
 		(void)json_object_set_new(object, "refused", json_boolean(d.refused));
 		(void)json_object_set_new(object, "trouble", json_string(h->trouble));
 		(void)json_object_set_new(object, "document_trouble", json_string(h->paper.text));
@@ -264,15 +265,17 @@ enum status cmd_incident_report(struct session *s, const void *raw, struct error
 	const struct report_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *changes = NULL;
-	const char *profile = NULL;
+	const char *profile = a->profile;
 	incident_rehearse(s, a->dry_run && !a->show);
 	s->reads = a->show;
 	TRY(session_has_home(s, e));
 	TRY(read_changes(a, &changes, e));
 	TRY(incident_session_open(s, &is, e));
-	TRY(incident_profile_of(s, &is, a->id, a->profile, &profile, e));
+	const char *stage = a->stage == NULL ? "written" : a->stage;
+	if (profile == NULL)
+		TRY(incident_profile_owing(s, &is, a->id, stage, &profile, e));
 	const struct stage_submission what = { .profile = profile,
-		.stage = a->stage == NULL ? "written" : a->stage,
+		.stage = stage,
 		.form = a->form,
 		.changes = changes,
 		.what_changed = a->what_changed,
@@ -328,7 +331,7 @@ static enum status render_first_receipt(
 			"a receipt shows the notice that it is for: there is no redacted one");
 	for (size_t k = 0; k < i->n_submissions; k++) {
 		const struct submission_row *row = &i->submissions[k];
-		if (row->draft || strcmp(row->stage, "first_notice") != 0)
+		if (row->draft) /* what was handed in first is the notice, whatever its stage */
 			continue;
 		const struct incident_receipt receipt = { .incident = i->id,
 			.envelope = row->id,

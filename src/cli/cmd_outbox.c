@@ -1,13 +1,13 @@
 /*
  * tocsin outbox: what is on its way, and the way by removable media.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cli/cli.h"
 #include "cli/incident_copies.h"
+#include "cli/incident_delivery.h"
 #include "cli/incident_session.h"
 #include "render/render.h"
 
@@ -85,26 +85,12 @@ struct outbox_view {
 	size_t n_unrouted;
 	const struct incident_row *incidents;
 	size_t n_incidents;
-	int64_t zone_minutes; /* of the default regime, as in every other list */
+	const struct profile_set *profiles;
 };
 
-/* "2026-11-28 03:10:00 +08:00" */
 static const char *zoned(const struct outbox_view *v, int64_t wall_ns, char out[TIME_TEXT_MAX])
 {
-	char utc[TIME_TEXT_MAX];
-	const long long zone = v->zone_minutes % (24 * 60);
-	(void)time_text(wall_ns + zone * 60 * NS_PER_S, utc);
-	(void)snprintf(out, TIME_TEXT_MAX, "%.10s %.8s %c%02lld:%02lld", utc, utc + 11,
-		zone < 0 ? '-' : '+', llabs(zone) / 60 % 24, llabs(zone) % 60);
-	return out;
-}
-
-static int64_t default_zone(const struct profile_set *profiles)
-{
-	const struct profile *p = NULL;
-	struct error absent = ERROR_NONE;
-	return profile_find(profiles, PROFILE_DEFAULT, &p, &absent) == OK ? p->utc_offset_minutes
-									  : 0;
+	return delivery_time(v->profiles, NULL, wall_ns, out); /* as in every other list */
 }
 
 static const char *number_of(const struct outbox_view *v, const char *subject)
@@ -170,8 +156,8 @@ static enum status print_view(
 	}
 	if (v->n_unrouted > 0)
 		buf_addf(&text, "    %s\n",
-			_("No route of routes.yaml leads there: telephone, or name one. It then "
-			  "goes out by itself."));
+			_("No route of routes.yaml leads there: telephone, or name one and run "
+			  "tocsin outbox flush."));
 	for (size_t i = 0; i < v->n_items; i++)
 		print_item(v, &v->items[i], &text);
 	TRY(buf_check(&text, "text", e));
@@ -205,7 +191,7 @@ static enum status open_view(struct session *s, struct incident_session *is, uns
 	struct unrouted_row *unrouted = NULL;
 	struct incident_row *incidents = NULL;
 	const struct outbox_filter f = { .states = states };
-	*out = (struct outbox_view){ .zone_minutes = default_zone(is->profiles) };
+	*out = (struct outbox_view){ .profiles = is->profiles };
 	TRY(outbox_list(s->store, &f, s->pool, &items, &out->n_items, e));
 	TRY(incident_unrouted(&is->context, s->pool, &unrouted, &out->n_unrouted, e));
 	TRY(incident_list(&is->context, true, s->pool, &incidents, &out->n_incidents, e));
@@ -354,12 +340,12 @@ static enum status cmd_export(struct session *s, const void *raw, struct error *
 	AUTO_BUF struct buf text;
 	buf_init(&text, 8192);
 	if (a->dry_run)
-		buf_addf(&text, _("%zu envelopes would be written to %s.\n"), n, a->file);
+		buf_addf(&text, _("Envelopes that would be written to %s: %zu\n"), a->file, n);
 	else
 		buf_addf(&text,
-			_("%zu envelopes are in %s, encrypted to the recipient. They stay queued "
-			  "until their receipts come back (outbox import).\n"),
-			n, a->file);
+			_("Envelopes in %s, encrypted to the recipient: %zu. Each stays queued "
+			  "until its receipt comes back (outbox import).\n"),
+			a->file, n);
 	return session_print(buf_view(&text), e);
 }
 

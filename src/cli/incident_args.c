@@ -112,7 +112,7 @@ const struct option call_options[N_CALL_OPTIONS] = {
 	{ "at", OPTION_TIME, AT(at_ns), N_("TIME"), N_("When, RFC 3339; otherwise now."), NULL },
 	{ "said", OPTION_TEXT, AT(said), N_("TEXT"), N_("What was said."), NULL },
 	{ "stage", OPTION_TEXT, AT(stage), N_("STAGE"),
-		N_("The stage that the call was (first_notice)."), NULL },
+		N_("The stage that the call was (what is owed to them first)."), NULL },
 	{ "profile", OPTION_TEXT, AT(profile), N_("PROFILE"),
 		N_("Only for this regime; otherwise for all that owe it."), NULL },
 	{ "medium", OPTION_TEXT, AT(medium), N_("WORD"),

@@ -174,6 +174,51 @@ enum status incident_profile_of(struct session *s, const struct incident_session
 	return OK;
 }
 
+static bool owes_stage(const struct incident_session *is, const struct incident *i,
+	const char *profile, const char *stage)
+{
+	for (size_t k = 0; k < i->n_clocks; k++) {
+		const struct clock_row *c = &i->clocks[k];
+		const struct rule_word *role = profile_word(is->profiles, RULE_ROLES, c->owes);
+		if (c->state <= CLOCK_OVERDUE && role != NULL && role->own &&
+			strcmp(c->profile, profile) == 0 && strcmp(c->stage, stage) == 0)
+			return true;
+	}
+	return false;
+}
+_Static_assert(CLOCK_WAITING < CLOCK_OVERDUE && CLOCK_RUNNING < CLOCK_OVERDUE &&
+		       CLOCK_DONE > CLOCK_OVERDUE,
+	"up to overdue a clock is open");
+
+enum status incident_profile_owing(struct session *s, const struct incident_session *is,
+	const char *id, const char *stage, const char **out, struct error *e)
+{
+	AUTO_BUF struct buf names;
+	struct incident i;
+	size_t n = 0;
+	buf_init(&names, 4 * KIB);
+	TRY(incident_read(&is->context, id, s->pool, &i, e));
+	for (size_t k = 0; k < i.n_grades; k++) {
+		const char *profile = i.grades[k].profile;
+		if (i.n_grades > 1 && !owes_stage(is, &i, profile, stage))
+			continue;
+		buf_addf(&names, "%s%s", n == 0 ? "" : ", ", profile);
+		*out = profile;
+		n++;
+	}
+	if (n == 1)
+		return OK;
+	if (n > 1)
+		return error_set(e, E_INVALID,
+			"more than one regime of the incident has an open duty of the stage "
+			"'%.60s' (%s): say with --profile which one the report is for",
+			stage, buf_text(&names));
+	return error_set(e, E_INVALID,
+		"no regime of the incident has an open duty of the stage '%.60s': say with "
+		"--profile which one the report is for",
+		stage);
+}
+
 /* --- input ------------------------------------------------------------------------------------ */
 
 static enum status read_input(struct buf *out, struct error *e)

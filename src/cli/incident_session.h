@@ -48,6 +48,12 @@ enum status incident_forms(struct session *s, struct form_set **out, struct erro
 enum status incident_profile_of(struct session *s, const struct incident_session *is,
 	const char *id, const char *named, const char **out, struct error *e) MUST_CHECK;
 
+/* The regime that a report of this stage is for, where none is named: the one that has an open duty
+ * of it, or the incident's only one. E_INVALID where that is none or several of them: a report that
+ * is handed in for the wrong one goes to the wrong authority. */
+enum status incident_profile_owing(struct session *s, const struct incident_session *is,
+	const char *id, const char *stage, const char **out, struct error *e) MUST_CHECK;
+
 /* A JSON object from a file, "-" being standard input; at most 4 MiB. */
 enum status read_json_object(
 	const char *path, const char *what, json_t **out, struct error *e) MUST_CHECK;

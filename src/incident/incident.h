@@ -8,6 +8,7 @@
 #define INCIDENT_INCIDENT_H
 
 #include "incident/cases/cases.h"
+#include "incident/cases/owed.h"
 #include "incident/warnings/warnings.h"
 
 struct migration_area;

@@ -97,6 +97,10 @@ static json_t *recipient_json(const struct recipient_row *r, bool redacted)
 {
 	json_t *object = json_pack("{s:s,s:s,s:o}", "role", r->role, "delivery",
 		outbox_state_name(r->state), "received_at", render_time_json(r->received_ns));
+	if (object != NULL && (r->flags & RECEIPT_SAYS_LATE) != 0)
+		(void)json_object_set_new(object, "late", json_true());
+	if (object != NULL && (r->flags & RECEIPT_BEFORE_ENVELOPE) != 0)
+		(void)json_object_set_new(object, "before_envelope", json_true());
 	if (object == NULL || redacted)
 		return object;
 	struct json_maker m = { false };

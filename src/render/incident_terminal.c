@@ -307,6 +307,12 @@ static void recipient_line(const struct screen *s, const struct profile_set *pro
 		buf_addf(&text, _("%s: not received: %s"), role, r->trouble);
 	else
 		buf_addf(&text, _("%s: not yet received"), role);
+	if ((r->flags & RECEIPT_SAYS_LATE) != 0)
+		buf_add_text(&text, _("; the receiver signed that it came late"));
+	if ((r->flags & RECEIPT_BEFORE_ENVELOPE) != 0)
+		buf_add_text(
+			&text, _("; the receiver's clock says that it came before it was made: "
+				 "that time here is taken"));
 	screen_paragraph(s, STYLE_MUTED, "    · ", 6, buf_text(&text));
 }
 

@@ -193,7 +193,7 @@ def written_report(home, incident):
     attached = write(f"{home}/QZXFILE.log", "x")
     call(home, "incident", "report", incident, "--stage", "written", "--file", path, "--what-changed", "QZXCHANGED1",
          "--wait", "20", codes=(OK, QUEUED))
-    call(home, "incident", "report", incident, "--stage", "follow_up", "--set", "event.cause=QZXCAUSE2", "--what-changed",
+    call(home, "incident", "report", incident, "--stage", "follow_up", "--profile", "cn-miit", "--set", "event.cause=QZXCAUSE2", "--what-changed",
          "QZXCHANGED2", "--attach", attached, "--wait", "20", codes=(OK, QUEUED))
 
 
@@ -214,7 +214,7 @@ def rich(home, *words):
     call(home, "clock", "acknowledge", mine["id"], "--person", "QZXHOLDER", "--for", "2h")
     call(home, "incident", "mark", incident, "handled", "--note", "QZXNOTE")
     path = write(f"{home}/summary.json", SUMMARY)
-    call(home, "incident", "report", incident, "--stage", "summary", "--file", path, "--what-changed", "QZXCHANGED3",
+    call(home, "incident", "report", incident, "--stage", "summary", "--profile", "cn-miit", "--file", path, "--what-changed", "QZXCHANGED3",
          "--attach", f"{home}/QZXFILE.log", "--wait", "20", codes=(OK, QUEUED))
     return incident
 

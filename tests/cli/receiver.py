@@ -41,6 +41,8 @@ class Receiver:
     def __init__(self, folder):
         self.folder = folder
         self.answer = "good"
+        self.behind_s = 0  # how far its clock is behind
+        self.says_late = None  # signs that what comes is late
         self.received = {}
         self.hooks = []  # what was posted to /hook: (headers, body)
         self.posts = 0
@@ -100,9 +102,11 @@ class Receiver:
         known = self.received.get(envelope_id)
         if known:
             return (409, "application/json", known[1]) if known[0] == body else (422, "text/plain", b"another body")
-        receipt = self.sign(json.dumps({"envelope": envelope_id, "sha256": hashlib.sha256(body).hexdigest(),
-                                        "received_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                                        "server": "province"}).encode())
+        said = {"envelope": envelope_id, "sha256": hashlib.sha256(body).hexdigest(), "server": "province",
+                "received_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - self.behind_s))}
+        if self.says_late is not None:
+            said["late"] = self.says_late
+        receipt = self.sign(json.dumps(said).encode())
         self.received[envelope_id] = (body, receipt)
         return 200, "application/json", receipt
 

@@ -78,7 +78,7 @@ def refusals(home, incident, base):
             "certainty: A\nlanguage: zh\nutc_offset_minutes: 480\nstages: [follow_up]\nfields:\n  - key: a\n"
             "    label: { en: QZXLABEL2, zh: QZXLABEL2 }\n    type: choice\n    options:\n"
             "      - { key: b, label: { en: QZXOPTION, zh: QZXOPTION } }\n    required: true\n")
-    x.call(home, "incident", "report", incident, "--stage", "follow_up", "--form", "qzx-form", "--set", "a=b", "--what-changed",
+    x.call(home, "incident", "report", incident, "--stage", "follow_up", "--profile", "cn-miit", "--form", "qzx-form", "--set", "a=b", "--what-changed",
            "QZXCHANGED4", "--wait", "0", codes=(0, 7))
     code, out, err = x.run(home, "incident", "export", incident, "--format", "pdf", "--redact")
     x.check("a form of one's own, whose very labels may tell, has no redacted copy", code == x.DENIED and out == b"" and

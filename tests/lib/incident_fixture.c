@@ -138,6 +138,8 @@ static void answer(struct incident_fixture *f, const struct outbox_item *row, co
 	REQUIRE_OK(outbox_read(f->store, &row->id, f->pool, &item, &f->e), f->e);
 	const struct receipt_statement what = { .of = { &item.envelope_id, item.envelope },
 		.received_ns = received_ns,
+		.late_known = f->says_late,
+		.late = f->says_late,
 		.server = "report.example.org" };
 	REQUIRE_OK(receipt_sign(&what, keyring_current(ring), &text, &f->e), f->e);
 	const struct outbox_try t = { .at_ns = f->wall_ns,

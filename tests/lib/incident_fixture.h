@@ -26,6 +26,7 @@ struct incident_fixture {
 	struct form_set *forms;
 	struct pool *pool;
 	struct field_faults faults; /* of the last call */
+	bool says_late;		    /* servers sign that what they receive is late */
 	struct error e;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "incident/cases/case.h"
+#include "incident/cases/owed.h"
 
 enum { SHORT_BYTES_MAX = 300, SAID_BYTES_MAX = 8000 };
 
@@ -63,7 +64,26 @@ static void check_words(struct calling *w, const struct incident_call *call)
 		field_fault_add(w->faults, d->pool, "to", "%s", _("is missing"));
 }
 
-static void check_call(struct calling *w, const struct incident_call *call)
+/* Without a stage the call is what is owed to them first: who telephones at three in the morning
+ * does not know by which name their regime calls it. */
+static enum status find_stage(struct calling *w, const char *named, struct error *e)
+{
+	const struct desk *d = w->desk;
+	const struct clock_filter filter = { .incident = &w->row.id };
+	struct clock_row *rows = NULL;
+	size_t n = 0;
+	w->stage = named == NULL ? "first_notice" : named;
+	if (named != NULL || w->role[0] == '\0')
+		return OK;
+	TRY(clocks_list(d->c->store, &filter, &d->now, d->pool, &rows, &n, e));
+	const struct clock_row *first = owed_to(
+		d->c->profiles, (struct owed_clocks){ rows, n }, w->role, w->profile, w->medium);
+	if (first != NULL)
+		w->stage = first->stage;
+	return OK;
+}
+
+static enum status check_call(struct calling *w, const struct incident_call *call, struct error *e)
 {
 	const struct desk *d = w->desk;
 	struct error why = ERROR_NONE;
@@ -71,14 +91,15 @@ static void check_call(struct calling *w, const struct incident_call *call)
 	w->person = checked(w, call->person, "person", SHORT_BYTES_MAX, TEXT_ONE_LINE);
 	w->number = checked(w, call->number, "number", SHORT_BYTES_MAX, TEXT_ONE_LINE);
 	w->said = checked(w, call->said, "said", SAID_BYTES_MAX, TEXT_SEVERAL_LINES);
-	w->stage = call->stage == NULL ? "first_notice" : call->stage;
 	w->profile = call->profile == NULL ? "" : call->profile;
 	w->medium = call->medium == NULL ? "telephone" : call->medium;
 	w->at_ns = call->at_ns < 0 ? d->now.wall_ns : call->at_ns;
 	w->role = role_of(d, w->to);
+	TRY(find_stage(w, call->stage, e));
 	check_words(w, call);
 	if (moment_check_time(d, &w->row, w->at_ns, &why) != OK)
 		field_fault_add(w->faults, d->pool, "at", "%s", why.text);
+	return OK;
 }
 
 /* A body that is no role of the rules discharges nothing: whoever was called, no duty names it. */
@@ -144,10 +165,11 @@ enum status incident_call(const struct incident_context *c, const char *id,
 	TRY(desk_open(c, p, false, &d, e));
 	TRY(transaction_begin(c->store, &t, e));
 	TRY(case_find(&d, id, &w.row, e));
-	check_call(&w, call);
+	TRY(check_call(&w, call, e));
 	TRY(field_faults_error(faults, e));
 	TRY(log_call(&w, e));
 	TRY(transaction_commit(&t, e));
-	*out = (struct call_result){ w.id, w.n_discharged };
+	*out = (struct call_result){ w.id, w.n_discharged, w.role,
+		w.role[0] == '\0' ? "" : w.stage };
 	return OK;
 }

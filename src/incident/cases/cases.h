@@ -70,6 +70,8 @@ struct first_notice {
 	const char *callback;
 	json_t *more; /* the whole facts file as given, NULL: fact keys are read from it, others
 			 kept */
+	json_t *set;  /* what was set key by key, over `more`; NULL. A key in it that is neither
+			 one of the eight nor a fact is a fault */
 	bool drill;
 	const char *drill_id;	     /* "" none */
 	const char *const *profiles; /* NULL: the default one and those of <home>/incident.yaml */
@@ -86,6 +88,8 @@ struct incident_receipt { /* local: what was put where, provable offline */
 	const char *number;  /* 2026-0001 */
 	const char *warning; /* what of the home was left aside (incident.yaml, routes), "" nothing
 			      */
+	json_t *near; /* {"key in `more`": "'facts', 'that it is near'"}: kept, and perhaps a slip
+		       */
 };
 /* Checks, signs, and stores notice, grades, clocks and the envelopes in one transaction: one
  * envelope for each profile that wants something now (owed.h), in the stage and on the form that
@@ -102,6 +106,7 @@ struct checked_notice {
 	const char **profiles;
 	size_t n_profiles;
 	const char *trouble; /* what of the home would be left aside; "" */
+	json_t *near;	     /* as in incident_receipt */
 };
 /* Reads a notice as incident_new does, and keeps nothing: needs no store and no keys (`home` may be
  * NULL). All faults are in `faults`; then E_INVALID. */
@@ -179,12 +184,18 @@ struct submission_row {
 	const struct recipient_row *recipients; /* none: it is kept here alone */
 	size_t n_recipients;
 };
+enum receipt_flag {
+	RECEIPT_SAYS_LATE = 1,	    /* the receiver signed that it came after its deadline */
+	RECEIPT_BEFORE_ENVELOPE = 2 /* its time lies before the envelope was made: one of both
+				       clocks is wrong, and the later time counts */
+};
 struct recipient_row {
 	const char *role;
 	const char *route; /* "" none serves that role (yet) */
 	enum outbox_state state;
 	const char *server;  /* that has it; "" */
-	int64_t received_ns; /* by that server's clock, -1 */
+	int64_t received_ns; /* by that server's clock, but not before it was made here; -1 */
+	unsigned flags;	     /* receipt_flag */
 	const char *trouble; /* the last error; "" none */
 };
 /* The pre-filled form of the next submission. */
@@ -201,7 +212,8 @@ struct incident_call {	    /* a notice given by telephone */
 	const char *number;
 	int64_t at_ns; /* -1: now; not later than now, not before discovery minus a day */
 	const char *said;
-	const char *stage;   /* NULL: "first_notice" */
+	const char *stage;   /* NULL: that of the most urgent own duty to the role that runs and
+				that a call may answer, else "first_notice" */
 	const char *profile; /* NULL: all */
 	const char *medium;  /* NULL: "telephone"; "written" where it was handed over on paper, by
 				fax  or in a portal */
@@ -209,6 +221,7 @@ struct incident_call {	    /* a notice given by telephone */
 struct call_result {
 	struct id id;
 	size_t n_discharged; /* duties that it answers; 0 also where `to` is no role of the rules */
+	const char *role, *stage; /* "" where `to` is no role of the rules */
 };
 enum status incident_call(const struct incident_context *c, const char *id,
 	const struct incident_call *call, struct pool *p, struct call_result *out,

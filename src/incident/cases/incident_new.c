@@ -6,7 +6,11 @@
 
 #include "base/fault.h"
 #include "incident/cases/notice.h"
+#include "incident/cases/owed.h"
 #include "incident/cases/spool.h"
+
+#define NOTICE_STAGE "first_notice"
+#define NOTICE_FORM "first-notice"
 
 struct filing {
 	const struct desk *desk;
@@ -52,29 +56,75 @@ static enum status grade_all(struct filing *f, struct error *e)
 	return OK;
 }
 
-static enum status hand_in(struct filing *f, const struct profile *p, bool anyway, struct error *e)
+/* The eight facts as they were given, or the form that the regime has for the stage, filled with
+ * what is known of it. What is not known is left open: nothing is asked for in these minutes. */
+static enum status fill_in(struct filing *f, struct handed_in *h, int grade, struct error *e)
 {
-	struct handed_in *h = &f->envelopes[f->n_envelopes];
+	const struct desk *d = f->desk;
+	const struct form *form = spool_own_form(d, h->profile, h->stage);
+	json_t *notice = NULL, *facts = NULL;
+	h->form = NOTICE_FORM;
+	h->filled = f->notice->filled;
+	if (form == NULL || strcmp(form->id, NOTICE_FORM) == 0)
+		return OK;
+	h->form = form->id;
+	h->filled = json_object();
+	TRY(json_keep(d->pool, h->filled, e));
+	TRY(notice_for_forms(d, &f->row, h->profile, grade, &notice, e));
+	TRY(facts_for_forms(d, &f->row, &facts, e));
+	return form_prefill(form, notice, facts, h->filled, d->now.wall_ns, e);
+}
+
+static void add_role(struct handed_in *h, const char *role)
+{
+	for (size_t i = 0; i < h->n_roles; i++)
+		if (strcmp(h->roles[i], role) == 0)
+			return;
+	if (h->n_roles < RECIPIENTS_MAX)
+		h->roles[h->n_roles++] = role;
+}
+
+struct running {
+	struct clock_row *rows;
+	size_t n;
+};
+
+/* `first` NULL: nobody is owed one, and it is kept here. */
+static enum status hand_in(struct filing *f, const struct profile *p, const struct running *clocks,
+	const struct clock_row *first, struct error *e)
+{
+	const struct profile_set *s = f->desk->c->profiles;
+	struct handed_in *h = &f->envelopes[f->n_envelopes++];
 	struct classification k;
 	classify(p, &f->row.values, &k);
 	*h = (struct handed_in){ .profile = p,
-		.stage = "first_notice",
-		.form = "first-notice",
-		.filled = f->notice->filled,
+		.stage = first == NULL ? NOTICE_STAGE : first->stage,
 		.what_changed = "" };
-	spool_recipients(f->desk, &f->row, h, k.grade);
-	if (h->n_roles == 0 && !anyway)
-		return OK;
-	f->n_envelopes++;
+	for (size_t j = 0; first != NULL && j < p->n_duties; j++)
+		for (size_t i = 0; i < clocks->n; i++)
+			if (strcmp(clocks->rows[i].duty, p->duties[j].id) == 0 &&
+				owed_with(s, first, &clocks->rows[i]))
+				add_role(h, clocks->rows[i].to);
+	TRY(fill_in(f, h, k.grade, e));
 	return spool_put(f->desk, &f->row, h, e);
 }
 
-/* One for each regime to which a first notice is owed; where none is, one that is kept here. */
+/* One for each regime that wants something now, in its own stage; where none does, one that is kept
+ * here. */
 static enum status hand_in_all(struct filing *f, struct error *e)
 {
-	for (size_t i = 0; i < f->notice->n_profiles; i++)
-		TRY(hand_in(f, f->notice->profiles[i], false, e));
-	return f->n_envelopes > 0 ? OK : hand_in(f, f->notice->profiles[0], true, e);
+	const struct desk *d = f->desk;
+	const struct clock_filter filter = { .incident = &f->row.id };
+	struct running clocks = { .n = 0 };
+	TRY(clocks_list(d->c->store, &filter, &d->now, d->pool, &clocks.rows, &clocks.n, e));
+	for (size_t i = 0; i < f->notice->n_profiles; i++) {
+		const struct profile *p = f->notice->profiles[i];
+		const struct clock_row *first =
+			owed_first(d->c->profiles, clocks.rows, clocks.n, p->id, OWED_BY_NOTICE);
+		if (first != NULL)
+			TRY(hand_in(f, p, &clocks, first, e));
+	}
+	return f->n_envelopes > 0 ? OK : hand_in(f, f->notice->profiles[0], &clocks, NULL, e);
 }
 
 static enum status add_event(struct filing *f, const char *warning, struct error *e)
@@ -141,15 +191,17 @@ static enum status store_all(struct filing *f, const struct first_notice *given,
 	struct incident_receipt *out, struct error *e)
 {
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
-	struct incident_receipt receipt = { .warning = warning_of(f->desk, f->notice) };
+	struct incident_receipt receipt = { .warning = warning_of(f->desk, f->notice),
+		.near = f->notice->near };
 	if (receipt.warning == NULL)
 		return case_no_memory(e);
 	TRY(transaction_begin(f->desk->c->store, &t, e));
 	TRY(open_case(f, given, e));
 	TRY(grade_all(f, e));
 	TRY(add_event(f, receipt.warning, e));
+	TRY(case_sync(f->desk, &f->row, e)); /* what runs now says what goes to whom */
 	TRY(hand_in_all(f, e));
-	TRY(case_sync(f->desk, &f->row, e));
+	TRY(case_sync(f->desk, &f->row, e)); /* and what was handed in starts what follows it */
 	TRY(make_receipt(f, &receipt, e));
 	TRY(transaction_commit(&t, e));
 	*out = receipt;
@@ -189,6 +241,7 @@ enum status incident_check(const struct incident_context *c, const struct first_
 		return case_no_memory(e);
 	for (size_t i = 0; i < notice.n_profiles; i++)
 		ids[i] = notice.profiles[i]->id;
-	*out = (struct checked_notice){ notice.facts, ids, notice.n_profiles, notice.trouble };
+	*out = (struct checked_notice){ notice.facts, ids, notice.n_profiles, notice.trouble,
+		notice.near };
 	return OK;
 }

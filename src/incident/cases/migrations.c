@@ -86,6 +86,8 @@ static const struct migration rows[] = {
 		" at_ns BIGINT NOT NULL, by_whom TEXT NOT NULL, change TEXT NOT NULL,"
 		" reason TEXT NOT NULL, filled TEXT NOT NULL, envelope TEXT NOT NULL,"
 		" sha256 TEXT NOT NULL, PRIMARY KEY (company, warning, n));" },
+	{ 4, "what receipts say of themselves",
+		"ALTER TABLE incident_recipient ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;" },
 };
 
 const struct migration_area incident_migrations = { "incident", rows, COUNT_OF(rows) };

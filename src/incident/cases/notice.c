@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "incident/cases/settings.h"
+#include "incident/rules/rule_read.h"
 
 enum { MORE_BYTES_MAX = 256 * 1024, MORE_TEXT_MAX = 16 * 1024, DRILL_ID_MAX = 100, DEPTH_MAX = 8 };
 #define FORM_ID "first-notice"
@@ -19,7 +20,8 @@ struct reading {
 	const struct first_notice *given;
 	struct case_settings settings;
 	const struct form *form;
-	json_t *more;	 /* our own copy */
+	json_t *more;	 /* our own copy, with what was set key by key */
+	json_t *near;	 /* keys that are nobody's: what they are near */
 	json_t *changes; /* for the form */
 	struct field_faults *faults;
 	struct error *e;
@@ -50,6 +52,41 @@ static enum status set_change(const struct reading *r, const char *key, json_t *
 	return json_object_set_new(r->changes, key, value) != 0 ? case_no_memory(r->e) : OK;
 }
 
+/* Scripts have lists of systems and of measures, and numbers for scales and telephones. */
+static bool may_be_joined(const char *key)
+{
+	static const char *const keys[] = { "systems", "scale", "action", "callback" };
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static json_t *as_text(const char *key, json_t *value)
+{
+	enum { ITEM_BYTES_MAX = 64 * 1024 };
+	AUTO_BUF struct buf text;
+	size_t i;
+	json_t *item;
+	buf_init(&text, ITEM_BYTES_MAX);
+	if (!may_be_joined(key))
+		return json_incref(value); /* the form says what is wrong with it */
+	if (json_is_integer(value))
+		buf_addf(&text, "%lld", (long long)json_integer_value(value));
+	json_array_foreach(value, i, item)
+	{
+		AUTO_JSON json_t *word =
+			json_is_integer(item) ? as_text(key, item) : json_incref(item);
+		if (!json_is_string(word))
+			return json_incref(value);
+		const char *plain = json_string_value(word);
+		const bool ascii = text.len > 0 && (unsigned char)text.at[text.len - 1] < 0x80 &&
+				   (unsigned char)plain[0] < 0x80;
+		buf_addf(&text, "%s%s", i == 0 ? "" : ascii ? ", " : "、", plain);
+	}
+	return text.len == 0 || text.failed ? json_incref(value) : json_string(buf_text(&text));
+}
+
 /* One of the eight as text: given, or in the file, or in the settings. The key leaves `more`. */
 static enum status take_text(
 	const struct reading *r, const char *key, const char *given, const char *otherwise)
@@ -68,7 +105,7 @@ static enum status take_text(
 		const char *text = json_string_value(in_file);
 		return text != NULL && says_unknown(text)
 			       ? OK
-			       : set_change(r, key, json_incref(in_file));
+			       : set_change(r, key, as_text(key, in_file));
 	}
 	return otherwise == NULL ? OK : set_change(r, key, json_string(otherwise));
 }
@@ -94,24 +131,43 @@ static enum status take_ongoing(const struct reading *r)
 		       : OK;
 }
 
-/* What the kind says is a fact too, unless the file says otherwise. */
-static enum status take_kind(const struct reading *r)
+/* What the kind says is a fact too. */
+static const struct {
+	const char *kind, *fact;
+} kind_says[] = { { "ransomware", "ransomware" }, { "leak", "data_leaked_or_stolen" },
+	{ "tampering", "data_altered_or_faked" } };
+
+/* The fact that the kind states, NULL none. */
+static const char *fact_of_kind(const struct reading *r)
 {
-	static const struct {
-		const char *kind, *fact;
-	} says[] = { { "ransomware", "ransomware" }, { "leak", "data_leaked_or_stolen" },
-		{ "tampering", "data_altered_or_faked" } };
-	TRY(take_text(r, "kind", r->given->kind, NULL));
 	const struct form_field *field = form_field_named(r->form, "kind");
 	const char *said = json_string_value(json_object_get(r->changes, "kind"));
 	const struct fact_choice *option =
 		said == NULL || field == NULL ? NULL : form_option(field, said);
-	for (size_t i = 0; option != NULL && i < COUNT_OF(says); i++)
-		if (strcmp(says[i].kind, option->key) == 0 &&
-			json_object_get(r->more, says[i].fact) == NULL &&
-			json_object_set_new(r->more, says[i].fact, json_true()) != 0)
-			return case_no_memory(r->e);
-	return OK;
+	for (size_t i = 0; option != NULL && i < COUNT_OF(kind_says); i++)
+		if (strcmp(kind_says[i].kind, option->key) == 0)
+			return kind_says[i].fact;
+	return NULL;
+}
+
+static enum status take_kind(const struct reading *r)
+{
+	TRY(take_text(r, "kind", r->given->kind, NULL));
+	const char *fact = fact_of_kind(r);
+	if (fact == NULL || json_object_get(r->more, fact) != NULL)
+		return OK;
+	return json_object_set_new(r->more, fact, json_true()) != 0 ? case_no_memory(r->e) : OK;
+}
+
+/* Both of them cannot be so, and which one is, only who filed it knows. */
+static void check_kind(const struct reading *r, const struct facts *values)
+{
+	const char *fact = fact_of_kind(r);
+	const int slot = fact == NULL ? -1 : fact_slot(profile_facts(r->desk->c->profiles), fact);
+	if (slot < 0 || values->at[slot] != 0)
+		return;
+	field_fault_add(r->faults, r->desk->pool, "kind", _("contradicts %s, which is no"), fact);
+	field_fault_add(r->faults, r->desk->pool, fact, _("is no, and contradicts %s"), "kind");
 }
 
 static enum status take_eight(const struct reading *r)
@@ -175,6 +231,41 @@ static enum status look_at(const struct reading *r, const char *field, json_t *v
 	return OK;
 }
 
+/* The eight and the facts, as one list of names. */
+struct known_keys {
+	const struct form *form;
+	const struct fact_catalogue *facts;
+};
+
+static const char *known_key(const void *context, size_t i)
+{
+	const struct known_keys *k = context;
+	return i < k->form->n_fields ? k->form->fields[i].key
+				     : k->facts->rows[i - k->form->n_fields].key;
+}
+
+/* A key that nobody knows: where it was typed by itself it is a slip; in a file it is welcome, and
+ * told where it is near one that is known. */
+static enum status look_at_key(const struct reading *r, const char *key)
+{
+	char near[RULE_NEAR_MAX];
+	const struct known_keys known = { r->form, profile_facts(r->desk->c->profiles) };
+	const struct rule_names names = { known_key, &known,
+		known.form->n_fields + known.facts->n_rows };
+	(void)rule_near(key, names, near);
+	if (json_object_get(r->given->set, key) != NULL) {
+		if (near[0] == '\0')
+			fault(r, key, _("is no fact that is known here"));
+		else
+			field_fault_add(r->faults, r->desk->pool, key,
+				_("is no fact that is known here; near it: %s"), near);
+		return OK;
+	}
+	return near[0] == '\0' || json_object_set_new(r->near, key, json_string(near)) == 0
+		       ? OK
+		       : case_no_memory(r->e);
+}
+
 static enum status look_at_others(const struct reading *r)
 {
 	const struct fact_catalogue *catalogue = profile_facts(r->desk->c->profiles);
@@ -191,6 +282,7 @@ static enum status look_at_others(const struct reading *r)
 	{
 		if (fact_slot(catalogue, key) < 0) {
 			look_at_text(r, key, view_of(key));
+			TRY(look_at_key(r, key));
 			TRY(look_at(r, key, value, 0));
 		}
 	}
@@ -235,6 +327,7 @@ static enum status read_facts(struct reading *r, struct notice *out)
 	const struct facts_input in = { r->more, FACTS_AND_MORE, d->now.latest_ns };
 	TRY(facts_read(profile_facts(d->c->profiles), in, d->pool, &out->values, r->faults, r->e));
 	check_age(d, &out->values, r->faults);
+	check_kind(r, &out->values);
 	return facts_to_keep(d, r->more, &out->values, &out->facts, r->e);
 }
 
@@ -375,6 +468,10 @@ static enum status copy_more(struct reading *r)
 		r->more = json_object();
 		TRY(json_keep(r->desk->pool, r->more, r->e));
 	}
+	if (r->given->set != NULL && json_object_update(r->more, r->given->set) != 0)
+		return case_no_memory(r->e);
+	r->near = json_object();
+	TRY(json_keep(r->desk->pool, r->near, r->e));
 	r->changes = json_object();
 	return json_keep(r->desk->pool, r->changes, r->e);
 }
@@ -394,6 +491,7 @@ enum status notice_read(const struct desk *d, const struct first_notice *n, stru
 	TRY(read_profiles(&r, &notice));
 	read_marks(&r, &notice);
 	notice.trouble = r.settings.trouble;
+	notice.near = r.near;
 	*out = notice;
 	return OK;
 }

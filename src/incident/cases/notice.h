@@ -16,6 +16,7 @@ struct notice {
 	size_t n_profiles;
 	const char *tlp, *drill_id;
 	const char *trouble; /* what of the home was left aside; "" */
+	json_t *near;	     /* keys that are kept and are near a known one; the pool's */
 };
 /* All faults are in `faults`. Fails where memory is short or the form first-notice is not there. */
 enum status notice_read(const struct desk *d, const struct first_notice *n, struct notice *out,

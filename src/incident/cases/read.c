@@ -17,7 +17,8 @@ static enum status read_recipients(const struct desk *d, struct submission_row *
 	if (rows == NULL)
 		return case_no_memory(e);
 	TRY(STORE_SQL(d->c->store,
-		"SELECT role, route, state, server, received_ns, trouble FROM incident_recipient"
+		"SELECT role, route, state, server, received_ns, trouble, flags"
+		" FROM incident_recipient"
 		" WHERE company = ? AND submission = ? ORDER BY role",
 		&q, e));
 	bind_text(q, 1, d->company);
@@ -32,6 +33,7 @@ static enum status read_recipients(const struct desk *d, struct submission_row *
 			.state = (enum outbox_state)column_int(q, 2),
 			.server = case_column(d->pool, q, 3, &failed),
 			.received_ns = column_int(q, 4),
+			.flags = (unsigned)column_int(q, 6),
 			.trouble = phrase_words(d->pool, case_column(d->pool, q, 5, &failed)),
 		};
 		failed = failed || rows[s->n_recipients].trouble == NULL;

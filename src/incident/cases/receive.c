@@ -207,26 +207,36 @@ static enum status check_proof(const struct desk *d, const struct route *route,
 		item->receipt, route->server_keys, route->n_server_keys, &of, d->pool, out, e);
 }
 
-static enum status settle(const struct desk *d, const struct waiting *w, enum outbox_state state,
-	const struct receipt *r, const char *trouble, struct error *e)
+/* How one recipient ended. */
+struct ending {
+	enum outbox_state state;
+	const char *server, *trouble;
+	int64_t at_ns; /* -1 not received */
+	unsigned flags;
+};
+
+static enum status settle(
+	const struct desk *d, const struct waiting *w, const struct ending *end, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
 	TRY(STORE_SQL(d->c->store,
-		"UPDATE incident_recipient SET state = ?, server = ?, received_ns = ?, trouble = ?"
-		" WHERE company = ? AND submission = ? AND route = ?",
+		"UPDATE incident_recipient SET state = ?, server = ?, received_ns = ?, trouble = ?,"
+		" flags = ? WHERE company = ? AND submission = ? AND route = ?",
 		&q, e));
-	bind_int(q, 1, state);
-	bind_text(q, 2, r == NULL ? "" : r->server);
-	bind_int(q, 3, r == NULL ? -1 : r->received_ns);
-	bind_text(q, 4, trouble);
-	bind_text(q, 5, d->company);
-	bind_text(q, 6, w->submission.text);
-	bind_text(q, 7, w->route);
+	bind_int(q, 1, end->state);
+	bind_text(q, 2, end->server);
+	bind_int(q, 3, end->at_ns);
+	bind_text(q, 4, end->trouble);
+	bind_int(q, 5, end->flags);
+	bind_text(q, 6, d->company);
+	bind_text(q, 7, w->submission.text);
+	bind_text(q, 8, w->route);
 	return statement_run(q, e);
 }
 
 struct answered {
 	const char *profile, *stage;
+	int64_t made_ns; /* when the envelope was made here */
 	const char *roles[RECIPIENTS_MAX];
 	size_t n_roles;
 };
@@ -238,7 +248,7 @@ static enum status read_answered(
 	bool more = false;
 	bool failed = false;
 	TRY(STORE_SQL(d->c->store,
-		"SELECT s.profile, s.stage, r.role FROM incident_submission s"
+		"SELECT s.profile, s.stage, r.role, s.at_ns FROM incident_submission s"
 		" JOIN incident_recipient r ON r.company = s.company AND r.submission = s.id"
 		" WHERE s.company = ? AND s.id = ? AND r.route = ? ORDER BY r.role",
 		&q, e));
@@ -252,12 +262,43 @@ static enum status read_answered(
 		out->profile = case_column(d->pool, q, 0, &failed);
 		out->stage = case_column(d->pool, q, 1, &failed);
 		out->roles[out->n_roles] = case_column(d->pool, q, 2, &failed);
+		out->made_ns = column_int(q, 3);
 	}
 	return failed ? case_no_memory(e) : OK;
 }
 
+/* Nothing is received before it was made. A server whose clock is behind would else turn a late
+ * notice into one in time, and put a report before the facts that it tells; its own time stays in
+ * the history and in the proof. Receipts may be in whole seconds. */
+static struct ending ending_of(const struct answered *a, const struct receipt *r)
+{
+	const bool before = r->received_ns + NS_PER_S <= a->made_ns;
+	return (struct ending){ .state = OUTBOX_DELIVERED,
+		.server = r->server,
+		.trouble = "",
+		.at_ns = r->received_ns < a->made_ns ? a->made_ns : r->received_ns,
+		.flags = (r->late ? RECEIPT_SAYS_LATE : 0U) |
+			 (before ? RECEIPT_BEFORE_ENVELOPE : 0U) };
+}
+
+static enum status note_receipt(const struct desk *d, const struct waiting *w,
+	const struct answered *a, const struct receipt *r, int64_t n_answered, struct error *e)
+{
+	char at[TIME_TEXT_MAX];
+	const struct ending end = ending_of(a, r);
+	json_t *event = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "submission",
+		w->submission.text, "route", w->route, "stage", a->stage, "server", r->server,
+		"sha256", r->sha256, "received_at", time_text(r->received_ns, at),
+		"duties_answered", (json_int_t)n_answered);
+	if (event != NULL && (end.flags & RECEIPT_SAYS_LATE) != 0)
+		(void)json_object_set_new(event, "late", json_true());
+	if (event != NULL && (end.flags & RECEIPT_BEFORE_ENVELOPE) != 0)
+		(void)json_object_set_new(event, "before_envelope", json_true());
+	return history_add(d, &w->incident, end.at_ns, "receipt", event, e);
+}
+
 static enum status discharge_all(const struct desk *d, const struct waiting *w,
-	const struct answered *a, const struct receipt *r, size_t *out_n, struct error *e)
+	const struct answered *a, int64_t at_ns, size_t *out_n, struct error *e)
 {
 	for (size_t i = 0; i < a->n_roles; i++) {
 		size_t n = 0;
@@ -267,7 +308,7 @@ static enum status discharge_all(const struct desk *d, const struct waiting *w,
 			.to = a->roles[i],
 			.medium = "written",
 			.by = w->submission.text,
-			.at_ns = r->received_ns };
+			.at_ns = at_ns };
 		TRY(clocks_discharge(d->c->store, &discharge, &n, e));
 		*out_n += n;
 	}
@@ -284,13 +325,10 @@ static enum status take_receipt(
 	TRY(transaction_begin(d->c->store, &t, e));
 	TRY(case_find(d, w->incident.text, &row, e));
 	TRY(read_answered(d, w, &a, e));
-	TRY(settle(d, w, OUTBOX_DELIVERED, r, "", e));
-	TRY(discharge_all(d, w, &a, r, &n_answered, e));
-	TRY(history_add(d, &w->incident, r->received_ns, "receipt",
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "submission", w->submission.text,
-			"route", w->route, "stage", a.stage, "server", r->server, "sha256",
-			r->sha256, "duties_answered", (json_int_t)n_answered),
-		e));
+	const struct ending end = ending_of(&a, r);
+	TRY(settle(d, w, &end, e));
+	TRY(discharge_all(d, w, &a, end.at_ns, &n_answered, e));
+	TRY(note_receipt(d, w, &a, r, (int64_t)n_answered, e));
 	if (FAULT("take_receipt"))
 		return case_no_memory(e);
 	TRY(case_sync(d, &row, e));
@@ -306,7 +344,10 @@ static enum status take_trouble(const struct desk *d, const struct waiting *w,
 	if (w->state == OUTBOX_REFUSED)
 		return OK;
 	TRY(transaction_begin(d->c->store, &t, e));
-	TRY(settle(d, w, OUTBOX_REFUSED, NULL, trouble, e));
+	const struct ending end = {
+		.state = OUTBOX_REFUSED, .server = "", .trouble = trouble, .at_ns = -1
+	};
+	TRY(settle(d, w, &end, e));
 	TRY(history_add(d, &w->incident, d->now.wall_ns, "refused",
 		json_pack("{s:s, s:s, s:s, s:o, s:i}", "submission", w->submission.text, "route",
 			w->route, "way", item->way == NULL ? "" : item->way, "why",

@@ -41,6 +41,18 @@ void spool_recipients(
 	}
 }
 
+const struct form *spool_own_form(const struct desk *d, const struct profile *p, const char *stage)
+{
+	for (size_t i = 0; i < p->n_forms; i++) {
+		const struct form *f = NULL;
+		struct error gone = ERROR_NONE;
+		if (form_find(d->c->forms, p->forms[i], &f, &gone) == OK &&
+			form_stage(f, stage) >= 0)
+			return f;
+	}
+	return NULL;
+}
+
 enum status spool_told_before(
 	const struct desk *d, const struct case_row *row, struct handed_in *h, struct error *e)
 {

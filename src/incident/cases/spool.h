@@ -37,6 +37,8 @@ struct handed_in {
  * organisation's own roles, telephone apart. */
 void spool_recipients(
 	const struct desk *d, const struct case_row *row, struct handed_in *h, int grade);
+/* The profile's own first form for the stage; NULL: it has none. */
+const struct form *spool_own_form(const struct desk *d, const struct profile *p, const char *stage);
 /* Those who were sent something of the case under this profile before: a follow-up that no duty
  * asks for is for whoever has the notice that it follows. */
 enum status spool_told_before(const struct desk *d, const struct case_row *row, struct handed_in *h,

@@ -45,14 +45,9 @@ static enum status choose_form(struct submitting *s, struct error *e)
 	const struct form *f = NULL;
 	if (s->what->form != NULL)
 		return form_find(forms, s->what->form, &s->form, e);
-	for (size_t i = 0; i < s->profile->n_forms; i++) {
-		struct error gone = ERROR_NONE;
-		if (form_find(forms, s->profile->forms[i], &f, &gone) == OK &&
-			form_stage(f, s->stage) >= 0) {
-			s->form = f;
-			return OK;
-		}
-	}
+	s->form = spool_own_form(s->desk, s->profile, s->stage);
+	if (s->form != NULL)
+		return OK;
 	TRY(form_find(forms, GENERAL_FORM, &f, e));
 	if (form_stage(f, s->stage) < 0)
 		return error_set(
@@ -332,7 +327,9 @@ static enum status keep(struct submitting *s, struct handed_in *h, struct error 
 		return case_no_memory(e);
 	if (!h->draft)
 		spool_recipients(d, &s->row, h, s->grade);
-	if (!h->draft && h->n_roles == 0)
+	/* What no duty asks for goes to nobody else's authority by chance: a follow-up alone is for
+	 * whoever has the notice that it follows. */
+	if (!h->draft && h->n_roles == 0 && strcmp(h->stage, "follow_up") == 0)
 		TRY(spool_told_before(d, &s->row, h, e));
 	TRY(spool_drop_drafts(d, &s->row, h, e));
 	TRY(spool_put(d, &s->row, h, e));

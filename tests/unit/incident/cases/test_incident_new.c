@@ -188,23 +188,133 @@ TEST(no_regime_reads_anothers_grade_or_facts)
 	}
 }
 
-TEST(a_regime_to_which_no_first_notice_is_owed_keeps_it_here_alone)
+static bool went_to(const struct submission_row *s, const char *role)
 {
-	static const char *const only[] = { "eu-gdpr" };
-	static const char *const lines[] = { "dpa: supervisory_authority controller data_subject" };
+	for (size_t i = 0; i < s->n_recipients; i++)
+		if (strcmp(s->recipients[i].role, role) == 0)
+			return true;
+	return false;
+}
+
+/* What each regime calls its first stage, its form for it and whom it goes to. */
+TEST(a_first_notice_answers_what_each_regime_wants_first_and_goes_to_whoever_it_is_owed)
+{
+	static const struct {
+		const char *profile, *more, *stage, *form, *role;
+	} rows[] = {
+		{ "cn-miit", "{}", "first_notice", "first-notice", "ministry" },
+		{ "cn-miit-2024-214", "{\"direct_loss_fen\":100000000000}", "first_notice",
+			"miit-incident-report", "local_regulator" },
+		{ "cn-cac-2025", "{\"cii\":true,\"cii_total_outage_minutes\":400}", "first_report",
+			"cac-2025-report", "protection_and_police" },
+		{ "cn-cac-2025", "{\"cii\":false,\"direct_loss_fen\":10000000000}", "first_report",
+			"cac-2025-report", "provincial_cac" },
+		{ "cn-pboc-2025", "{\"direct_loss_fen\":100000000000}", "brief", "first-notice",
+			"pboc" },
+		{ "cn-order-790", "{}", "first_notice", "first-notice", "competent_department" },
+		{ "cn-iiot", "{}", "first_notice", "first-notice", "local_regulator" },
+		{ "eu-nis2",
+			"{\"nis2_provider\":\"dns\",\"data_compromised\":true,"
+			"\"suspected_malicious\":true}",
+			"early_warning", "eu-nis2-report", "csirt" },
+		{ "eu-gdpr", "{\"personal_data_breach\":true,\"gdpr_role\":\"controller\"}",
+			"notification", "eu-gdpr-notification", "supervisory_authority" },
+		{ "eu-gdpr", "{\"personal_data_breach\":true,\"gdpr_role\":\"processor\"}",
+			"controller_notice", "eu-gdpr-notification", "controller" },
+		{ "in-cert", "{}", "report", "in-cert-report", "cert_in" },
+	};
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	for (size_t k = 0; k < COUNT_OF(rows); k++) {
+		struct first_notice n = fixture_notice(&f);
+		n.profiles = &rows[k].profile;
+		n.n_profiles = 1;
+		n.more = fixture_json(&f, rows[k].more);
+		const struct incident_receipt r = fixture_new(&f, &n);
+		const struct incident i = fixture_read(&f, r.incident.text);
+		REQUIRE(i.n_submissions == 1);
+		CHECK_TEXT(i.submissions[0].stage, rows[k].stage);
+		CHECK_TEXT(i.submissions[0].form, rows[k].form);
+		if (!went_to(&i.submissions[0], rows[k].role))
+			test_fail(
+				__FILE__, __LINE__, "%s: not to %s", rows[k].profile, rows[k].role);
+		const struct clock_row *first = owed_first(
+			f.profiles, i.clocks, i.n_clocks, rows[k].profile, OWED_BY_NOTICE);
+		REQUIRE(first != NULL);
+		CHECK_TEXT(first->stage, rows[k].stage);
+	}
+}
+
+TEST(one_first_notice_reaches_every_regime_of_the_incident_and_its_receipts_answer_each)
+{
+	static const char *const three[] = { "cn-miit", "cn-cac-2025", "eu-gdpr" };
+	static const char *const lines[] = { "capital: ministry local_regulator",
+		"cac: provincial_cac protection_and_police", "dpa: supervisory_authority" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	fixture_routes(lines, 3);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = three;
+	n.n_profiles = 3;
+	n.more = fixture_json(&f,
+		"{\"cii\":false,\"operator_kind\":\"other\",\"direct_loss_fen\":10000000000,"
+		"\"personal_data_breach\":true,\"gdpr_role\":\"controller\"}");
+	const struct incident_receipt r = fixture_new(&f, &n);
+	CHECK_INT(fixture_deliver(&f, "capital", f.wall_ns), 1);
+	CHECK_INT(fixture_deliver(&f, "cac", f.wall_ns), 1);
+	CHECK_INT(fixture_deliver(&f, "dpa", f.wall_ns), 1);
+	const struct incident i = fixture_read(&f, r.incident.text);
+	CHECK_INT(i.n_submissions, 3);
+	CHECK_INT(fixture_clock(&i, "cn-cac-2025", "first_report_other")->state, CLOCK_DONE);
+	CHECK_INT(fixture_clock(&i, "eu-gdpr", "authority")->state, CLOCK_DONE);
+	/* What has a form and a limit of its own later is not answered by it. */
+	CHECK_INT(fixture_clock(&i, "cn-miit", "annual_incident_report")->state, CLOCK_RUNNING);
+	CHECK_INT(fixture_clock(&i, "cn-miit", "user_notice")->state, CLOCK_RUNNING);
+	CHECK(owed_first(f.profiles, i.clocks, i.n_clocks, NULL, OWED_BY_NOTICE) == NULL ||
+		strcmp(owed_first(f.profiles, i.clocks, i.n_clocks, NULL, OWED_BY_NOTICE)->stage,
+			"written") == 0);
+}
+
+TEST(a_regimes_own_form_goes_out_filled_with_what_is_known_and_open_where_nothing_is)
+{
+	static const char *const only[] = { "cn-cac-2025" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = only;
+	n.n_profiles = 1;
+	n.more = fixture_json(&f, "{\"cii\":false,\"direct_loss_fen\":10000000000}");
+	const struct incident_receipt r = fixture_new(&f, &n);
+	const struct view text = envelope_text(&f, &r.envelope);
+	json_t *payload = payload_of(&f, fixture_json(&f, text.at), INCIDENT_PAYLOAD);
+	json_t *form = json_object_get(payload, "form");
+	CHECK_TEXT(text_of(form, "form"), "cac-2025-report");
+	CHECK(json_object_size(json_object_get(form, "fields")) > 0);
+	CHECK_TEXT(text_of(json_object_get(payload, "notice"), "company"), "华东制造有限公司");
+	AUTO_BUF struct buf whole;
+	buf_init(&whole, MIB);
+	REQUIRE_OK(json_write(form, &whole, &f.e), f.e);
+	CHECK(strstr(buf_text(&whole), "华东制造有限公司") != NULL);
+}
+
+TEST(where_only_people_without_an_inbox_are_owed_something_it_is_kept_here_alone)
+{
+	static const char *const only[] = { "cn-miit-166-2022" };
+	static const char *const lines[] = { "all: local_regulator users" };
 	AUTO_FIXTURE struct incident_fixture f;
 	fixture_open(&f);
 	fixture_routes(lines, 1);
 	struct first_notice n = fixture_notice(&f);
 	n.profiles = only;
 	n.n_profiles = 1;
-	n.more = fixture_json(&f, "{\"personal_data_breach\":true,\"gdpr_role\":\"controller\"}");
+	n.more = fixture_json(&f, "{\"data_class\":\"general\",\"user_rights_harmed\":true}");
 	const struct incident_receipt r = fixture_new(&f, &n);
 	const struct incident i = fixture_read(&f, r.incident.text);
 	REQUIRE(i.n_submissions == 1);
 	CHECK_INT(i.submissions[0].n_recipients, 0);
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM record_outbox"), 0);
-	CHECK(i.n_clocks > 0);
+	CHECK(owed_first(f.profiles, i.clocks, i.n_clocks, NULL, OWED_BY_NOTICE) == NULL);
+	REQUIRE(owed_first(f.profiles, i.clocks, i.n_clocks, NULL, OWED_IN_PUBLIC) != NULL);
 }
 
 /* --- routes ----------------------------------------------------------------------------------- */
@@ -388,6 +498,65 @@ TEST(each_bad_field_is_named_and_nothing_is_stored)
 	check_refused(&f, &n, "profiles", "cn-nobody");
 }
 
+TEST(a_key_that_is_typed_by_itself_and_unknown_is_refused_and_one_in_a_file_is_told)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct first_notice n = { .discovered_ns = -1 };
+	n.set = fixture_json(&f, "{\"data_clas\":\"core\"}");
+	check_refused(&f, &n, "data_clas", "near it: 'data_class'");
+	n.set = fixture_json(&f, "{\"quite_another\":1}");
+	check_refused(&f, &n, "quite_another", "is no fact");
+	n.set = fixture_json(&f, "{\"company\":\"A\",\"data_class\":\"core\"}");
+	n.more = fixture_json(&f,
+		"{\"thread\":\"serious\",\"compny\":\"B\",\"soc_ticket\":\"SOC-7\","
+		"\"data_class\":\"general\"}");
+	const struct incident_receipt r = fixture_new(&f, &n);
+	CHECK_INT(json_object_size(r.near), 2);
+	CHECK(strstr(text_of(r.near, "thread"), "'threat'") != NULL);
+	CHECK(strstr(text_of(r.near, "compny"), "'company'") != NULL);
+	const struct incident i = fixture_read(&f, r.incident.text);
+	CHECK_TEXT(text_of(i.notice, "company"), "A");
+	CHECK_TEXT(text_of(i.facts, "data_class"), "core");
+	CHECK_TEXT(text_of(i.facts, "soc_ticket"), "SOC-7");
+}
+
+TEST(a_kind_and_a_fact_that_contradict_each_other_are_refused_and_both_named)
+{
+	static const char *const rows[][2] = {
+		{ "{\"kind\":\"ransomware\",\"ransomware\":false}", "ransomware" },
+		{ "{\"kind\":\"leak\",\"data_leaked_or_stolen\":false}", "data_leaked_or_stolen" },
+		{ "{\"kind\":\"数据篡改\",\"data_altered_or_faked\":false}",
+			"data_altered_or_faked" },
+	};
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct first_notice n = { .discovered_ns = -1 };
+	for (size_t k = 0; k < COUNT_OF(rows); k++) {
+		n.more = fixture_json(&f, rows[k][0]);
+		check_refused(&f, &n, "kind", rows[k][1]);
+		check_refused(&f, &n, rows[k][1], "kind");
+	}
+	n.more = fixture_json(&f, "{\"kind\":\"leak\",\"ransomware\":false}");
+	(void)fixture_new(&f, &n);
+}
+
+TEST(lists_and_numbers_of_a_script_are_taken_as_their_text)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	const struct first_notice n = { .discovered_ns = -1,
+		.more = fixture_json(&f,
+			"{\"systems\":[\"MES\",\"ERP\",7],\"action\":[\"断网\",\"停机\"],"
+			"\"scale\":5000,\"callback\":13800000000}") };
+	const struct incident_receipt r = fixture_new(&f, &n);
+	const struct incident i = fixture_read(&f, r.incident.text);
+	CHECK_TEXT(text_of(i.notice, "systems"), "MES, ERP, 7");
+	CHECK_TEXT(text_of(i.notice, "action"), "断网、停机");
+	CHECK_TEXT(text_of(i.notice, "scale"), "5000");
+	CHECK_TEXT(text_of(i.notice, "callback"), "13800000000");
+}
+
 TEST(each_bad_fact_is_named_and_nothing_is_stored)
 {
 	static const struct {
@@ -397,6 +566,9 @@ TEST(each_bad_fact_is_named_and_nothing_is_stored)
 		{ "{\"company\":7}", "company", "is not text" },
 		{ "{\"kind\":[\"leak\"]}", "kind", "is not text" },
 		{ "{\"ongoing\":3}", "ongoing", "is not text" },
+		{ "{\"systems\":{\"a\":1}}", "systems", "is not text" },
+		{ "{\"action\":[[\"a\"]]}", "action", "is not text" },
+		{ "{\"scale\":0.5}", "scale", "is not text" },
 		{ "{\"discovered_at\":\"2027-01-01T00:00:00Z\"}", "discovered_at", "" },
 		{ "{\"discovered_at\":\"1999-12-31T23:59:59Z\"}", "discovered_at",
 			"before the year" },

@@ -113,6 +113,22 @@ TEST(what_was_given_beside_a_fault_is_not_called_missing)
 	CHECK(fixture_fault(&f, "event.data_type")[0] != '\0');
 }
 
+TEST(a_report_that_no_duty_asks_for_goes_to_no_authority_of_another_stage)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	struct submission_row row;
+	start(&f);
+	const struct stage_submission what = { .profile = "cn-miit",
+		.stage = "notification",
+		.what_changed = "x",
+		.changes = fixture_json(
+			&f, "{\"to\":\"SA\",\"contact\":\"a 1\",\"measures\":\"x\"}") };
+	REQUIRE_OK(submit(&f, &what, &row), f.e);
+	const struct incident i = fixture_read(&f, "latest");
+	REQUIRE(i.n_submissions == 2);
+	CHECK_INT(i.submissions[1].n_recipients, 0);
+}
+
 TEST(a_follow_up_that_no_duty_asks_for_goes_to_those_who_have_the_notice)
 {
 	AUTO_FIXTURE struct incident_fixture f;
@@ -324,6 +340,76 @@ TEST(a_receipt_after_the_due_time_is_late)
 	CHECK_INT(fixture_clock(&i, "cn-miit", "first_notice")->state, CLOCK_DONE_LATE);
 }
 
+TEST(a_server_whose_clock_is_behind_makes_no_late_notice_one_in_time)
+{
+	static const char *const lines[] = { "capital: ministry local_regulator" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	fixture_routes(lines, 1);
+	struct first_notice n = fixture_notice(&f);
+	n.discovered_ns = f.wall_ns - MINUTES_NS(30);
+	(void)fixture_new(&f, &n);
+	const int64_t made_ns = f.wall_ns;
+	fixture_pass(&f, NS_PER_S);
+	CHECK_INT(fixture_deliver(&f, "capital", f.wall_ns - HOURS_NS(2)), 1);
+	const struct incident i = fixture_read(&f, "latest");
+	const struct clock_row *ten = fixture_clock(&i, "cn-miit", "first_notice");
+	CHECK_INT(ten->state, CLOCK_DONE_LATE);
+	CHECK_INT(ten->done_ns, made_ns);
+	CHECK_INT(i.submissions[0].received_ns, made_ns);
+	CHECK_INT(i.submissions[0].recipients[0].flags, RECEIPT_BEFORE_ENVELOPE);
+	CHECK_INT(i.events[1].claimed_ns, made_ns);
+	CHECK(json_is_true(json_object_get(i.events[1].detail, "before_envelope")));
+	CHECK(json_object_get(i.events[1].detail, "received_at") != NULL);
+}
+
+TEST(a_receipt_in_whole_seconds_does_not_ask_again_for_the_progress_that_it_is_for)
+{
+	static const char *const lines[] = { "bank: pboc" };
+	static const char *const only[] = { "cn-pboc-2025" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	fixture_routes(lines, 1);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = only;
+	n.n_profiles = 1;
+	n.more = fixture_json(&f, "{\"direct_loss_fen\":500000000000,\"personal_information_"
+				  "persons\":100000000,\"data_leaked_or_stolen\":true}");
+	(void)fixture_new(&f, &n);
+	CHECK_INT(fixture_deliver(&f, "bank", f.wall_ns), 1);
+	fixture_pass(&f, NS_PER_S * 7 / 10);
+	REQUIRE_OK(incident_moment(&f.c, "latest", MOMENT_NEW_FACTS, f.wall_ns, "", &f.e), f.e);
+	struct incident i = fixture_read(&f, "latest");
+	REQUIRE(fixture_clock(&i, "cn-pboc-2025", "progress_new_facts")->state == CLOCK_RUNNING);
+	struct submission_row row;
+	const struct stage_submission what = { .stage = "progress",
+		.what_changed = "x",
+		.changes = fixture_json(
+			&f, "{\"to\":\"PBOC\",\"contact\":\"a 1\",\"measures\":\"x\"}") };
+	REQUIRE_OK(submit(&f, &what, &row), f.e);
+	CHECK_INT(fixture_deliver(&f, "bank", f.wall_ns / NS_PER_S * NS_PER_S), 1);
+	i = fixture_read(&f, "latest");
+	for (size_t k = 0; k < i.n_clocks; k++)
+		if (strcmp(i.clocks[k].duty, "progress_new_facts") == 0)
+			CHECK_INT(i.clocks[k].state, CLOCK_DONE);
+	/* Less than a second is how receipts are written, and nobody's clock is wrong. */
+	CHECK_INT(i.submissions[1].recipients[0].flags, 0);
+}
+
+TEST(what_a_server_signs_of_lateness_is_kept_beside_its_receipt)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	start(&f);
+	f.says_late = true;
+	CHECK_INT(fixture_deliver(&f, "capital", f.wall_ns), 1);
+	const struct incident i = fixture_read(&f, "latest");
+	CHECK_INT(i.submissions[0].recipients[1].flags, RECEIPT_SAYS_LATE);
+	CHECK_INT(i.submissions[0].recipients[0].flags, 0);
+	CHECK(json_is_true(json_object_get(i.events[1].detail, "late")));
+	/* Our own clocks are by our own reading of the rules. */
+	CHECK_INT(fixture_clock(&i, "cn-miit", "first_notice")->state, CLOCK_DONE);
+}
+
 TEST(a_refusal_is_told_once_and_a_later_receipt_outweighs_it)
 {
 	AUTO_FIXTURE struct incident_fixture f;
@@ -381,11 +467,6 @@ TEST(the_moment_of_the_receipt_starts_what_the_other_side_owes)
 	n.more = fixture_json(
 		&f, "{\"cii\":false,\"operator_kind\":\"other\",\"direct_loss_fen\":10000000000}");
 	(void)fixture_new(&f, &n);
-	struct submission_row row;
-	const struct stage_submission first = { .stage = "first_report",
-		.what_changed = "x",
-		.changes = fixture_json(&f, "{\"ransom\":{\"unknown_reason\":\"未提及\"}}") };
-	REQUIRE_OK(submit(&f, &first, &row), f.e);
 	fixture_pass(&f, MINUTES_NS(10));
 	CHECK_INT(fixture_deliver(&f, "cac", f.wall_ns), 1);
 	const struct incident i = fixture_read(&f, "latest");
@@ -426,6 +507,33 @@ TEST(a_call_answers_the_duty_to_that_role_and_leaves_the_written_one)
 	CHECK_TEXT(i.events[1].kind, "call");
 	CHECK_INT(i.events[1].claimed_ns, f.wall_ns - MINUTES_NS(1));
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_call"), 1);
+}
+
+TEST(a_call_without_a_stage_is_what_its_role_is_owed_first)
+{
+	static const char *const two[] = { "cn-miit", "cn-cac-2025" };
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = two;
+	n.n_profiles = 2;
+	n.more = fixture_json(
+		&f, "{\"cii\":false,\"operator_kind\":\"other\",\"direct_loss_fen\":10000000000}");
+	(void)fixture_new(&f, &n);
+	struct call_result out;
+	const struct incident_call cac = { .to = "provincial_cac", .at_ns = -1 };
+	REQUIRE_OK(call(&f, &cac, &out), f.e);
+	CHECK_INT(out.n_discharged, 1);
+	CHECK_TEXT(out.stage, "first_report");
+	CHECK_TEXT(out.role, "provincial_cac");
+	struct incident i = fixture_read(&f, "latest");
+	CHECK_INT(fixture_clock(&i, "cn-cac-2025", "first_report_other")->state, CLOCK_DONE);
+	CHECK_INT(fixture_clock(&i, "cn-miit", "first_notice")->state, CLOCK_RUNNING);
+	const struct incident_call ministry = { .to = "ministry", .at_ns = -1 };
+	REQUIRE_OK(call(&f, &ministry, &out), f.e);
+	CHECK_TEXT(out.stage, "first_notice");
+	i = fixture_read(&f, "latest");
+	CHECK_INT(fixture_clock(&i, "cn-miit", "first_notice")->state, CLOCK_DONE);
 }
 
 TEST(a_role_may_be_called_by_its_name_and_a_stranger_answers_nothing)
