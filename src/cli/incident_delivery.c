@@ -136,6 +136,11 @@ static enum status no_route(struct session *s, const struct incident_session *is
 	const struct incident *i, struct delivery d, struct error *e)
 {
 	const char *name = name_of(is, RULE_ROLES, d.unrouted);
+	const char *who = name;
+	if (d.unrouted_due != NULL)
+		who = pool_textf(s->pool, _("%s (%s)"), name, when_due(s, is, d.unrouted_due));
+	if (who == NULL)
+		who = name;
 	if (d.n_unrouted > 1)
 		session_say(s, _("To more than one of them no route leads: outbox list."));
 	if (i->drill)
@@ -144,12 +149,10 @@ static enum status no_route(struct session *s, const struct incident_session *is
 			"routes.yaml has one (tocsin outbox flush)",
 			name);
 	return error_set(e, E_QUEUED,
-		"safe here, but no route leads to: %s%s%s; telephone now, and log it with tocsin "
+		"safe here, but no route leads to: %s; telephone now, and log it with tocsin "
 		"incident call %s --to %s; it goes out once routes.yaml has one (tocsin outbox "
 		"flush)",
-		name, d.unrouted_due == NULL ? "" : "; ",
-		d.unrouted_due == NULL ? "" : when_due(s, is, d.unrouted_due), i->number,
-		d.unrouted);
+		who, i->number, d.unrouted);
 }
 
 /* What a person has to tell, since no envelope can. */
