@@ -249,7 +249,11 @@ static enum status run_demo_in(struct demo *d, const struct demo_args *args, str
 			return error_wrap(e, "put back what drill %s left", result.id);
 		/* The reports say how things are once the demo has ended. */
 		result.undone = undone.is_over;
-		TRY(report_write(s, report_folder(s, &request, &result), &result, e));
+		if (result.report.html != NULL &&
+			report_write(s, report_folder(s, &request, &result), &result, e) != OK) {
+			report_is_missing(s, &result, e);
+			astray = true;
+		}
 	}
 	TRY(tell(s, &result, &undone, e));
 	report_notify_finished(s, &result);

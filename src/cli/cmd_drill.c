@@ -146,6 +146,12 @@ json_t *drill_plan_json(const struct drill_plan *plan)
 {
 	json_t *o = plan_json(plan);
 	(void)json_object_set_new(o, "locks_off", locks_off_json(plan));
+	const struct drill_authority *a = &plan->authority;
+	(void)json_object_set_new(o, "authority",
+		json_pack("{s:s,s:s,s:s}", "allowed_by", a->allowed_by, "scope", a->scope, "call",
+			a->call));
+	(void)json_object_set_new(o, "blocked_by",
+		plan->blocked_by == NULL ? json_null() : json_string(plan->blocked_by));
 	return o;
 }
 
@@ -177,7 +183,7 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 		TRY(session_store(s, e));
 	const struct drill_context context = drill_context_of(s);
 	TRY(arena_settle(s, raw, ARENA_TELL, &request.arena, e));
-	TRY(drill_plan(&context, &request, s->pool, &plan, e));
+	TRY(drill_plan_look(&context, &request, s->pool, &plan, e));
 	return print_plan(s, &plan, e);
 }
 

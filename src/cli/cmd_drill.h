@@ -17,9 +17,14 @@ json_t *drill_plan_json(const struct drill_plan *plan);
 enum status drill_arena_of_args(struct session *s, const struct drill_args *args, const char **out,
 	struct error *e) MUST_CHECK;
 /* request->out_folder as report_settle left it. *out_astray: the reports could not be written there
- * (told on standard error) and lie in the drill's own folder. */
+ * (told on standard error) and lie in the drill's own folder, or nowhere: out->report is empty
+ * then. */
 enum status drill_run_and_report(struct session *s, const struct drill_request *request,
 	struct drill_result *out, bool *out_astray, struct error *e) MUST_CHECK;
+
+/* Says on standard error why there are no reports, where the result is and how to undo; empties
+ * r->report and *e. */
+void report_is_missing(struct session *s, struct drill_result *r, struct error *e);
 
 enum status cmd_drill_run(struct session *s, const void *args, struct error *e);
 enum status cmd_drill_stop(struct session *s, const void *args, struct error *e);

@@ -7,21 +7,22 @@
 
 #include "base/i18n.h"
 #include "cli/arena.h"
+#include "cli/hint.h"
 #include "cli/live.h"
 #include "cli/report.h"
 #include "cli/signing.h"
 #include "render/render.h"
 #include "sys/file.h"
 
-static enum status print_plan(const struct session *s, const struct drill_request *request,
-	const struct drill_plan *plan, FILE *where, struct error *e)
+static enum status print_plan(
+	const struct session *s, const struct drill_plan *plan, FILE *where, struct error *e)
 {
 	AUTO_BUF struct buf text;
 	struct render_terminal t = { (size_t)s->width, false };
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(render_plan_terminal(plan, t, &text, e));
 	buf_add_char(&text, '\n');
-	TRY(render_card_text(plan, &request->authority, plan->id, t.width, &text, e));
+	TRY(render_card_text(plan, plan->id, t.width, &text, e));
 	(void)fwrite(buf_text(&text), 1, text.len, where);
 	return OK;
 }
@@ -41,14 +42,14 @@ enum status drill_arena_of_args(
 }
 
 static enum status consent(const struct session *s, const struct drill_args *args,
-	const struct drill_request *request, const struct drill_plan *plan, struct error *e)
+	const struct drill_plan *plan, struct error *e)
 {
 	if (!args->yes && !s->input_is_terminal)
 		return error_set(e, E_USAGE,
 			"a drill without a terminal needs --yes: nobody was asked, nothing was "
 			"done");
 	if (!s->quiet)
-		TRY(print_plan(s, request, plan, stderr, e));
+		TRY(print_plan(s, plan, stderr, e));
 	if (args->yes)
 		return OK;
 	return session_confirm(
@@ -104,6 +105,22 @@ static enum status report_somewhere(struct session *s, const struct drill_reques
 	return OK;
 }
 
+/* The drill has a result, kept and signed, and decoys to be undone: that must be told whatever
+ * became of its reports (a full disk). */
+void report_is_missing(struct session *s, struct drill_result *r, struct error *e)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, 16 * KIB);
+	buf_addf(&text, _("tocsin: no reports: %s\n"), e->text);
+	buf_addf(&text, _("The result is kept and signed in %s\n"), r->record);
+	if (!r->undone)
+		buf_addf(&text, _("Put everything back and remove the decoys: %s\n"),
+			hint_command(s, "drill undo", r->id));
+	(void)fputs(buf_text(&text), stderr);
+	r->report = (struct drill_report_paths){ NULL, NULL, NULL, NULL };
+	*e = ERROR_NONE;
+}
+
 enum status drill_run_and_report(struct session *s, const struct drill_request *request,
 	struct drill_result *out, bool *out_astray, struct error *e)
 {
@@ -114,8 +131,15 @@ enum status drill_run_and_report(struct session *s, const struct drill_request *
 	enum status status = drill_run(&context, request, &watch, s->pool, out, e);
 	live_end(&live);
 	TRY(status);
-	TRY(report_somewhere(s, request, out, out_astray, e));
-	return drill_set_reports(&context, out->id, &out->report, e);
+	if (report_somewhere(s, request, out, out_astray, e) != OK) {
+		report_is_missing(s, out, e);
+		*out_astray = true;
+	} else if (drill_set_reports(&context, out->id, &out->report, e) != OK) {
+		(void)fprintf(stderr, "tocsin: %s\n", e->text);
+		*e = ERROR_NONE;
+		*out_astray = true;
+	}
+	return OK;
 }
 
 enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
@@ -136,9 +160,9 @@ enum status cmd_drill_run(struct session *s, const void *raw, struct error *e)
 	TRY(report_outside(&request, plan.arena, e));
 	if (args->dry_run)
 		return s->json ? session_print_json(drill_plan_json(&plan), e)
-			       : print_plan(s, &request, &plan, stdout, e);
+			       : print_plan(s, &plan, stdout, e);
 	TRY(signing_look(s, e)); /* before anything has happened */
-	TRY(consent(s, args, &request, &plan, e));
+	TRY(consent(s, args, &plan, e));
 	request.arena = plan.arena;
 	request.id = plan.id;
 	bool astray = false;

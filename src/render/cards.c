@@ -62,9 +62,10 @@ static void put_people(const struct screen *s, const struct drill_plan_people *p
 	put(s, _("Authority"), buf_text(&text));
 }
 
-enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
-	const char *id, size_t width, struct buf *out, struct error *e)
+enum status render_card_text(const struct drill_plan *plan, const char *id, size_t width,
+	struct buf *out, struct error *e)
 {
+	const struct drill_authority *authority = &plan->authority;
 	struct screen s = card_screen(width, out);
 	char stop[160];
 	screen_rule(&s, RULE_TOP);

@@ -95,6 +95,15 @@ enum status render_plan_terminal(
 	screen_rule(&s, RULE_MIDDLE);
 	put(&s, _("Arena"), plan->arena);
 	put(&s, _("File system"), plan->file_system);
+	if (plan->blocked_by != NULL) {
+		AUTO_BUF struct buf text;
+		buf_init(&text, 4 * KIB);
+		buf_addf(&text,
+			_("This folder holds drill %s, which is not undone yet: until it is, no "
+			  "drill can run there (tocsin drill undo %s)."),
+			plan->blocked_by, plan->blocked_by);
+		screen_paragraph(&s, STYLE_FAIR, "", 0, buf_text(&text));
+	}
 	put_space(&s, plan);
 	screen_rule(&s, RULE_MIDDLE);
 	put_locks(&s, plan);

@@ -42,8 +42,8 @@ enum status render_history_terminal(const struct drill_row *rows, size_t n_rows,
 /* The operations desk's card: id, marker, process name, scope, how to stop it, whom to call.
  * `id` NULL: the run has not got one yet. Plain text, fit for a printer: at most 76 columns, and
  * `width` (0: as many). */
-enum status render_card_text(const struct drill_plan *plan, const struct drill_authority *authority,
-	const char *id, size_t width, struct buf *out, struct error *e) MUST_CHECK;
+enum status render_card_text(const struct drill_plan *plan, const char *id, size_t width,
+	struct buf *out, struct error *e) MUST_CHECK;
 /* A controller's file (docs/people.md) in which nothing is answered yet: fit to be saved and given
  * to a drill as it is. */
 enum status render_people_template(const struct drill_step *steps, size_t n_steps, struct buf *out,

@@ -502,6 +502,7 @@ void fixture_plan(struct pool *p, struct drill_plan *out)
 		.locks = r.safety.locks,
 		.marker = "TOCSIN-DRILL-019ab4f2",
 		.process_name = "tocsin-drill",
+		.authority = r.authority,
 		.rate_files_per_s = 40 };
 }
 

@@ -19,6 +19,7 @@
 #include "drill/decoy/budget.h"
 #include "drill/decoy/corpus.h"
 #include "drill/keep/history.h"
+#include "drill/people/authority.h"
 #include "drill/plain.h"
 #include "sys/host.h"
 
@@ -178,7 +179,8 @@ struct planner {
 	struct pool *p;
 	struct scenario *scenario;
 	const char *arena;
-	const char *id;		 /* of the planting that stands there; NULL */
+	const char *id; /* of the planting that stands there; NULL */
+	const char *blocked_by;
 	struct manifest *so_far; /* NULL: nothing stands there */
 	struct manifest plan;
 	struct file_system file_system;
@@ -186,13 +188,28 @@ struct planner {
 	uint64_t seed;
 };
 
+/* What is to be undone first is in the way of a run and not of a plan. The file system is looked at
+ * beside the arena, as if that were not there any more. */
+static enum status look_beside(struct planner *pl, struct error *e)
+{
+	enum drill_state state = STATE_UNDONE;
+	TRY(history_of_arena(pl->c->store, pl->arena, pl->p, &pl->blocked_by, &state, e));
+	const char *beside = pool_textf(pl->p, "%s.next", pl->arena);
+	if (beside == NULL)
+		return no_memory(e);
+	return planting_check(beside, pl->c->home, NULL, &pl->file_system, e);
+}
+
 static enum status find_arena(struct planner *pl, struct error *e)
 {
 	const char *wanted = pl->r->arena;
 	if (wanted == NULL)
 		TRY(drill_default_arena(pl->c, pl->p, &wanted, e));
 	TRY(conduct_arena_path(wanted, pl->p, &pl->arena, e));
-	TRY(arena_owner(pl->c, pl->arena, pl->p, &pl->id, e));
+	enum status status = arena_owner(pl->c, pl->arena, pl->p, &pl->id, e);
+	if (status == E_CONFLICT && pl->purpose == PLAN_LOOK)
+		return look_beside(pl, e);
+	TRY(status);
 	if (pl->id != NULL) {
 		AUTO_FD int keep_fd = -1;
 		TRY(keep_open(pl->c->home, pl->id, &keep_fd, e));
@@ -266,7 +283,7 @@ static enum status plan_decoys(struct planner *pl, struct error *e)
 	if (n == 0 || n > MANIFEST_FILES_MAX)
 		return error_set(
 			e, E_INVALID, "the number of decoys must be 1 to %d", MANIFEST_FILES_MAX);
-	if (pl->so_far != NULL && pl->purpose == PLAN_RUN) {
+	if (pl->so_far != NULL && pl->purpose != PLAN_GENERATION) {
 		pl->plan = *pl->so_far;
 		return OK;
 	}
@@ -371,6 +388,8 @@ static enum status fill_plan(struct planner *pl, struct drill_plan *out, struct 
 	out->process_name = EMULATOR_PROCESS_NAME;
 	out->rate_files_per_s = pl->rate;
 	out->seed = pl->seed;
+	out->blocked_by = pl->blocked_by;
+	TRY(authority_settle(&pl->r->authority, pl->arena, pl->p, &out->authority, e));
 	return out->file_system == NULL || out->id == NULL ? no_memory(e) : OK;
 }
 
@@ -394,6 +413,8 @@ enum status plan_make(const struct drill_context *c, const struct drill_request 
 		return no_memory(e);
 	TRY(check_commands(r, e));
 	TRY(fill_people(&pl, &plan.people, e));
+	if (r->scenario != NULL) /* a name that is none is told whatever stands in the arena */
+		TRY(scenario_find(c->home, r->scenario, p, pl.scenario, e));
 	TRY(find_arena(&pl, e));
 	TRY(find_scenario(&pl, e));
 	/* Any negative rate stands for the scenario's own. */
@@ -409,6 +430,12 @@ enum status drill_plan(const struct drill_context *c, const struct drill_request
 	struct drill_plan *out, struct error *e)
 {
 	return plan_make(c, r, PLAN_RUN, p, out, e);
+}
+
+enum status drill_plan_look(const struct drill_context *c, const struct drill_request *r,
+	struct pool *p, struct drill_plan *out, struct error *e)
+{
+	return plan_make(c, r, PLAN_LOOK, p, out, e);
 }
 
 enum status drill_plan_planting(const struct drill_context *c, const struct drill_request *r,

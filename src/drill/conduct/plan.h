@@ -8,6 +8,7 @@
 #include "drill/drill.h"
 
 enum plan_for {
+	PLAN_LOOK,	/* drill_plan_look */
 	PLAN_RUN,	/* in an arena that was planted before: of what stands there */
 	PLAN_GENERATION /* one generation more than stands there */
 };

@@ -43,13 +43,12 @@ static enum status check_window(
 	return OK;
 }
 
-enum status authority_check(const struct drill_authority *asked, const char *arena, int64_t now_ns,
-	double seconds, struct pool *p, struct drill_authority *out, struct error *e)
+enum status authority_settle(const struct drill_authority *asked, const char *arena, struct pool *p,
+	struct drill_authority *out, struct error *e)
 {
 	struct drill_authority a = *asked;
 	a.window_from_ns = a.window_from_ns > 0 ? a.window_from_ns : -1;
 	a.window_to_ns = a.window_to_ns > 0 ? a.window_to_ns : -1;
-	TRY(check_window(&a, now_ns, seconds, e));
 	a.allowed_by = pool_textf(p, "uid %u", getuid());
 	a.scope = pool_textf(p, "decoys in %s", arena);
 	a.call = "";
@@ -60,4 +59,11 @@ enum status authority_check(const struct drill_authority *asked, const char *are
 		return error_set(e, E_NO_SPACE, "no memory for the authority");
 	*out = a;
 	return OK;
+}
+
+enum status authority_check(const struct drill_authority *asked, const char *arena, int64_t now_ns,
+	double seconds, struct pool *p, struct drill_authority *out, struct error *e)
+{
+	TRY(check_window(asked, now_ns, seconds, e));
+	return authority_settle(asked, arena, p, out, e);
 }

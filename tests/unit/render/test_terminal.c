@@ -266,7 +266,7 @@ static void check_other_cards(void)
 		render_plan_terminal(&plan, (struct render_terminal){ .width = 72 }, &out, &e), e);
 	check_lines(buf_text(&out), 72, true);
 	buf_reset(&out);
-	REQUIRE_OK(render_card_text(&plan, &r.authority, r.id, 0, &out, &e), e);
+	REQUIRE_OK(render_card_text(&plan, r.id, 0, &out, &e), e);
 	CHECK(strstr(buf_text(&out), "tocsin drill stop 019ab4f2-6c1e-7a40-9d53-0f2c41d7e8aa") !=
 		NULL);
 	CHECK(strstr(buf_text(&out), plan.marker) != NULL);
@@ -274,7 +274,7 @@ static void check_other_cards(void)
 	CHECK(strstr(buf_text(&out), r.authority.call) != NULL);
 	check_lines(buf_text(&out), 76, true);
 	buf_reset(&out);
-	REQUIRE_OK(render_card_text(&plan, &r.authority, NULL, 60, &out, &e), e);
+	REQUIRE_OK(render_card_text(&plan, NULL, 60, &out, &e), e);
 	check_lines(buf_text(&out), 60, true);
 	buf_reset(&out);
 	/* The card is a box, and below it stands the template of the controller's file. */
