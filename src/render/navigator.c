@@ -26,28 +26,35 @@ static void append(struct layer *l, json_t *list, json_t *value)
 		l->failed = true;
 }
 
-/* 100: prevented; 75: alerted and contained; 50: one of the two; 25: logged; 0: nothing. */
+enum { OUTCOME_UNKNOWN = -1 };
+
+/* 100: prevented; 75: alerted and contained; 50: one of the two; 25: logged; 0: nothing was done,
+ * which can only be said where somebody listened and the attack had its time. */
 static int outcome_score(const struct drill_result *r)
 {
 	bool contained = r->verdict == DRILL_CONTAINED;
-	if (r->channels_named && r->detect == DETECT_PREVENTED)
+	bool heard = drill_could_hear(r);
+	if (heard && r->detect == DETECT_PREVENTED)
 		return 100;
 	if (contained && r->t0_ns < 0) /* before the first byte */
 		return 100;
-	bool alerted = r->channels_named && r->detect == DETECT_ALERTED;
+	bool alerted = heard && r->detect == DETECT_ALERTED;
 	if (alerted && contained)
 		return 75;
 	if (alerted || contained)
 		return 50;
-	return r->channels_named && r->detect == DETECT_LOGGED ? 25 : 0;
+	if (heard && r->detect == DETECT_LOGGED)
+		return 25;
+	return heard && !drill_attack_was_stopped(r) ? 0 : OUTCOME_UNKNOWN;
 }
 
 static const char *colour_of(int score)
 {
-	return score >= 75   ? "#8ec843"
-	       : score >= 50 ? "#ffe766"
-	       : score >= 25 ? "#ffaf66"
-			     : "#ff6666";
+	return score == OUTCOME_UNKNOWN ? "#c8ccd2"
+	       : score >= 75		? "#8ec843"
+	       : score >= 50		? "#ffe766"
+	       : score >= 25		? "#ffaf66"
+					: "#ff6666";
 }
 
 static json_t *pair(struct layer *l, const char *name, const char *value)
@@ -71,13 +78,13 @@ static json_t *technique(struct layer *l, const struct drill_result *r, const ch
 	(void)snprintf(comment, sizeof comment,
 		"drill: %s; detect: %s; contain: %s; lost %u of %u decoys",
 		drill_verdict_name(r->verdict),
-		r->channels_named ? drill_detect_name(r->detect) : "not assessed",
+		drill_could_hear(r) ? drill_detect_name(r->detect) : "not assessed",
 		drill_contain_name(r->contain), r->n_lost, r->n_planted);
 	set(l, object, "techniqueID", json_string(id));
-	if (!voided) {
+	if (!voided && score != OUTCOME_UNKNOWN)
 		set(l, object, "score", json_integer(score));
+	if (!voided)
 		set(l, object, "color", json_string(colour_of(score)));
-	}
 	set(l, object, "comment", json_string(comment));
 	set(l, object, "enabled", json_boolean(!voided));
 	set(l, object, "metadata", json_array());
@@ -121,7 +128,7 @@ static json_t *legend(struct layer *l)
 		const char *label;
 		int score;
 	} rows[] = { { "prevented, or alerted and contained", 75 }, { "alerted or contained", 50 },
-		{ "logged", 25 }, { "nothing", 0 } };
+		{ "logged", 25 }, { "nothing", 0 }, { "not assessed", OUTCOME_UNKNOWN } };
 	json_t *list = json_array();
 	for (size_t i = 0; list != NULL && i < COUNT_OF(rows); i++) {
 		json_t *item = json_object();

@@ -162,15 +162,40 @@ TEST(the_score_of_a_technique_follows_detection_and_containment)
 		enum fixture_run run;
 		int score;
 	} rows[] = { { FIXTURE_CLEAN, 100 }, { FIXTURE_MIDDLING, 75 }, { FIXTURE_OVERRUN, 25 },
-		{ FIXTURE_UNASSESSED, 0 } };
+		{ FIXTURE_STOPPED, -1 }, { FIXTURE_UNASSESSED, -1 } };
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
 		struct drill_result r = scored(rows[i].run, p);
 		AUTO_JSON json_t *layer = layer_of(&r);
 		json_t *first = json_array_get(json_object_get(layer, "techniques"), 0);
 		CHECK_TEXT(json_string_value(json_object_get(first, "techniqueID")), "T1486");
-		CHECK_INT(json_integer_value(json_object_get(first, "score")), rows[i].score);
+		/* What nobody could have told is neither "nothing" nor good: no score, grey. */
+		json_t *score = json_object_get(first, "score");
+		CHECK_INT(score == NULL ? -1 : json_integer_value(score), rows[i].score);
+		CHECK_INT(
+			strcmp(json_string_value(json_object_get(first, "color")), "#c8ccd2") == 0,
+			rows[i].score < 0);
 	}
+}
+
+TEST(nothing_is_said_only_of_an_attack_that_somebody_listened_to)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct drill_result r = scored(FIXTURE_OVERRUN, p);
+	r.detect = DETECT_NONE;
+	AUTO_JSON json_t *silent = layer_of(&r);
+	json_t *first = json_array_get(json_object_get(silent, "techniques"), 0);
+	CHECK(json_is_integer(json_object_get(first, "score")));
+	CHECK_INT(json_integer_value(json_object_get(first, "score")), 0);
+	r.channels[0].never_opened = true;
+	AUTO_JSON json_t *deaf = layer_of(&r);
+	first = json_array_get(json_object_get(deaf, "techniques"), 0);
+	CHECK(json_object_get(first, "score") == NULL);
+	CHECK(strstr(json_string_value(json_object_get(first, "comment")),
+		      "detect: not assessed") != NULL);
+	json_t *legend = json_object_get(deaf, "legendItems");
+	json_t *last = json_array_get(legend, json_array_size(legend) - 1);
+	CHECK_TEXT(json_string_value(json_object_get(last, "label")), "not assessed");
 }
 
 TEST(prevented_is_what_was_contained_before_the_first_byte)
