@@ -73,25 +73,64 @@ static enum ink ink_of_share(double share)
 	return share >= 0.7 ? INK_GOOD : share >= 0.4 ? INK_FAIR : INK_POOR;
 }
 
-const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
+static struct bar bar_of_part(const struct drill_result *r, int part_id, struct pool *p)
 {
-	struct drawing *d = drawing_new(p, PARTS * ROW_H, _("Points by part"),
+	const struct drill_part *part = &r->parts[part_id];
+	const char *label = word_part((enum drill_part_id)part_id);
+	if (!part->assessed)
+		return (struct bar){ label, _("not assessed"), -1, INK_MUTED };
+	return (struct bar){ label, keep(p, figure_points(part)), part->share,
+		ink_of_share(part->share) };
+}
+
+static struct drawing *parts_drawing(struct pool *p, double height)
+{
+	return drawing_new(p, height, _("Points by part"),
 		_("One bar for each part: points reached of the points that it can give, and its "
 		  "rating. An empty outline means not assessed. The table under “Score by part” "
 		  "holds the same."));
+}
+
+const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
+{
+	struct drawing *d = parts_drawing(p, PARTS * ROW_H);
 	for (int i = 0; d != NULL && i < PARTS; i++) {
 		const struct drill_part *part = &r->parts[i];
-		struct bar bar = { word_part((enum drill_part_id)i), _("not assessed"), -1,
-			INK_MUTED };
-		if (part->assessed) {
-			bar.share = part->share;
-			bar.ink = ink_of_share(part->share);
-			bar.value = keep(p, figure_points(part));
-		}
+		const struct bar bar = bar_of_part(r, i, p);
 		add_bar(d, (size_t)i, &bar);
 		if (part->assessed)
 			add_mark(d, (size_t)i, ink_of_rating(part->rating),
 				letter_rating(part->rating));
+	}
+	return d;
+}
+
+/* Each part on two lines, words above and the bar beneath, in the size that they are read in. */
+const struct drawing *chart_parts_narrow(const struct drill_result *r, struct pool *p)
+{
+	enum { WIDTH = 320, STEP = 50, LINE = 14, MARK_X = 200, UNDER = 22, HIGH = 12 };
+	struct drawing *d = parts_drawing(p, PARTS * STEP - (STEP - UNDER - HIGH));
+	if (d == NULL)
+		return NULL;
+	d->width = WIDTH;
+	for (int i = 0; i < PARTS; i++) {
+		const struct drill_part *part = &r->parts[i];
+		const struct bar bar = bar_of_part(r, i, p);
+		const double y = i * STEP;
+		const enum ink ink = part->assessed ? INK_TEXT : INK_MUTED;
+		const struct point corner = { 0, y + UNDER };
+		draw_text(d, ink, (struct point){ 0, y + LINE }, ANCHOR_START, bar.label);
+		draw_strong(d, ink, (struct point){ WIDTH, y + LINE }, ANCHOR_END, bar.value);
+		if (!part->assessed) {
+			draw_outline(d, INK_MUTED, corner, (struct point){ WIDTH, HIGH });
+			continue;
+		}
+		draw_strong(d, ink_of_rating(part->rating), (struct point){ MARK_X, y + LINE },
+			ANCHOR_MIDDLE, letter_rating(part->rating));
+		draw_rect(d, INK_TRACK, corner, (struct point){ WIDTH, HIGH });
+		if (bar.share > 0)
+			draw_rect(d, bar.ink, corner,
+				(struct point){ fmax(fmin(bar.share, 1) * WIDTH, 1.5), HIGH });
 	}
 	return d;
 }

@@ -10,6 +10,8 @@
 
 const struct drawing *chart_loss(const struct drill_result *r, struct pool *p);
 const struct drawing *chart_parts(const struct drill_result *r, struct pool *p);
+/* The same for a page as narrow as a telephone. */
+const struct drawing *chart_parts_narrow(const struct drill_result *r, struct pool *p);
 const struct drawing *chart_budget(const struct drill_result *r, struct pool *p);
 const struct drawing *chart_previous(const struct drill_result *r, struct pool *p);
 const struct drawing *chart_counterfactual(const struct drill_result *r, struct pool *p);

@@ -47,6 +47,7 @@ struct score_face {
 	enum tone tone;
 	const char *note;
 	const struct drawing *drawing; /* beneath it, in the same frame; NULL: none */
+	const struct drawing *narrow;  /* in its place on a narrow page (HTML); NULL: the same */
 };
 
 struct block {

@@ -178,12 +178,20 @@ static void write_list(struct buf *b, const struct block *l)
 	HTML(b, "</ul>\n");
 }
 
-static void write_drawing(struct page *p, const struct drawing *d)
+/* Of a wide and a narrow drawing of the same the page's width decides which one is shown. */
+enum fit { FIT_ANY, FIT_WIDE, FIT_NARROW };
+
+static void write_drawing(struct page *p, const struct drawing *d, enum fit fit)
 {
 	AUTO_BUF struct buf id;
 	buf_init(&id, 64);
 	buf_addf(&id, "%s-chart-%d", p->language, p->n_charts++);
-	HTML(p->out, "<div class=\"chart\">");
+	HTML(p->out, "<div class=\"chart");
+	if (fit == FIT_WIDE)
+		HTML(p->out, " wide");
+	if (fit == FIT_NARROW)
+		HTML(p->out, " narrow");
+	HTML(p->out, "\">");
 	html_svg(p->out, d, buf_text(&id));
 	HTML(p->out, "</div>\n");
 }
@@ -242,7 +250,9 @@ static void write_score(struct page *p, const struct score_face *s)
 		HTML(b, "</p>");
 	}
 	if (s->drawing != NULL)
-		write_drawing(p, s->drawing);
+		write_drawing(p, s->drawing, s->narrow == NULL ? FIT_ANY : FIT_WIDE);
+	if (s->narrow != NULL)
+		write_drawing(p, s->narrow, FIT_NARROW);
 	HTML(b, "</section>\n");
 }
 
@@ -305,7 +315,7 @@ static void write_block(struct page *p, const struct block *x, bool lead)
 		write_table(b, x);
 		break;
 	case BLOCK_CHART:
-		write_drawing(p, x->drawing);
+		write_drawing(p, x->drawing, FIT_ANY);
 		break;
 	case BLOCK_CODE:
 		HTML(b, "<pre>");

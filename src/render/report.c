@@ -85,8 +85,10 @@ static void add_face(struct document *d, const struct drill_result *r)
 		face.grade = r->grade;
 		face.tone = r->grade == NULL ? TONE_MUTED : tone_of_score(r->score);
 	}
-	if (drill_has_score(r))
+	if (drill_has_score(r)) {
 		face.drawing = chart_parts(r, d->pool);
+		face.narrow = chart_parts_narrow(r, d->pool);
+	}
 	add_score(d, face);
 }
 

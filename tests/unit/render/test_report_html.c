@@ -313,3 +313,19 @@ TEST(short_memory_is_told_at_every_point)
 	test_skip("needs a build with -Dfaults=true");
 #endif
 }
+
+TEST(a_narrow_page_gets_the_parts_in_letters_that_can_be_read)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	AUTO_BUF struct buf html;
+	struct drill_result r = scored(FIXTURE_UNASSESSED, p);
+	report(&r, &html);
+	const char *wide = strstr(buf_text(&html), "<div class=\"chart wide\">");
+	const char *narrow = strstr(buf_text(&html), "<div class=\"chart narrow\">");
+	REQUIRE(wide != NULL && narrow != NULL);
+	/* As many units as a telephone has pixels: 13 of them high, its letters are as high there.
+	 */
+	CHECK(strstr(narrow, "viewBox=\"0 0 320 ") == strstr(narrow, "viewBox="));
+	CHECK(strstr(buf_text(&html), ".chart.wide{display:none}.chart.narrow{display:block}") !=
+		NULL);
+}
