@@ -125,7 +125,7 @@ static const char *when_due(
 		text = pool_textf(s->pool, _("due %s"),
 			delivery_time(is->profiles, c->profile, c->due_ns, at));
 	else if (c->target_ns >= 0)
-		text = pool_textf(s->pool, _("owed at once, by %s at the latest"),
+		text = pool_textf(s->pool, _("owed at once, own target %s"),
 			delivery_time(is->profiles, c->profile, c->target_ns, at));
 	else
 		text = _("owed at once");
