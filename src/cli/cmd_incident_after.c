@@ -20,7 +20,7 @@
 static enum status find_grade(
 	const struct profile *p, const struct regrade_args *a, int *out, struct error *e)
 {
-	*out = -1;
+	*out = REGRADE_BY_RULES;
 	if (a->tier < 0 && a->class_key == NULL)
 		return OK;
 	for (size_t i = 0; i < p->n_grades; i++) {
@@ -32,6 +32,10 @@ static enum status find_grade(
 			*out = (int)i;
 			return OK;
 		}
+	}
+	if (a->class_key != NULL && strcmp(a->class_key, "none") == 0) {
+		*out = REGRADE_NONE;
+		return OK;
 	}
 	if (a->class_key != NULL)
 		return error_set(e, E_INVALID, "%s has no class '%.60s'", p->id, a->class_key);
@@ -47,10 +51,11 @@ static json_t *clock_list_json(
 	return list;
 }
 
+static const char *const numerals[] = { "I", "II", "III", "IV" };
+
 /* "II serious" or "significant" out of a classification, in the language of i18n_use. */
 static void grade_words(const json_t *classification, struct buf *out)
 {
-	static const char *const numerals[] = { "I", "II", "III", "IV" };
 	const bool chinese = i18n_language() == LANGUAGE_ZH;
 	const json_int_t tier = json_integer_value(json_object_get(classification, "tier"));
 	const char *name =
@@ -98,6 +103,29 @@ static bool same_clocks(
 	return same;
 }
 
+/* What the rules find weaker is recorded and changes nothing: who corrected a figure must hear it.
+ */
+static enum status milder_rules(const struct incident_session *is, const struct grade_row *g,
+	struct buf *out, struct error *e)
+{
+	const struct profile *p = NULL;
+	AUTO_BUF struct buf grade;
+	buf_init(&grade, KIB);
+	if (g->grade < 0 || (g->by_rules >= 0 && g->by_rules <= g->grade))
+		return OK;
+	TRY(profile_find(is->profiles, g->profile, &p, e));
+	if (g->by_rules >= 0 && p->grades[g->by_rules].tier > 0)
+		buf_addf(&grade, "%s ", numerals[p->grades[g->by_rules].tier - 1]);
+	buf_add_text(&grade,
+		g->by_rules < 0 ? _("no grade") : bilingual_pick(p->grades[g->by_rules].name));
+	buf_addf(out,
+		_("By the facts of now the rules give: %s. The graver grade stays in force until "
+		  "two "
+		  "persons sign to lower it (--statement, then tocsin incident approve).\n"),
+		buf_text(&grade));
+	return OK;
+}
+
 static enum status print_regrade(struct session *s, const struct incident_session *is,
 	const json_t *grade_before, const struct regrade_result *r, struct error *e)
 {
@@ -115,7 +143,9 @@ static enum status print_regrade(struct session *s, const struct incident_sessio
 	grade_words(grade_before, &text);
 	buf_add_text(&text, " → ");
 	grade_words(r->grade->classification, &text);
-	buf_addf(&text, "%s%s\n\n", r->grade->reason[0] == '\0' ? "" : " · ", r->grade->reason);
+	buf_addf(&text, "%s%s\n", r->grade->reason[0] == '\0' ? "" : " · ", r->grade->reason);
+	TRY(milder_rules(is, r->grade, &text, e));
+	buf_add_char(&text, '\n');
 	if (same_clocks(before.rows, before.n_rows, after.rows, after.n_rows)) {
 		buf_addf(&text, "%s\n", _("The clocks stay as they were:"));
 	} else {

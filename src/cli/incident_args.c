@@ -86,7 +86,9 @@ const struct option regrade_options[N_REGRADE_OPTIONS] = {
 		N_("A person's decision, 1 to 4; otherwise what the rules say of the facts."),
 		NULL },
 	{ "class", OPTION_TEXT, AT(class_key), N_("CLASS"),
-		N_("The same in a regime without tiers: significant, major, …"), NULL },
+		N_("The same in a regime without tiers: significant, major, …; none: that "
+		   "an undecided one owes nothing, by two persons."),
+		NULL },
 	{ "reason", OPTION_TEXT, AT(reason), N_("TEXT"), N_("Why; needed for a person's decision."),
 		NULL },
 	{ "person", OPTION_TEXT, AT(person), N_("NAME"), N_("Who decides."), NULL },

@@ -131,12 +131,23 @@ static void unknown_lines(const struct view_of_class *v)
 		screen_paragraph(&v->s, STYLE_MUTED, _("Not known: "), 2, buf_text(&text));
 }
 
+static void to_confirm_line(const struct screen *s, const struct classification *k)
+{
+	AUTO_BUF struct buf text;
+	buf_init(&text, SENTENCE_MAX);
+	if (k->to_confirm < 0)
+		return;
+	buf_addf(&text, _("While it is undecided, the duties of '%s' run, to be confirmed."),
+		bilingual_pick(k->profile->grades[k->to_confirm].name));
+	screen_paragraph(s, STYLE_FAIR, "", 0, buf_text(&text));
+}
+
 static void review_lines(const struct screen *s, const struct classification *k)
 {
 	if (!k->needs_review)
 		return;
 	screen_line(s, STYLE_FAIR, _("A person must decide:"));
-	for (unsigned bit = 1; bit <= REVIEW_UNFIXED; bit <<= 1)
+	for (unsigned bit = 1; bit <= REVIEW_LAST; bit <<= 1)
 		if ((k->review & bit) != 0)
 			screen_paragraph(s, STYLE_PLAIN, "  · ", 4,
 				review_sentence((enum review_reason)bit));
@@ -162,6 +173,7 @@ enum status render_classification_terminal(const struct fact_catalogue *c,
 	for (size_t i = 0; i < k->n_met; i++)
 		criterion_line(&v.s, &k->profile->criteria[k->met[i]], STYLE_PLAIN);
 	raise_lines(&v);
+	to_confirm_line(&v.s, k);
 	review_lines(&v.s, k);
 	unknown_lines(&v);
 	return buf_check(out, "classification", e);

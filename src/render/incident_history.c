@@ -80,6 +80,21 @@ static void begin_part(const struct incident *i, const char *profile, struct buf
 		buf_addf(out, _("%s: "), profile);
 }
 
+/* Clocks that ran to be confirmed and cease, or begin to, are told: nobody else says why. */
+static void undecided_words(const json_t *step, struct buf *out)
+{
+	const char *word = json_string_value(json_object_get(step, "undecided"));
+	if (word == NULL)
+		return;
+	if (strcmp(word, "begun") == 0)
+		buf_add_text(out, _(" · not decided yet: what may be owed runs, to be confirmed"));
+	else if (json_is_null(json_object_get(step, "after")))
+		buf_add_text(
+			out, _(" · decided: nothing is owed, what ran to be confirmed ceases"));
+	else
+		buf_add_text(out, _(" · decided: what ran to be confirmed is owed"));
+}
+
 static void add_step(const struct incident *i, const struct profile_set *profiles,
 	const json_t *step, bool changed, struct buf *out)
 {
@@ -100,6 +115,7 @@ static void add_step(const struct incident *i, const struct profile_set *profile
 	}
 	if (changed && person != NULL && person[0] != '\0')
 		buf_addf(out, _(" · by %s: %s"), person, reason == NULL ? "" : reason);
+	undecided_words(step, out);
 	add_approvals(profiles, profile, json_object_get(step, "approvals"), out);
 }
 
@@ -111,9 +127,11 @@ static void grade_remark(const struct incident *i, const struct profile_set *pro
 	json_t *step;
 	json_array_foreach(steps, k, step)
 	{
-		if (json_equal(json_object_get(step, "before"), json_object_get(step, "after")))
+		const bool same =
+			json_equal(json_object_get(step, "before"), json_object_get(step, "after"));
+		if (same && json_object_get(step, "undecided") == NULL)
 			continue;
-		add_step(i, profiles, step, true, out);
+		add_step(i, profiles, step, !same, out);
 		n_changed++;
 	}
 	if (n_changed == 0 && json_array_size(steps) == 1)

@@ -20,7 +20,8 @@ static json_t *flags_json(unsigned flags)
 		unsigned flag;
 		const char *word;
 	} words[] = { { DUE_START_ASSUMED, "start-assumed" }, { DUE_ESTIMATED, "estimated" },
-		{ DUE_CAPPED, "capped" }, { DUE_MOVED, "moved-to-working-day" } };
+		{ DUE_CAPPED, "capped" }, { DUE_MOVED, "moved-to-working-day" },
+		{ DUE_TO_CONFIRM, "to-be-confirmed" } };
 	struct json_maker m = { false };
 	AUTO_JSON json_t *list = json_array();
 	for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -36,7 +37,7 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 				    ? json_null()
 				    : json_integer((json_int_t)(c->remaining_ns / NS_PER_S));
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,"
-			 "s:o,s:o,s:s,s:o,s:o,s:b,s:I}",
+			 "s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:I}",
 		"id", c->id.text, "incident", c->incident.text, "profile", c->profile, "duty",
 		c->duty, "stage", c->stage, "owes", c->owes, "to", c->to, "to_name",
 		rule_name(profiles, RULE_ROLES, c->to), "medium", c->medium, "state",
@@ -46,8 +47,8 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 		certainty, "text", bilingual_pick(c->text), "flags", flags_json(c->flags),
 		"done_at", render_time_json(c->done_ns), "acknowledged_by", c->acknowledged_by,
 		"acknowledged_until", render_time_json(c->acknowledged_until_ns), "silenced_until",
-		render_time_json(c->silenced_until_ns), "drill", (int)c->drill, "period",
-		(json_int_t)c->n_period);
+		render_time_json(c->silenced_until_ns), "drill", (int)c->drill, "to_be_confirmed",
+		(c->flags & DUE_TO_CONFIRM) != 0, "period", (json_int_t)c->n_period);
 }
 
 /* --- the incident ----------------------------------------------------------------------------- */

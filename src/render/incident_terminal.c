@@ -86,6 +86,8 @@ static void clock_due(const struct clock_row *c, int64_t zone, struct buf *out)
 		buf_add_text(out, _("begins when its moment comes"));
 	else if (c->state == CLOCK_DONE || c->state == CLOCK_DONE_LATE)
 		buf_addf(out, _("done %s"), zoned_time(c->done_ns, zone, time));
+	else if (c->state == CLOCK_CEASED)
+		buf_addf(out, _("ceased %s"), zoned_time(c->done_ns, zone, time));
 	else if (c->due_ns >= 0)
 		buf_addf(out, _("due %s"), zoned_time(c->due_ns, zone, time));
 	else if (c->target_ns >= 0)
@@ -93,6 +95,10 @@ static void clock_due(const struct clock_row *c, int64_t zone, struct buf *out)
 			zoned_time(c->target_ns, zone, time));
 	else
 		buf_add_text(out, _("without delay"));
+	if (c->state == CLOCK_CEASED) /* when it would have been due is of no use to anybody */
+		return;
+	if ((c->flags & DUE_TO_CONFIRM) != 0)
+		buf_add_text(out, _("; to be confirmed, the class is not decided yet"));
 	if ((c->flags & DUE_START_ASSUMED) != 0)
 		buf_add_text(out, _("; start assumed"));
 	if ((c->flags & DUE_ESTIMATED) != 0)
@@ -174,6 +180,27 @@ enum status render_clocks_terminal(
 
 /* --- a first notice --------------------------------------------------------------------------- */
 
+/* Undecided is not "nothing": what it may owe runs already. */
+static void to_confirm_words(const struct grade_row *g, struct buf *out)
+{
+	const json_t *grade = json_object_get(g->classification, "to_be_confirmed");
+	const char *en = json_string_value(json_object_get(grade, "name_en"));
+	const char *zh = json_string_value(json_object_get(grade, "name_zh"));
+	const struct bilingual name = { en == NULL ? "" : en, zh == NULL ? "" : zh };
+	buf_addf(out, _(" · not decided yet; what '%s' owes runs, to be confirmed"),
+		bilingual_pick(name));
+}
+
+/* Could a fact that is still unknown start a duty? */
+static bool could_owe_more(const struct incident *i)
+{
+	for (size_t k = 0; k < i->n_grades; k++)
+		if (json_array_size(json_object_get(i->grades[k].classification, "could_raise")) >
+			0)
+			return true;
+	return false;
+}
+
 static void grade_lines(
 	const struct screen *s, const struct incident *i, const struct profile_set *profiles)
 {
@@ -189,6 +216,8 @@ static void grade_lines(
 		grade_text(p, g->grade, &text);
 		if (g->by_person)
 			buf_addf(&text, _(" · by %s: %s"), g->person, g->reason);
+		else if (json_is_object(json_object_get(g->classification, "to_be_confirmed")))
+			to_confirm_words(g, &text);
 		else if (json_is_true(json_object_get(g->classification, "needs_review")))
 			buf_add_text(&text, _(" · a person must confirm"));
 		labelled_at(
@@ -239,8 +268,16 @@ static void open_clock_lines(
 			else if (++n_own > 0)
 				clock_lines(s, &table, k);
 		}
-	if (n_own == 0)
+	if (n_own == 0 && could_owe_more(i)) {
+		buf_addf(&text,
+			_("No duty of this organisation runs, but facts that are still unknown "
+			  "could start one: tocsin incident classify %s"),
+			i->number);
+		screen_paragraph(s, STYLE_FAIR, "", 0, buf_text(&text));
+		buf_reset(&text);
+	} else if (n_own == 0) {
 		screen_line(s, STYLE_MUTED, _("Nothing is owed by this organisation now."));
+	}
 	if (n_others > 0)
 		buf_addf(&text, _("Duties of authorities that run: %zu. "), n_others);
 	if (n_later > 0)

@@ -189,7 +189,8 @@ static const struct tier_metric {
 	{ "cii_total_outage_minutes", "cii_total_outage_minutes", NULL, "cii=yes", 1, false },
 	{ "cii_main_function_outage_minutes", "cii_main_function_outage_minutes", NULL, "cii=yes",
 		1, false },
-	{ "affected_population_share", "affected_population_share", NULL, "", 1000000, false },
+	{ "affected_population_share", "affected_population_share", NULL, "", FACT_SHARE_ONE,
+		false },
 	{ "affected_people", "affected_people", NULL, "", 1, false },
 	{ "illegal_content_homepage_minutes", "illegal_content_homepage_minutes", NULL, "", 1,
 		false },
@@ -212,6 +213,9 @@ static const struct tier_also {
 	{ "CAC-2025-reporting", "1.4", "affected_division_level=provincial", 3 },
 	{ "CAC-2025-reporting", "2.4", "affected_division_level=prefecture", 0 },
 	{ "CAC-2025-reporting", "3.4", "affected_division_level=prefecture", 0 },
+	{ "CAC-2025-reporting", "1.7", "data_leaked_or_stolen=yes", 0 },
+	{ "CAC-2025-reporting", "2.7", "data_leaked_or_stolen=yes", 0 },
+	{ "CAC-2025-reporting", "3.7", "data_leaked_or_stolen=yes", 0 },
 };
 
 /* Rows without a figure: what meets them, and what gives the next weaker tier (CAC: tier 4). */
@@ -562,6 +566,12 @@ void rules_check_deadline(const char *instrument, const char *row)
 		CHECK_INT(d->certainty, table_cell(t, i, "certainty")[0]);
 		CHECK_TEXT(kind_names[d->kind], table_cell(t, i, "kind"));
 		CHECK_TEXT(moment_names[d->from], table_cell(t, i, "from"));
+		CHECK_TEXT(d->from_if_unknown == d->from ? "" : moment_names[d->from_if_unknown],
+			table_cell(t, i, "if_unknown"));
+		CHECK_TEXT(d->after_latest ? "latest" : "", table_cell(t, i, "which"));
+		CHECK_TEXT(d->received_by, table_cell(t, i, "received_by")[0] == '\0'
+						   ? d->owes
+						   : table_cell(t, i, "received_by"));
 		CHECK_TEXT(d->after == NULL ? "" : d->after, table_cell(t, i, "after"));
 		CHECK_TEXT(d->owes, table_cell(t, i, "owes"));
 		CHECK_TEXT(d->to, table_cell(t, i, "to"));

@@ -105,6 +105,9 @@ const char *moment_event(enum moment m);
 
 enum status case_moments(const struct desk *d, const struct case_row *row, const char *profile,
 	struct moments *out, struct error *e) MUST_CHECK;
+/* The grade in force and whether it is undecided: what duty_hold asks. */
+enum status case_standing(const struct desk *d, const struct case_row *row,
+	const struct profile *profile, struct standing *out, struct error *e) MUST_CHECK;
 /* Every profile's clocks, by its grade in force. */
 enum status case_sync(const struct desk *d, const struct case_row *row, struct error *e) MUST_CHECK;
 

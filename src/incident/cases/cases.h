@@ -115,11 +115,13 @@ enum status incident_check(const struct incident_context *c, const struct first_
 	struct error *e) MUST_CHECK;
 
 /* --- grades --- */
+enum { REGRADE_BY_RULES = -1, REGRADE_NONE = -2 };
 struct regrade {
 	json_t *new_facts;   /* merged over the present ones, null is unknown; NULL none */
 	const char *profile; /* NULL: the case's first */
-	int grade;	     /* index; -1: what the rules say of the present facts */
-	const char *reason;  /* not empty for a person's grade */
+	int grade; /* index; REGRADE_BY_RULES: what they say of the present facts; REGRADE_NONE:
+		      persons decide that an undecided class is none */
+	const char *reason; /* not empty for a person's grade */
 	const char *person;
 	const char *const
 		*approvals; /* files of DSSE approvals by two different persons' keys, to lower */

@@ -12,6 +12,11 @@ bool grade_is_graver(int a, int b)
 	return a >= 0 && (b < 0 || a < b);
 }
 
+int grade_to_confirm(const struct classification *rules, int in_force, bool by_person)
+{
+	return !by_person && grade_is_graver(rules->to_confirm, in_force) ? rules->to_confirm : -1;
+}
+
 const char *grade_key(const struct profile *p, int grade)
 {
 	static const char *const tiers[] = { "", "especially_serious", "serious",
@@ -47,6 +52,7 @@ static enum status classification_in_force(
 	struct classification k = *g->rules;
 	AUTO_JSON json_t *object = NULL;
 	k.grade = g->grade;
+	k.to_confirm = grade_to_confirm(g->rules, g->grade, g->by_person);
 	TRY(classification_to_json(profile_facts(d->c->profiles), &k, &object, e));
 	if (json_object_set_new(object, "by_rules", tier_and_class(g->profile, g->rules->grade)) !=
 			0 ||
@@ -182,6 +188,31 @@ enum status grade_since(const struct desk *d, const struct id *incident, const c
 			return OK;
 		grade = column_int(q, 0);
 		*out_ns = column_int(q, 1);
+	}
+}
+
+enum status grade_raised(const struct desk *d, const struct id *incident, const char *profile,
+	int64_t *out_ns, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool row = false;
+	int64_t before = -1;
+	*out_ns = -1;
+	TRY(STORE_SQL(d->c->store,
+		"SELECT grade, at_ns FROM incident_grade"
+		" WHERE company = ? AND incident = ? AND profile = ? ORDER BY n",
+		&q, e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, incident->text);
+	bind_text(q, 3, profile);
+	for (;;) {
+		TRY(statement_step(q, &row, e));
+		if (!row)
+			return OK;
+		/* The first class that an undecided incident gets is no raise of one. */
+		if (before >= 0 && grade_is_graver((int)column_int(q, 0), (int)before))
+			*out_ns = column_int(q, 1);
+		before = column_int(q, 0);
 	}
 }
 

@@ -14,6 +14,10 @@ const char *grade_key(const struct profile *p, int grade);
 /* {"key","en","zh"} for pre-filling; NULL where there is no grade. A new reference. */
 json_t *grade_word(const struct profile *p, int grade);
 
+/* The grade whose duties run, to be confirmed, under the one in force; -1 none. What persons
+ * decided is decided. */
+int grade_to_confirm(const struct classification *rules, int in_force, bool by_person);
+
 struct grade_decision {
 	const struct profile *profile;
 	const struct classification *rules;
@@ -29,6 +33,9 @@ enum status grade_in_force(const struct desk *d, const struct id *incident, cons
 	struct grade_row *out, bool *out_there, struct error *e) MUST_CHECK;
 /* Since when the grade in force has held without a break. */
 enum status grade_since(const struct desk *d, const struct id *incident, const char *profile,
+	int64_t *out_ns, struct error *e) MUST_CHECK;
+/* When the grade in force was last reached from a weaker one, -1 never: news like new facts. */
+enum status grade_raised(const struct desk *d, const struct id *incident, const char *profile,
 	int64_t *out_ns, struct error *e) MUST_CHECK;
 enum status grade_history(const struct desk *d, const struct id *incident, struct grade_row **out,
 	size_t *out_n, struct error *e) MUST_CHECK;

@@ -7,7 +7,7 @@
 #include "incident/cases/case.h"
 #include "incident/cases/grades.h"
 
-enum { STAGES_MAX = 256 };
+enum { STAGES_MAX = 256, RECEIVERS_MAX = 256 };
 
 static int64_t fact_time(const struct desk *d, const struct case_row *row, const char *key)
 {
@@ -42,25 +42,36 @@ static enum status marked_moments(
 	return OK;
 }
 
-/* The first proof that a report is with the other side starts what that side owes; a person may
- * have marked another moment. */
-static enum status receipt_moment(
-	const struct desk *d, const struct case_row *row, struct moments *m, struct error *e)
+/* The first proof that a report under this profile is with the other side starts what that side
+ * owes under it: another regime's authority has nothing to relay. */
+static enum status received_reports(const struct desk *d, const struct case_row *row,
+	const char *profile, struct moments *m, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
-	bool there = false;
-	if (m->at[MOMENT_RECEIPT] >= 0)
-		return OK;
+	bool more = false;
+	bool failed = false;
+	struct received_report *reports = pool_take(d->pool, RECEIVERS_MAX, sizeof *reports);
+	if (reports == NULL)
+		return case_no_memory(e);
 	TRY(STORE_SQL(d->c->store,
-		"SELECT MIN(received_ns) FROM incident_recipient"
-		" WHERE company = ? AND incident = ? AND received_ns >= 0",
+		"SELECT r.role, MIN(r.received_ns) FROM incident_recipient r"
+		" JOIN incident_submission s ON s.company = r.company AND s.id = r.submission"
+		" WHERE s.company = ? AND s.incident = ? AND s.profile = ? AND r.received_ns >= 0"
+		" GROUP BY r.role",
 		&q, e));
 	bind_text(q, 1, d->company);
 	bind_text(q, 2, row->id.text);
-	TRY(statement_step(q, &there, e));
-	if (there && !column_is_null(q, 0))
-		m->at[MOMENT_RECEIPT] = column_int(q, 0);
-	return OK;
+	bind_text(q, 3, profile);
+	for (m->n_received = 0; m->n_received < RECEIVERS_MAX; m->n_received++) {
+		TRY(statement_step(q, &more, e));
+		if (!more)
+			break;
+		reports[m->n_received] =
+			(struct received_report){ case_column(d->pool, q, 0, &failed),
+				column_int(q, 1) };
+	}
+	m->received = reports;
+	return failed ? case_no_memory(e) : OK;
 }
 
 static enum status new_facts_moment(
@@ -81,6 +92,17 @@ static enum status new_facts_moment(
 	return OK;
 }
 
+/* A graver grade is news of its own: whoever was told the milder one hears of it. */
+static enum status raised_moment(const struct desk *d, const struct case_row *row,
+	const char *profile, struct moments *m, struct error *e)
+{
+	int64_t raised_ns = -1;
+	TRY(grade_raised(d, &row->id, profile, &raised_ns, e));
+	if (raised_ns > m->at[MOMENT_NEW_FACTS])
+		m->at[MOMENT_NEW_FACTS] = raised_ns;
+	return OK;
+}
+
 /* Stages that were handed in or told by telephone. A submission counts from its receipt where there
  * is one, else from when it was made. */
 static enum status submitted_stages(const struct desk *d, const struct case_row *row,
@@ -93,12 +115,13 @@ static enum status submitted_stages(const struct desk *d, const struct case_row 
 	if (stages == NULL)
 		return case_no_memory(e);
 	TRY(STORE_SQL(d->c->store,
-		"SELECT s.stage, MAX(COALESCE(r.received_ns, s.at_ns)) FROM incident_submission s"
+		"SELECT s.stage, MIN(COALESCE(r.received_ns, s.at_ns)),"
+		" MAX(COALESCE(r.received_ns, s.at_ns)) FROM incident_submission s"
 		" LEFT JOIN incident_recipient r ON r.company = s.company AND r.submission = s.id"
 		" AND r.received_ns >= 0"
 		" WHERE s.company = ? AND s.incident = ? AND s.profile = ? AND s.draft = 0"
 		" GROUP BY s.stage"
-		" UNION ALL SELECT stage, MAX(claimed_ns) FROM incident_call"
+		" UNION ALL SELECT stage, MIN(claimed_ns), MAX(claimed_ns) FROM incident_call"
 		" WHERE company = ? AND incident = ? AND (profile = '' OR profile = ?)"
 		" GROUP BY stage",
 		&q, e));
@@ -113,7 +136,7 @@ static enum status submitted_stages(const struct desk *d, const struct case_row 
 			break;
 		stages[m->n_submitted] =
 			(struct submitted_stage){ case_column(d->pool, q, 0, &failed),
-				column_int(q, 1) };
+				column_int(q, 1), column_int(q, 2) };
 	}
 	m->submitted = stages;
 	return failed ? case_no_memory(e) : OK;
@@ -132,10 +155,24 @@ enum status case_moments(const struct desk *d, const struct case_row *row, const
 	/* Who files a notice has discovered it by then at the latest. */
 	if (m.at[MOMENT_DISCOVERED] < 0)
 		m.at[MOMENT_DISCOVERED] = row->created_ns;
-	TRY(receipt_moment(d, row, &m, e));
+	TRY(received_reports(d, row, profile, &m, e));
 	TRY(new_facts_moment(d, row, &m, e));
+	TRY(raised_moment(d, row, profile, &m, e));
 	TRY(submitted_stages(d, row, profile, &m, e));
 	*out = m;
+	return OK;
+}
+
+enum status case_standing(const struct desk *d, const struct case_row *row,
+	const struct profile *profile, struct standing *out, struct error *e)
+{
+	struct classification k;
+	struct grade_row grade = { .grade = -1 };
+	bool there = false;
+	TRY(grade_in_force(d, &row->id, profile->id, &grade, &there, e));
+	classify(profile, &row->values, &k);
+	const int might_be = grade_to_confirm(&k, grade.grade, grade.by_person);
+	*out = (struct standing){ grade.grade, there && might_be >= 0, might_be };
 	return OK;
 }
 
@@ -143,20 +180,19 @@ static enum status sync_profile(const struct desk *d, const struct case_row *row
 	const struct profile *profile, struct error *e)
 {
 	struct moments moments;
-	struct grade_row grade;
-	bool there = false;
+	struct standing standing;
 	TRY(case_moments(d, row, profile->id, &moments, e));
-	TRY(grade_in_force(d, &row->id, profile->id, &grade, &there, e));
-	/* Where nobody says when it was judged, it was when the present grade was first given here.
-	 */
-	if (moments.at[MOMENT_JUDGED] < 0)
+	TRY(case_standing(d, row, profile, &standing, e));
+	/* Where nobody says when it was judged, it was when the present grade was first given here;
+	 * what is undecided is not judged. */
+	if (moments.at[MOMENT_JUDGED] < 0 && !standing.undecided)
 		TRY(grade_since(d, &row->id, profile->id, &moments.at[MOMENT_JUDGED], e));
 	const struct clocks_sync what = { .company = d->company,
 		.incident = row->id,
 		.drill = row->drill,
 		.profile = profile,
 		.facts = &row->values,
-		.grade = there ? grade.grade : -1,
+		.standing = standing,
 		.moments = &moments,
 		.closed = row->life == LIFE_CLOSED,
 		.now_ns = d->now.wall_ns };

@@ -95,9 +95,22 @@ static enum status wanted_grade(const struct case_row *row, const struct profile
 	struct classification k;
 	if (what->grade >= 0 && (size_t)what->grade >= p->n_grades)
 		return error_set(e, E_INVALID, "grade: %s has %zu", p->id, p->n_grades);
+	if (what->grade == REGRADE_NONE && p->default_grade >= 0)
+		return error_set(e, E_INVALID,
+			"class none: by %s every incident has a grade; name its lowest", p->id);
 	classify(p, &row->values, &k);
-	*out = what->grade >= 0 ? what->grade : k.grade;
+	*out = what->grade >= 0 ? what->grade : what->grade == REGRADE_BY_RULES ? k.grade : -1;
 	return OK;
+}
+
+/* That nothing is owed while the rules cannot tell is a step too: it ends clocks that run. */
+static bool ends_undecided(const struct case_row *row, const struct profile *p,
+	const struct regrade *what, const struct grade_row *present)
+{
+	struct classification k;
+	classify(p, &row->values, &k);
+	return what->grade == REGRADE_NONE && present->grade < 0 &&
+	       grade_to_confirm(&k, present->grade, present->by_person) >= 0;
 }
 
 enum status regrade_statement(const struct incident_context *c, const char *id,
@@ -118,7 +131,7 @@ enum status regrade_statement(const struct incident_context *c, const char *id,
 	TRY(find_profile(&d, &row, what, &profile, e));
 	TRY(present_grade(&d, &row, profile, &present, e));
 	TRY(wanted_grade(&row, profile, what, &to, e));
-	if (to == present.grade)
+	if (to == present.grade && !ends_undecided(&row, profile, what, &present))
 		return error_set(e, E_CONFLICT, "that grade is in force already");
 	if (grade_is_graver(to, present.grade))
 		return error_set(e, E_CONFLICT,
@@ -165,7 +178,7 @@ static enum status decide(struct regrading *w, struct grade_decision *g,
 {
 	int to = -1;
 	TRY(wanted_grade(w->row, g->profile, w->what, &to, e));
-	const bool by_person = w->what->grade >= 0;
+	const bool by_person = w->what->grade != REGRADE_BY_RULES;
 	if (!by_person && w->what->n_approvals == 0)
 		return OK;
 	if (grade_is_graver(to, g->grade)) {
@@ -177,11 +190,22 @@ static enum status decide(struct regrading *w, struct grade_decision *g,
 		g->approvals = NULL;
 		return OK;
 	}
+	if (ends_undecided(w->row, g->profile, w->what, present) && g->grade < 0)
+		return lower(w, g, present, to, e);
 	if (to == g->grade && (to != present->grade || w->new_facts))
 		return OK; /* the new facts have done it */
 	if (to == g->grade)
 		return error_set(e, E_CONFLICT, "that grade is in force already");
 	return lower(w, g, present, to, e);
+}
+
+/* "begun" or "ended" where the duties to be confirmed come or cease, NULL where they stay. */
+static const char *undecided_step(const struct grade_decision *g, const struct grade_row *present)
+{
+	const bool before =
+		json_is_object(json_object_get(present->classification, "to_be_confirmed"));
+	const bool after = grade_to_confirm(g->rules, g->grade, g->by_person) >= 0;
+	return before == after ? NULL : after ? "begun" : "ended";
 }
 
 static enum status note_grade(struct regrading *w, const struct grade_decision *g,
@@ -192,7 +216,11 @@ static enum status note_grade(struct regrading *w, const struct grade_decision *
 		grade_of(g->profile, g->grade), "by_rules", grade_of(g->profile, g->rules->grade),
 		"decided_by", g->by_person ? "person" : "rules", "person", g->person, "reason",
 		g->reason);
+	const char *undecided = undecided_step(g, present);
 	if (json_array_append_new(w->events, step) != 0)
+		return case_no_memory(e);
+	if (undecided != NULL &&
+		json_object_set_new(step, "undecided", json_string(undecided)) != 0)
 		return case_no_memory(e);
 	/* In the chained history too, so that a signature cannot be taken out later. */
 	if (g->approvals != NULL && g->approvals != present->approvals &&
@@ -201,12 +229,42 @@ static enum status note_grade(struct regrading *w, const struct grade_decision *
 	return OK;
 }
 
-/* Do the rules say more than what is in force? What persons lowered stays lowered until the rules
- * find more than they found then: another fact alone must not undo it. */
-static bool rules_raise(const struct grade_row *present, int by_rules)
+/* Was this row met when the grade in force was written down? */
+static bool was_met(const struct grade_row *present, const struct criterion *c)
 {
-	return grade_is_graver(by_rules, present->grade) &&
-	       (!present->by_person || grade_is_graver(by_rules, present->by_rules));
+	json_t *met = json_object_get(present->classification, "met");
+	json_t *item;
+	size_t i;
+	json_array_foreach(met, i, item)
+	{
+		const char *instrument = json_string_value(json_object_get(item, "instrument"));
+		const char *row = json_string_value(json_object_get(item, "row"));
+		if (instrument != NULL && row != NULL && strcmp(instrument, c->instrument) == 0 &&
+			strcmp(row, c->row) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A row graver than the grade in force that was not met yet: persons agreed over other facts. */
+static bool meets_a_graver_row(const struct grade_row *present, const struct classification *k)
+{
+	for (size_t i = 0; i < k->n_met; i++) {
+		const struct criterion *c = &k->profile->criteria[k->met[i]];
+		if (grade_is_graver(c->grade, present->grade) && !was_met(present, c))
+			return true;
+	}
+	return false;
+}
+
+/* Do the rules say more than what is in force? What persons lowered stays lowered until the rules
+ * find more than they found then, or a graver row is met that was not: another fact alone must not
+ * undo it, and what they never saw must not hide behind it. */
+static bool rules_raise(const struct grade_row *present, const struct classification *k)
+{
+	return grade_is_graver(k->grade, present->grade) &&
+	       (!present->by_person || grade_is_graver(k->grade, present->by_rules) ||
+		       meets_a_graver_row(present, k));
 }
 
 /* The grade of one profile after the facts: the graver of what is in force and what the rules say.
@@ -225,16 +283,20 @@ static enum status regrade_profile(
 		.person = present.person,
 		.reason = present.reason,
 		.approvals = present.approvals };
-	if (rules_raise(&present, k.grade)) {
+	if (rules_raise(&present, &k)) {
 		g.grade = k.grade;
 		g.by_person = false;
 		g.person = "";
 		g.reason = "";
 		g.approvals = NULL;
+	} else if (present.by_person && w->new_facts && grade_is_graver(k.grade, present.grade)) {
+		k.review |= REVIEW_FACTS_CHANGED;
+		k.needs_review = true;
 	}
 	if (asked)
 		TRY(decide(w, &g, &present, e));
-	if (g.grade == present.grade && k.grade == present.by_rules && !w->new_facts)
+	if (g.grade == present.grade && g.by_person == present.by_person &&
+		k.grade == present.by_rules && !w->new_facts)
 		return OK;
 	w->touched = true;
 	TRY(note_grade(w, &g, &present, e));

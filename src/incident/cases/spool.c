@@ -26,17 +26,19 @@ static bool has_role(const struct handed_in *h, const char *role)
 	return false;
 }
 
-void spool_recipients(
-	const struct desk *d, const struct case_row *row, struct handed_in *h, int grade)
+enum status spool_recipients(
+	const struct desk *d, const struct case_row *row, struct handed_in *h, struct error *e)
 {
+	struct standing standing;
 	h->n_roles = 0;
+	TRY(case_standing(d, row, h->profile, &standing, e));
 	for (size_t i = 0; i < h->profile->n_duties; i++) {
 		const struct duty *duty = &h->profile->duties[i];
 		if (strcmp(duty->stage, h->stage) != 0 || !owed_by_us(d, duty) ||
 			strcmp(duty->medium, "telephone") == 0)
 			continue;
-		if (duty_applies(h->profile, duty, &row->values, grade) && !has_role(h, duty->to) &&
-			h->n_roles < RECIPIENTS_MAX)
+		if (duty_hold(h->profile, duty, &row->values, &standing) != DUTY_NOT_OWED &&
+			!has_role(h, duty->to) && h->n_roles < RECIPIENTS_MAX)
 			h->roles[h->n_roles++] = duty->to;
 	}
 }

@@ -33,10 +33,10 @@ struct handed_in {
 	size_t n_roles;
 	const char *sha256; /* of the envelope's bytes, "" a draft */
 };
-/* The roles to which the profile owes this stage at the grade and facts: duties of the
+/* The roles to which the profile owes this stage as the case stands, or may owe it: duties of the
  * organisation's own roles, telephone apart. */
-void spool_recipients(
-	const struct desk *d, const struct case_row *row, struct handed_in *h, int grade);
+enum status spool_recipients(const struct desk *d, const struct case_row *row, struct handed_in *h,
+	struct error *e) MUST_CHECK;
 /* The profile's own first form for the stage; NULL: it has none. */
 const struct form *spool_own_form(const struct desk *d, const struct profile *p, const char *stage);
 /* Those who were sent something of the case under this profile before: a follow-up that no duty

@@ -326,7 +326,7 @@ static enum status keep(struct submitting *s, struct handed_in *h, struct error 
 	if (h->what_changed == NULL)
 		return case_no_memory(e);
 	if (!h->draft)
-		spool_recipients(d, &s->row, h, s->grade);
+		TRY(spool_recipients(d, &s->row, h, e));
 	/* What no duty asks for goes to nobody else's authority by chance: a follow-up alone is for
 	 * whoever has the notice that it follows. */
 	if (!h->draft && h->n_roles == 0 && strcmp(h->stage, "follow_up") == 0)

@@ -191,12 +191,15 @@ static enum status sync_duty(struct store *s, const struct clocks_sync *what, co
 	struct due due;
 	bool there = false;
 	TRY(clock_latest(s, what, d, &kept, &there, e));
-	const bool applies = duty_applies(what->profile, d, what->facts, what->grade);
+	const enum duty_hold hold = duty_hold(what->profile, d, what->facts, &what->standing);
+	const bool applies = hold != DUTY_NOT_OWED;
+	const unsigned unsure = hold == DUTY_TO_CONFIRM ? DUE_TO_CONFIRM : 0U;
 	if (there && (kept.state == CLOCK_DONE || kept.state == CLOCK_DONE_LATE)) {
 		/* What is done stays done; a new request or new facts are a duty of their own. */
 		if (!applies || !comes_again(d, &moments, kept.done_ns))
 			return OK;
 		duty_due(what->profile, d, &moments, c, &due);
+		due.flags |= unsure;
 		return open_clock(s, what, d, &due, kept.n_period + 1, e);
 	}
 	if (!applies)
@@ -204,6 +207,7 @@ static enum status sync_duty(struct store *s, const struct clocks_sync *what, co
 							   : OK;
 	TRY(last_period_ns(s, what, d, &moments.last_period_ns, e));
 	duty_due(what->profile, d, &moments, c, &due);
+	due.flags |= unsure;
 	const bool over = d->kind == CLOCK_EVERY && moments.at[MOMENT_HANDLING_ENDED] >= 0;
 	if (over) /* nothing more to tell until the summary */
 		return there && kept.state != CLOCK_CEASED ? cease_clock(s, &kept, what->now_ns, e)

@@ -52,7 +52,7 @@ struct clocks_sync {
 	bool drill;
 	const struct profile *profile;
 	const struct facts *facts;
-	int grade;
+	struct standing standing;
 	const struct moments *moments;
 	bool closed; /* handling ended and the incident is closed: what still has to be done goes on
 		      */

@@ -20,24 +20,57 @@ bool duty_applies(const struct profile *p, const struct duty *d, const struct fa
 	return d->when == NULL || condition_truth(d->when, f) != TRUTH_NO;
 }
 
-static int64_t moment_ns(const struct moments *m, enum moment which, const char *after)
+enum duty_hold duty_hold(const struct profile *p, const struct duty *d, const struct facts *f,
+	const struct standing *s)
 {
-	int64_t latest_ns = -1;
-	if (which != MOMENT_SUBMITTED)
-		return m->at[which];
-	for (size_t i = 0; i < m->n_submitted; i++)
-		if (after != NULL && strcmp(m->submitted[i].stage, after) == 0 &&
-			m->submitted[i].at_ns > latest_ns)
-			latest_ns = m->submitted[i].at_ns;
-	return latest_ns;
+	if (duty_applies(p, d, f, s->grade))
+		return DUTY_OWED;
+	return s->undecided && duty_applies(p, d, f, s->might_be) ? DUTY_TO_CONFIRM : DUTY_NOT_OWED;
+}
+
+/* The first submission starts a limit, and handing it in again does not move it; where the rule
+ * says the latest, that one. */
+static int64_t submitted_ns(const struct moments *m, const struct duty *d)
+{
+	int64_t at_ns = -1;
+	for (size_t i = 0; i < m->n_submitted; i++) {
+		const struct submitted_stage *s = &m->submitted[i];
+		if (d->after == NULL || strcmp(s->stage, d->after) != 0)
+			continue;
+		if (d->after_latest)
+			at_ns = s->latest_ns > at_ns ? s->latest_ns : at_ns;
+		else
+			at_ns = at_ns < 0 || s->first_ns < at_ns ? s->first_ns : at_ns;
+	}
+	return at_ns;
+}
+
+/* A person may have marked it; else the first proof that the one who relays has the report. */
+static int64_t receipt_ns(const struct moments *m, const struct duty *d)
+{
+	int64_t at_ns = m->at[MOMENT_RECEIPT];
+	if (at_ns >= 0 || d->received_by == NULL)
+		return at_ns;
+	for (size_t i = 0; i < m->n_received; i++)
+		if (strcmp(m->received[i].role, d->received_by) == 0 &&
+			(at_ns < 0 || m->received[i].at_ns < at_ns))
+			at_ns = m->received[i].at_ns;
+	return at_ns;
+}
+
+static int64_t moment_ns(const struct moments *m, const struct duty *d, enum moment which)
+{
+	if (which == MOMENT_SUBMITTED)
+		return submitted_ns(m, d);
+	return which == MOMENT_RECEIPT ? receipt_ns(m, d) : m->at[which];
 }
 
 /* Where a clock counts from, -1 where that has not come or is not known. */
 static int64_t start_of(const struct duty *d, const struct moments *m, unsigned *flags)
 {
-	int64_t start_ns = moment_ns(m, d->from, d->after);
+	int64_t start_ns = moment_ns(m, d, d->from);
 	if (start_ns < 0 && d->from_if_unknown != d->from) {
-		start_ns = moment_ns(m, d->from_if_unknown, d->after);
+		start_ns = moment_ns(m, d, d->from_if_unknown);
 		if (start_ns >= 0)
 			*flags |= DUE_START_ASSUMED;
 	}
@@ -101,7 +134,7 @@ static int64_t working_days_ns(const struct duty *d, int64_t start_ns, const str
 static bool earliest(
 	const struct duty *d, const struct moments *m, int64_t start_ns, struct due *out)
 {
-	const int64_t cap_from_ns = moment_ns(m, d->cap_from, NULL);
+	const int64_t cap_from_ns = moment_ns(m, d, d->cap_from);
 	const int64_t first_ns = start_ns < 0 ? -1 : start_ns + d->amount * NS_PER_MINUTE;
 	const int64_t cap_ns = cap_from_ns < 0 ? -1 : cap_from_ns + d->cap_minutes * NS_PER_MINUTE;
 	if (first_ns < 0 && cap_ns < 0)

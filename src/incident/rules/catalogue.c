@@ -11,10 +11,10 @@
 static const char *const kind_words[] = { "choice", "count", "money", "minutes", "share", "yes_no",
 	"time", NULL };
 static const char *const row_keys[] = { "key", "kind", "label", "question", "choices", "ordered",
-	"most", "not_above", "only_if", "unit", NULL };
+	"qualifier", "most", "not_above", "only_if", "unit", NULL };
 
 #define MOST_EVER 1000000000000000000LL /* leaves room for arithmetic in 64 bits */
-enum { MOST_MINUTES_AHEAD = 10 * 366 * 24 * 60, MILLIONTHS = 1000000 };
+enum { MOST_MINUTES_AHEAD = 10 * 366 * 24 * 60 };
 
 static int slot_in(const struct fact_row *rows, size_t n, const char *key)
 {
@@ -83,7 +83,7 @@ static enum status read_bounds(
 	if (json_object_get(in.object, "most") != NULL)
 		return error_set(
 			e, E_INVALID, "%s.most: does not belong to a fact of this kind", in.at);
-	row->most = row->kind == FACT_SHARE    ? MILLIONTHS
+	row->most = row->kind == FACT_SHARE    ? FACT_SHARE_ONE
 		    : row->kind == FACT_YES_NO ? 1
 					       : (int64_t)row->n_choices - 1;
 	return OK;
@@ -105,10 +105,12 @@ static enum status read_row(
 	if (row->kind == FACT_CHOICE) {
 		TRY(read_choices(in, b->pool, row, e));
 		TRY(json_get_bool(in, "ordered", JSON_OPTIONAL, &row->ordered, e));
+		TRY(json_get_bool(in, "qualifier", JSON_OPTIONAL, &row->qualifier, e));
 	} else if (json_object_get(in.object, "choices") != NULL ||
-		   json_object_get(in.object, "ordered") != NULL) {
-		return error_set(
-			e, E_INVALID, "%s: choices and ordered belong to kind: choice", in.at);
+		   json_object_get(in.object, "ordered") != NULL ||
+		   json_object_get(in.object, "qualifier") != NULL) {
+		return error_set(e, E_INVALID,
+			"%s: choices, ordered and qualifier belong to kind: choice", in.at);
 	}
 	return read_bounds(in, b->pool, row, e);
 }

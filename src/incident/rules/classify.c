@@ -3,6 +3,7 @@
  */
 #include "incident/rules/classify.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "incident/rules/class_threat.h"
@@ -113,6 +114,42 @@ static void keep_graver(const struct profile *p, struct classification *out)
 	out->n_could_raise = kept;
 }
 
+/* Undecided is where nothing is met and something still could be. The profile says whose duties run
+ * until then; where it does not, and has no class for what meets no criterion, those of the gravest
+ * that could be met. */
+static int to_confirm(const struct profile *p, const struct classification *out)
+{
+	int gravest = INT_MAX;
+	if (out->n_met > 0 || out->n_could_raise == 0)
+		return -1;
+	for (size_t i = 0; i < out->n_could_raise; i++)
+		if (p->criteria[out->could_raise[i]].grade < gravest)
+			gravest = p->criteria[out->could_raise[i]].grade;
+	if (p->while_undecided < 0)
+		return out->grade < 0 ? gravest : -1;
+	const int grade = gravest > p->while_undecided ? gravest : p->while_undecided;
+	return out->grade < 0 || grade < out->grade ? grade : -1;
+}
+
+/* A figure that is known and grave enough, and a word that nobody said: an outage of a day is III
+ * or I by what it is of. The gravest grade that hangs on such words alone, -1 none. */
+static int hangs_on_a_word(const struct profile *p, const struct classification *out)
+{
+	int gravest = -1;
+	for (size_t i = 0; i < out->n_could_raise; i++) {
+		const struct criterion *c = &p->criteria[out->could_raise[i]];
+		uint64_t words = 0, others = 0;
+		for (size_t word = 0; word < FACT_WORDS; word++) {
+			const uint64_t missing = c->wants[word] & out->unknown[word];
+			words |= missing & p->qualifiers[word];
+			others |= missing & ~p->qualifiers[word];
+		}
+		if (words != 0 && others == 0 && (gravest < 0 || c->grade < gravest))
+			gravest = c->grade;
+	}
+	return gravest;
+}
+
 /* The rules of a draft or a proposal bind nobody, and others only within their dates: those of the
  * discovery, since that is when duties arise, else of the occurrence. */
 static bool in_force(const struct profile *p, const struct facts *f)
@@ -140,6 +177,24 @@ static bool rule_unsure(const struct profile *p, const struct classification *ou
 	return out->n_met > 0;
 }
 
+/* What a person must decide on. */
+static void name_candidate(const struct profile *p, const struct facts *f,
+	const struct pair_outcome *pairs, struct classification *out)
+{
+	const bool core = p->class_slot >= 0 && p->core_class != FACT_UNKNOWN &&
+			  f->at[p->class_slot] == p->core_class;
+	const int word = hangs_on_a_word(p, out);
+	out->candidate = -1;
+	if (word >= 0) {
+		out->candidate = word;
+		out->review |= REVIEW_QUALIFIER;
+	}
+	if ((core || pairs->candidate) && out->grade != 0) {
+		out->candidate = 0;
+		out->review |= REVIEW_CORE_DATA;
+	}
+}
+
 void classify(const struct profile *p, const struct facts *f, struct classification *out)
 {
 	static const struct pair_outcome no_pairs = { .met = -1 };
@@ -148,7 +203,6 @@ void classify(const struct profile *p, const struct facts *f, struct classificat
 	out->profile = p;
 	out->n_met = 0;
 	out->n_could_raise = 0;
-	out->candidate = -1;
 	out->review = 0;
 	memset(out->unknown, 0, sizeof out->unknown);
 
@@ -162,10 +216,8 @@ void classify(const struct profile *p, const struct facts *f, struct classificat
 		out->review |= REVIEW_NOTHING_KNOWN;
 	if (pairs->nearest && w.pairs_apply && out->grade != 0)
 		out->review |= REVIEW_PAIR_NOT_NAMED;
-	if (pairs->candidate && out->grade != 0) {
-		out->candidate = 0;
-		out->review |= REVIEW_CORE_DATA;
-	}
+	name_candidate(p, f, pairs, out);
+	out->to_confirm = to_confirm(p, out);
 	if (out->n_could_raise > 0 && out->grade == p->default_grade)
 		out->review |= REVIEW_COULD_RAISE;
 	if (rule_unsure(p, out))

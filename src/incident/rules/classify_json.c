@@ -30,6 +30,14 @@ static const struct {
 		   "the time in which they are in force.") },
 	{ REVIEW_UNFIXED, "unfixed",
 		N_("The grade cannot be fixed yet: until then it counts as at least this one.") },
+	{ REVIEW_QUALIFIER, "qualifier",
+		N_("A word on what is affected is still unknown, and it alone decides whether it "
+		   "is "
+		   "graver.") },
+	{ REVIEW_FACTS_CHANGED, "facts-changed",
+		N_("Persons lowered this grade over other facts than those known now: a person "
+		   "must "
+		   "confirm it.") },
 };
 
 const char *review_sentence(enum review_reason r)
@@ -120,9 +128,9 @@ static json_t *review_json(const struct classification *k)
 	return list;
 }
 
-static json_t *candidate_json(const struct classification *k)
+static json_t *named_grade_json(const struct profile *p, int grade)
 {
-	const struct profile_grade *g = grade_at(k->profile, k->candidate);
+	const struct profile_grade *g = grade_at(p, grade);
 	if (g == NULL)
 		return json_null();
 	return json_pack("{so so ssss}", "tier", tier_or_null(g), "class",
@@ -155,7 +163,8 @@ enum status classification_to_json(const struct fact_catalogue *c, const struct 
 		{ "met", criteria_json(c, k, k->met, k->n_met) },
 		{ "could_raise", criteria_json(c, k, k->could_raise, k->n_could_raise) },
 		{ "unknown", missing_of(c, k, NULL) },
-		{ "candidate", candidate_json(k) },
+		{ "candidate", named_grade_json(p, k->candidate) },
+		{ "to_be_confirmed", named_grade_json(p, k->to_confirm) },
 		{ "needs_review", json_boolean(k->needs_review) },
 		{ "review", review_json(k) },
 	};

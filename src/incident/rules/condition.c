@@ -162,7 +162,7 @@ static enum status operand(const struct fact_row *row, const json_t *value, cons
 		if (!json_is_number(value) || !(json_number_value(value) >= 0) ||
 			json_number_value(value) > 1)
 			return error_set(e, E_INVALID, "%s: not a share from 0 to 1", path);
-		*out = llround(json_number_value(value) * 1e6);
+		*out = llround(json_number_value(value) * (double)FACT_SHARE_ONE);
 		return OK;
 	case FACT_TIME:
 		return error_set(e, E_INVALID, "%s: a time can only be known or unknown", path);

@@ -5,7 +5,9 @@
  *   { within: 240, from: judged, at_most: 1440, at_most_from: discovered }
  *   { immediately: true, from: judged, target: 10 }
  *   { every: 120, from: occurred }                                   minutes, until handling ended
+ *   { within: 30, from: receipt, received_by: protection_and_police }
  *   { days: 30 | working_days: 5 | months: 1, from: handling_ended }
+ *   { months: 1, from: submitted, after: intermediate, latest: true }
  *   { year_end: 12-31, from: discovered }
  *   { on_request: true }
  */
@@ -17,7 +19,7 @@ static const char *const duty_keys[] = { "id", "stage", "instrument", "row", "ce
 	"to", "medium", "from_grade", "when", "clock", "zh", "en", NULL };
 static const char *const clock_keys[] = { "within", "immediately", "every", "days", "working_days",
 	"months", "year_end", "on_request", "from", "from_if_unknown", "after", "at_most",
-	"at_most_from", "target", "next_working_noon", NULL };
+	"at_most_from", "target", "next_working_noon", "latest", "received_by", NULL };
 
 /* In the order of enum moment. */
 static const char *const moment_words[] = { "occurred", "discovered", "judged", "receipt",
@@ -137,7 +139,23 @@ static enum status read_after(struct duty_reader *r, struct json_place in, struc
 			"of "
 			"such a clock",
 			in.at);
+	TRY(json_get_bool(in, "latest", JSON_OPTIONAL, &d->after_latest, r->e));
+	if (d->after_latest && !given)
+		return error_set(r->e, E_INVALID, "%s.latest: belongs to after", in.at);
 	return given ? profile_read_word(r->l, RULE_STAGES, in, "after", &d->after, r->e) : OK;
+}
+
+/* Whose receipt it is that a relay counts from: that of who owes it, unless the report went to an
+ * addressee of another name that includes it. */
+static enum status read_receiver(struct duty_reader *r, struct json_place in, struct duty *d)
+{
+	d->received_by = d->owes;
+	if (json_object_get(in.object, "received_by") == NULL)
+		return OK;
+	if (d->from != MOMENT_RECEIPT)
+		return error_set(
+			r->e, E_INVALID, "%s.received_by: belongs to from: receipt", in.at);
+	return profile_read_word(r->l, RULE_ROLES, in, "received_by", &d->received_by, r->e);
 }
 
 static enum status read_clock(struct duty_reader *r, struct json_place in, struct duty *d)
@@ -151,6 +169,7 @@ static enum status read_clock(struct duty_reader *r, struct json_place in, struc
 	TRY(read_moment(r, in, "from_if_unknown", JSON_OPTIONAL, &d->from_if_unknown));
 	TRY(read_cap(r, in, d));
 	TRY(read_after(r, in, d));
+	TRY(read_receiver(r, in, d));
 	TRY(json_get_bool(in, "next_working_noon", JSON_OPTIONAL, &d->next_working_noon, r->e));
 	d->target_minutes = -1;
 	TRY(rule_int(in, "target", d->kind == CLOCK_IMMEDIATELY ? JSON_REQUIRED : JSON_OPTIONAL, 1,

@@ -13,7 +13,6 @@
 #include "incident/rules/catalogue.h"
 #include "incident/rules/rule_read.h"
 
-#define MILLIONTHS 1000000
 #define EARLIEST_NS (946684800LL * NS_PER_S) /* 2000-01-01: nobody reports what is older */
 #define CLOCK_ERROR_NS (300 * NS_PER_S)
 #define NS_PER_MINUTE (60 * NS_PER_S)
@@ -110,8 +109,8 @@ static bool read_share(
 		fault(r, row, _("must be a share from 0 to 1, such as 0.5, or unknown"));
 		return false;
 	}
-	/* Up, so that a share just over a limit is over it; but 0.3 × 1000000 is 300000. */
-	*out = (int64_t)ceil(share * MILLIONTHS - 1e-6);
+	/* To the nearest: what twelve places cannot tell apart is an error of floating point. */
+	*out = llround(share * (double)FACT_SHARE_ONE);
 	return true;
 }
 
@@ -282,7 +281,7 @@ static json_t *value_to_json(const struct fact_row *row, int64_t value)
 	case FACT_YES_NO:
 		return json_boolean(value != 0);
 	case FACT_SHARE:
-		return json_real((double)value / MILLIONTHS);
+		return json_real((double)value / (double)FACT_SHARE_ONE);
 	case FACT_TIME:
 		return json_string(time_text(value, text));
 	case FACT_COUNT:

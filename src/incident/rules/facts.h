@@ -4,9 +4,9 @@
  * against it and names every fault with its field.
  *
  * Units: money in fen (or the smallest unit that the key names, such as _eur_cents), durations in
- * minutes, shares in millionths (JSON 0 to 1; rounded up, so that a limit is never missed by
- * rounding), times as UTC ns (JSON: RFC 3339), yes/no as 1/0, choices as the index in the
- * catalogue's order.
+ * minutes, shares in parts of FACT_SHARE_ONE (JSON 0 to 1; fine enough that neither "or more" nor
+ * "more than" is missed by rounding), times as UTC ns (JSON: RFC 3339), yes/no as 1/0, choices as
+ * the index in the catalogue's order.
  */
 #ifndef INCIDENT_FACTS_H
 #define INCIDENT_FACTS_H
@@ -21,6 +21,7 @@
 
 enum { FACTS_MAX = 192, FACT_CHOICES_MAX = 24 };
 #define FACT_UNKNOWN INT64_MIN
+#define FACT_SHARE_ONE INT64_C(1000000000000)
 
 enum fact_kind {
 	FACT_CHOICE,
@@ -44,11 +45,12 @@ struct fact_row {
 	struct bilingual question;
 	const struct fact_choice *choices; /* FACT_CHOICE, weakest first where they have an order */
 	size_t n_choices;
-	bool ordered;	     /* FACT_CHOICE: at_least and below have a meaning */
-	int64_t most;	     /* greatest value that is believed; FACT_TIME: minutes after now */
-	int not_above;	     /* slot of a fact that this one cannot exceed or come after, -1 none */
-	int only_if;	     /* slot of a yes/no fact without which this one is 0 or none, -1 */
-	const char *unit;    /* "fen", "eur_cents", "min", "persons"; "" none */
+	bool ordered;	  /* FACT_CHOICE: at_least and below have a meaning */
+	bool qualifier;	  /* FACT_CHOICE: says what a thing is, beside figures of how bad it is */
+	int64_t most;	  /* greatest value that is believed; FACT_TIME: minutes after now */
+	int not_above;	  /* slot of a fact that this one cannot exceed or come after, -1 none */
+	int only_if;	  /* slot of a yes/no fact without which this one is 0 or none, -1 */
+	const char *unit; /* "fen", "eur_cents", "min", "persons"; "" none */
 	const char *profile; /* id of the profile that brought it, "" the common catalogue */
 };
 

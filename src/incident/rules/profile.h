@@ -49,7 +49,7 @@ enum moment {
 	MOMENT_PAID,
 	MOMENT_REMEDY, /* a corrective or mitigating measure is available */
 	MOMENT_NEW_FACTS,
-	MOMENT_SUBMITTED /* the stage that the duty names in `after` was submitted (latest) */
+	MOMENT_SUBMITTED /* the stage that the duty names in `after` was first submitted */
 };
 
 enum clock_kind {
@@ -83,6 +83,8 @@ struct duty {
 	enum moment from_if_unknown; /* same as `from` where there is no second choice; the clock is
 					flagged */
 	const char *after;	     /* stage, for MOMENT_SUBMITTED */
+	bool after_latest;	     /* its latest submission counts, not its first (DORA) */
+	const char *received_by;     /* role whose receipt MOMENT_RECEIPT is; `owes` by default */
 	int64_t amount;		     /* minutes, days or months */
 	enum moment cap_from;	     /* CLOCK_EARLIEST */
 	int64_t cap_minutes;
@@ -105,9 +107,12 @@ struct profile {
 	const char *calendar;	    /* "cn", "weekdays" */
 	const struct profile_grade *grades;
 	size_t n_grades;
-	int default_grade; /* where no criterion is met; -1: none, class null */
-	int unfixed_grade; /* at least this where none is met but an unknown fact could meet one
-			      (PBOC: "if the tier cannot be fixed"); -1: no such rule */
+	int default_grade;   /* where no criterion is met; -1: none, class null */
+	int unfixed_grade;   /* at least this where none is met but an unknown fact could meet one
+				(PBOC: "if the tier cannot be fixed"); -1: no such rule */
+	int while_undecided; /* the grade whose duties run, to be confirmed, while none is met and
+				an unknown fact could meet one; -1: the gravest of those, where the
+				profile has no default */
 	const struct criterion *criteria; /* gravest first */
 	size_t n_criteria;
 	const struct duty *duties;
@@ -117,6 +122,9 @@ struct profile {
 	const char *source;		    /* "built in", or the path */
 	const struct class_threat *matrix;  /* pairs of data class and threat; NULL none */
 	int occurred_slot, discovered_slot; /* of those facts, -1 */
+	int class_slot;			    /* of data_class, in a profile of tiers; -1 */
+	int64_t core_class;		    /* its choice "core": always a candidate for tier I */
+	uint64_t qualifiers[FACT_WORDS];    /* slots of facts that only say what a thing is */
 };
 
 struct profile_set;

@@ -10,9 +10,9 @@
 
 static const char *const top_keys[] = { "id", "version", "name", "label", "status",
 	"effective_from", "effective_to", "utc_offset_minutes", "calendar", "defaults", "grades",
-	"default_grade", "unfixed_grade", "pairs", "criteria_apply", "criteria_from", "criteria",
-	"duties_from", "duties", "forms", "facts", "roles", "stages", "media", "instruments",
-	NULL };
+	"default_grade", "unfixed_grade", "while_undecided", "pairs", "criteria_apply",
+	"criteria_from", "criteria", "duties_from", "duties", "forms", "facts", "roles", "stages",
+	"media", "instruments", NULL };
 static const char *const status_words[] = { "programme", "in-force", "proposed", "draft",
 	"superseded", NULL };
 static const char *const certainty_words[] = { "A", "B", "C", "D", NULL };
@@ -262,8 +262,27 @@ static enum status read_grades(
 	p->n_grades = json_array_size(list);
 	p->default_grade = -1;
 	p->unfixed_grade = -1;
+	p->while_undecided = -1;
 	TRY(profile_read_grade(root, "default_grade", JSON_OPTIONAL, p, &p->default_grade, e));
-	return profile_read_grade(root, "unfixed_grade", JSON_OPTIONAL, p, &p->unfixed_grade, e);
+	TRY(profile_read_grade(root, "unfixed_grade", JSON_OPTIONAL, p, &p->unfixed_grade, e));
+	return profile_read_grade(
+		root, "while_undecided", JSON_OPTIONAL, p, &p->while_undecided, e);
+}
+
+/* 核心数据 stands in tier I alone in every plan that was read, and qualifiers are marked in
+ * rules/facts.yaml: neither depends on which rows a profile took over. */
+static void find_slots(const struct fact_catalogue *c, struct profile *p)
+{
+	p->occurred_slot = fact_slot(c, "occurred_at");
+	p->discovered_slot = fact_slot(c, "discovered_at");
+	p->class_slot = p->grades[0].tier > 0 ? fact_slot(c, "data_class") : -1;
+	p->core_class = FACT_UNKNOWN;
+	for (size_t i = 0; p->class_slot >= 0 && i < c->rows[p->class_slot].n_choices; i++)
+		if (strcmp(c->rows[p->class_slot].choices[i].key, "core") == 0)
+			p->core_class = (int64_t)i;
+	for (size_t i = 0; i < c->n_rows; i++)
+		if (c->rows[i].qualifier)
+			p->qualifiers[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
 static enum status read_forms(
@@ -295,11 +314,10 @@ enum status profile_read(const struct profile_loader *l, const struct profile_so
 	static const char *const default_keys[] = { "instrument", "certainty", NULL };
 	json_t *object = NULL;
 	struct profile p = { .id = s->id, .version = s->version, .source = s->source };
-	p.occurred_slot = fact_slot(&l->catalogue, "occurred_at");
-	p.discovered_slot = fact_slot(&l->catalogue, "discovered_at");
 	TRY(json_only_keys(root, top_keys, e));
 	TRY(read_head(l, root, &p, e));
 	TRY(read_grades(l, root, &p, e));
+	find_slots(&l->catalogue, &p);
 	TRY(read_forms(l, root, &p, e));
 	TRY(json_get_object(root, "defaults", JSON_OPTIONAL, &object, e));
 	if (object != NULL) {

@@ -124,7 +124,7 @@ static struct fixture *start(void)
 	f.sync = (struct clocks_sync){ .incident = id_new(f.now.latest_ns),
 		.profile = &regime,
 		.facts = &f.facts,
-		.grade = 3,
+		.standing = { .grade = 3 },
 		.moments = &f.m,
 		.now_ns = f.now.latest_ns };
 	return &f;
@@ -204,7 +204,7 @@ TEST(the_most_urgent_stands_first_and_what_waits_last)
 {
 	struct fixture *f = start();
 	struct clock_row *rows = NULL;
-	f->sync.grade = 0;
+	f->sync.standing.grade = 0;
 	sync_clocks(f);
 	f->now.latest_ns += 9 * MINUTE_NS;
 	const size_t n = list(f, false, &rows);
@@ -254,7 +254,7 @@ TEST(what_was_told_in_time_is_done_and_after_it_done_late)
 TEST(a_telephone_duty_wants_a_call)
 {
 	struct fixture *f = start();
-	f->sync.grade = 1;
+	f->sync.standing.grade = 1;
 	sync_clocks(f);
 	discharge(f, "first_notice", "ministry", "written", f->now.latest_ns);
 	CHECK_INT(find(f, "phone", 1)->state, CLOCK_RUNNING);
@@ -278,7 +278,7 @@ TEST(a_summary_before_the_end_of_handling_answers_no_duty)
 TEST(a_recurring_duty_opens_its_next_period_and_ends_with_the_handling)
 {
 	struct fixture *f = start();
-	f->sync.grade = 2;
+	f->sync.standing.grade = 2;
 	sync_clocks(f);
 	const int64_t told_ns = f->now.latest_ns + 100 * MINUTE_NS;
 	CHECK_INT(discharge(f, "follow_up", "ministry", "any", told_ns), 1);
@@ -311,12 +311,12 @@ TEST(a_second_request_is_a_duty_of_its_own)
 TEST(a_lower_grade_ceases_a_clock_and_a_higher_one_runs_it_again)
 {
 	struct fixture *f = start();
-	f->sync.grade = 1;
+	f->sync.standing.grade = 1;
 	sync_clocks(f);
-	f->sync.grade = 2;
+	f->sync.standing.grade = 2;
 	sync_clocks(f);
 	CHECK_INT(find(f, "phone", 1)->state, CLOCK_CEASED);
-	f->sync.grade = 0;
+	f->sync.standing.grade = 0;
 	sync_clocks(f);
 	CHECK_INT(find(f, "phone", 1)->state, CLOCK_RUNNING);
 	end(f);
@@ -398,7 +398,7 @@ TEST(nobody_nowhere_and_never_are_refused)
 TEST(due_times_survive_a_kill_at_any_moment)
 {
 	struct fixture *f = start();
-	f->sync.grade = 0;
+	f->sync.standing.grade = 0;
 	sync_clocks(f);
 	const int64_t due_ns = find(f, "notice", 1)->due_ns;
 	for (int round = 0; round < 20; round++) {
@@ -409,7 +409,7 @@ TEST(due_times_survive_a_kill_at_any_moment)
 				    &f->e) != OK)
 				_exit(1);
 			for (int i = 0; i < 10000; i++) {
-				f->sync.grade = i % 4;
+				f->sync.standing.grade = i % 4;
 				if (clocks_sync(s, NULL, &f->sync, &f->e) != OK)
 					_exit(2);
 			}

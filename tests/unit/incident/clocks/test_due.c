@@ -163,19 +163,56 @@ TEST(days_and_months_keep_the_time_of_day)
 	CHECK_INT(due_of(&beijing, &d, &m).due_ns, at("2026-02-28T09:30:00Z"));
 }
 
-TEST(the_next_stage_counts_from_the_latest_submission_of_the_one_before)
+TEST(the_next_stage_counts_from_the_first_submission_of_the_one_before_unless_the_rule_says_the_latest)
 {
-	const struct duty d = DUTY(.kind = CLOCK_MONTHS, .from = MOMENT_SUBMITTED,
+	struct duty d = DUTY(.kind = CLOCK_MONTHS, .from = MOMENT_SUBMITTED,
 		.from_if_unknown = MOMENT_SUBMITTED, .after = "intermediate", .amount = 1);
-	const struct submitted_stage sent[] = { { "initial", at("2026-11-01T00:00:00Z") },
-		{ "intermediate", at("2026-11-03T00:00:00Z") },
-		{ "intermediate", at("2026-11-09T00:00:00Z") } };
+	const struct submitted_stage sent[] = { { "initial", at("2026-11-01T00:00:00Z"),
+							at("2026-11-02T00:00:00Z") },
+		{ "intermediate", at("2026-11-04T00:00:00Z"), at("2026-11-07T00:00:00Z") },
+		{ "intermediate", at("2026-11-03T00:00:00Z"), at("2026-11-09T00:00:00Z") } };
 	struct moments m = nothing_yet();
 	m.submitted = sent;
 	m.n_submitted = 1;
 	CHECK(!due_of(&brussels, &d, &m).running);
 	m.n_submitted = 3;
+	CHECK_INT(due_of(&brussels, &d, &m).due_ns, at("2026-12-03T00:00:00Z"));
+	d.after_latest = true;
 	CHECK_INT(due_of(&brussels, &d, &m).due_ns, at("2026-12-09T00:00:00Z"));
+}
+
+TEST(a_relay_counts_from_the_receipt_of_who_relays)
+{
+	const struct duty d = DUTY(.kind = CLOCK_WITHIN, .from = MOMENT_RECEIPT,
+		.from_if_unknown = MOMENT_RECEIPT, .received_by = "provincial_cac", .amount = 60);
+	const struct received_report received[] = { { "ministry", at("2026-11-01T00:00:00Z") },
+		{ "provincial_cac", at("2026-11-03T00:00:00Z") } };
+	struct moments m = nothing_yet();
+	m.received = received;
+	m.n_received = 1;
+	CHECK(!due_of(&brussels, &d, &m).running);
+	m.n_received = 2;
+	CHECK_INT(due_of(&brussels, &d, &m).due_ns, at("2026-11-03T01:00:00Z"));
+	m.at[MOMENT_RECEIPT] = at("2026-11-04T00:00:00Z"); /* marked by a person */
+	CHECK_INT(due_of(&brussels, &d, &m).due_ns, at("2026-11-04T01:00:00Z"));
+}
+
+TEST(while_the_class_is_undecided_the_duties_that_may_be_owed_are_to_be_confirmed)
+{
+	struct duty d = DUTY(.kind = CLOCK_WITHIN, .amount = 60);
+	const struct duty always = DUTY(.kind = CLOCK_WITHIN, .amount = 60);
+	d.worst_grade = 1;
+	struct facts f;
+	facts_clear(&f);
+	struct standing s = { .grade = -1, .undecided = true, .might_be = 1 };
+	CHECK_INT(duty_hold(&brussels, &d, &f, &s), DUTY_TO_CONFIRM);
+	CHECK_INT(duty_hold(&brussels, &always, &f, &s), DUTY_OWED);
+	s.might_be = 2; /* a grade that does not owe it */
+	CHECK_INT(duty_hold(&brussels, &d, &f, &s), DUTY_NOT_OWED);
+	s = (struct standing){ .grade = -1 };
+	CHECK_INT(duty_hold(&brussels, &d, &f, &s), DUTY_NOT_OWED);
+	s.grade = 0;
+	CHECK_INT(duty_hold(&brussels, &d, &f, &s), DUTY_OWED);
 }
 
 TEST(a_due_time_on_a_day_off_moves_to_noon_of_the_next_working_day)

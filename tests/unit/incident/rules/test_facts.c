@@ -94,7 +94,7 @@ TEST(each_kind_of_value_is_read_in_its_unit)
 	CHECK_INT(value_of(&r->facts, "data_class"), 2);
 	CHECK_INT(value_of(&r->facts, "cii"), 1);
 	CHECK_INT(value_of(&r->facts, "ongoing"), 0);
-	CHECK_INT(value_of(&r->facts, "affected_population_share"), 300000);
+	CHECK_INT(value_of(&r->facts, "affected_population_share"), 300000000000);
 	CHECK_INT(value_of(&r->facts, "outage_minutes"), 0);
 	CHECK_INT(value_of(&r->facts, "occurred_at"), 1794967200LL * NS_PER_S);
 }
@@ -137,15 +137,17 @@ TEST(yes_and_no_are_true_and_false_or_the_words)
 	(void)read_one("cii", "\"maybe\"", "must be true, false or unknown");
 }
 
-TEST(a_share_is_rounded_up_so_that_no_limit_is_missed)
+TEST(a_share_is_kept_so_finely_that_neither_or_more_nor_more_than_is_missed)
 {
-	CHECK_INT(read_one("affected_population_share", "0", ""), 0);
-	CHECK_INT(read_one("affected_population_share", "1", ""), 1000000);
-	CHECK_INT(read_one("affected_population_share", "0.5", ""), 500000);
-	CHECK_INT(read_one("affected_population_share", "0.3", ""), 300000);
-	CHECK_INT(read_one("affected_population_share", "0.7", ""), 700000);
-	CHECK_INT(read_one("affected_population_share", "0.5000001", ""), 500001);
-	CHECK_INT(read_one("affected_population_share", "0.499999", ""), 499999);
+	static const struct {
+		const char *said;
+		int64_t kept;
+	} rows[] = { { "0", 0 }, { "1", FACT_SHARE_ONE }, { "0.5", FACT_SHARE_ONE / 2 },
+		{ "0.3", 300000000000 }, { "0.7", 700000000000 }, { "0.5000001", 500000100000 },
+		{ "0.4999999", 499999900000 }, { "0.499999999999", 499999999999 },
+		{ "0.500000000001", 500000000001 } };
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		CHECK_INT(read_one("affected_population_share", rows[i].said, ""), rows[i].kept);
 	(void)read_one("affected_population_share", "1.000001",
 		"must be a share from 0 to 1, such as 0.5, or unknown");
 	(void)read_one("affected_population_share", "-0.1",
@@ -336,7 +338,7 @@ TEST(an_assignment_takes_json_or_a_bare_word)
 	CHECK_INT(value_of(&f, "data_domain"), 2);
 	CHECK_INT(value_of(&f, "outage_minutes"), 480);
 	CHECK_INT(value_of(&f, "cii"), 1);
-	CHECK_INT(value_of(&f, "affected_population_share"), 500000);
+	CHECK_INT(value_of(&f, "affected_population_share"), 500000000000);
 	REQUIRE_OK(facts_set(catalogue(), &f, "data_class=unknown", NOW_NS, &e), e);
 	REQUIRE_OK(facts_set(catalogue(), &f, "outage_minutes=null", NOW_NS, &e), e);
 	CHECK(value_of(&f, "data_class") == FACT_UNKNOWN);

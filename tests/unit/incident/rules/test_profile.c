@@ -614,7 +614,7 @@ TEST(facts_and_words_of_a_profile_are_checked)
 			", choices: [{ key: a, zh: 不, en: n }, { key: a, zh: 不, en: n }]",
 			"facts[0].choices[1]: 'a' is there twice" },
 		{ "own_x", "yes_no", ", ordered: true",
-			"facts[0]: choices and ordered belong to kind: choice" },
+			"facts[0]: choices, ordered and qualifier belong to kind: choice" },
 		{ "own_x", "yes_no", ", most: 3",
 			"facts[0].most: does not belong to a fact of this kind" },
 		{ "own_x", "time", ", not_above: discoverd_at",
