@@ -41,6 +41,7 @@ enum status spool_recipients(
 			!has_role(h, duty->to) && h->n_roles < RECIPIENTS_MAX)
 			h->roles[h->n_roles++] = duty->to;
 	}
+	return OK;
 }
 
 const struct form *spool_own_form(const struct desk *d, const struct profile *p, const char *stage)
