@@ -13,6 +13,7 @@
 
 #include "drill/decoy/planting.h"
 #include "drill/keep/keep.h"
+#include "drill/keep/seal.h"
 #include "sys/file.h"
 #include "tests/lib/conduct_fixture.h"
 
@@ -112,21 +113,22 @@ TEST_WITHIN(a_twin_that_was_killed_is_swept_and_undone, 120)
 
 /* --- a manifest that lies --- */
 
-/* A killed twin's home whose manifest now names somebody's folder, and the pictures in it. */
-static void hostile_manifest(struct conduct_fixture *f, const char *victim, uint32_t uid)
+/* A killed twin's home whose manifest now names somebody's folder, and the pictures in it. Sealed:
+ * as if the forger had the key; what stands behind the seal must hold as well. */
+static void hostile_manifest(
+	struct conduct_fixture *f, const struct manifest *real, const char *victim, bool sealed)
 {
 	AUTO_FD int keep = -1;
-	struct manifest m;
+	struct manifest m = *real;
 	struct stat st;
 	AUTO_BUF struct buf bytes;
 	buf_init(&bytes, MANIFEST_BYTES_MAX);
 	REQUIRE_OK(keep_open(f->context.home, f->id, &keep, &f->e), f->e);
-	REQUIRE_OK(planting_load(keep, f->pool, &m, &f->e), f->e);
 	REQUIRE(stat(victim, &st) == 0);
 	m.arena = victim;
 	m.device = st.st_dev;
 	m.arena_inode = st.st_ino;
-	m.uid = m.gid = uid;
+	m.uid = m.gid = st.st_uid;
 	m.n_folders = 0;
 	m.n_generations = m.n_files = 1;
 	m.generations[0].n_files = 1;
@@ -137,6 +139,8 @@ static void hostile_manifest(struct conduct_fixture *f, const char *victim, uint
 	REQUIRE(stat(fixture_text("%s/twin-cat.png", victim), &st) == 0);
 	m.files[0].inode = st.st_ino;
 	REQUIRE_OK(manifest_write(&m, &bytes, &f->e), f->e);
+	if (sealed)
+		REQUIRE_OK(seal_add(keep, KEEP_MANIFEST, &bytes, &f->e), f->e);
 	REQUIRE_OK(file_replace(keep, KEEP_MANIFEST, buf_view(&bytes), 0600, &f->e), f->e);
 }
 
@@ -173,6 +177,10 @@ TEST_WITHIN(a_manifest_that_names_somebodys_folder_moves_nothing_there, 120)
 	struct conduct_fixture *f = benign();
 	kill_in_twin(f);
 	static const uint32_t uids[] = { 0, 1000, 65534 };
+	AUTO_FD int keep = -1;
+	struct manifest real;
+	REQUIRE_OK(keep_open(f->context.home, f->id, &keep, &f->e), f->e);
+	REQUIRE_OK(planting_load(keep, f->pool, &real, &f->e), f->e);
 	for (size_t i = 0; i < COUNT_OF(uids); i++) {
 		const char *victim = test_path(fixture_text("data/victim%zu", i));
 		static const char *const names[] = { "twin-cat.png", "tocsin-twin.zip",
@@ -187,9 +195,12 @@ TEST_WITHIN(a_manifest_that_names_somebodys_folder_moves_nothing_there, 120)
 		}
 		CHECK_INT(chown(victim, uids[i], uids[i]), 0);
 		REQUIRE(stat(victim, &before) == 0);
-		hostile_manifest(f, victim, uids[i]);
-		CHECK_INT(drill_undo(&f->context, f->id, NULL, f->pool, &undone, &f->e), E_DENIED);
-		check_victim(victim, &before);
+		for (int sealed = 0; sealed < 2; sealed++) {
+			hostile_manifest(f, &real, victim, sealed == 1);
+			CHECK_INT(drill_undo(&f->context, f->id, NULL, f->pool, &undone, &f->e),
+				E_DENIED);
+			check_victim(victim, &before);
+		}
 	}
 }
 
