@@ -124,7 +124,7 @@ class Rig:
     def find_id(self):
         """The only drill of the home: a killed command could not print it."""
         drills = os.path.join(self.home, "drills")
-        ids = [n for n in os.listdir(drills) if n != "lock"] if os.path.isdir(drills) else []
+        ids = [n for n in os.listdir(drills) if os.path.isdir(os.path.join(drills, n))] if os.path.isdir(drills) else []
         self.id = ids[0] if len(ids) == 1 else None
         return self.id
 

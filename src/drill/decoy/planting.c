@@ -263,6 +263,39 @@ static enum status name_arena(struct planting *pl, int parent_fd, struct error *
 	return OK;
 }
 
+/* An empty subvolume that stands there: another file system number than its parent's, and no rename
+ * replaces it. *out_fd stays -1 where there is none. */
+static enum status find_subvolume(
+	const struct planting *pl, int parent_fd, int *out_fd, struct error *e)
+{
+	AUTO_FD int fd = -1;
+	struct file_identity id;
+	struct file_identity parent;
+	const char *name = strrchr(pl->r->arena, '/') + 1;
+	enum status status = file_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, &fd, e);
+	if (status == E_ABSENT)
+		return OK;
+	TRY(status);
+	TRY(file_identify(fd, &id, e));
+	TRY(file_identify(parent_fd, &parent, e));
+	if (id.device == parent.device || id.uid != geteuid())
+		return OK;
+	*out_fd = TAKE_FD(fd);
+	return OK;
+}
+
+/* It cannot be made anew, so it is taken as it is: recorded first, then handed over. */
+static enum status take_subvolume(struct planting *pl, int fd, struct error *e)
+{
+	struct file_identity id;
+	TRY(planting_check_empty(fd, pl->r->arena, e));
+	TRY(file_identify(fd, &id, e));
+	pl->m.device = id.device;
+	pl->m.arena_inode = id.inode;
+	TRY(keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e));
+	return own_arena(pl, fd, e);
+}
+
 static enum status open_arena(struct planting *pl, struct error *e)
 {
 	AUTO_FD int parent_fd = -1;
@@ -286,7 +319,14 @@ static enum status prepare_arena(struct planting *pl, struct error *e)
 		return keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e);
 	}
 	AUTO_FD int parent_fd = -1;
+	AUTO_FD int subvolume_fd = -1;
 	TRY(open_parent(pl->r->arena, &parent_fd, e));
+	TRY(find_subvolume(pl, parent_fd, &subvolume_fd, e));
+	if (subvolume_fd >= 0) {
+		TRY(take_subvolume(pl, subvolume_fd, e));
+		pl->arena_fd = TAKE_FD(subvolume_fd);
+		return OK;
+	}
 	TRY(keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e));
 	TRY(make_arena(pl, parent_fd, e));
 	TRY(keep(pl->r->keep_folder_fd, RECORD_PLAN, &pl->m, e));

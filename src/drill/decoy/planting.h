@@ -35,6 +35,8 @@ enum status planting_make(const struct planting_request *r, struct pool *p, stru
 struct file_system;
 enum status planting_check(const char *arena, const char *home, const struct manifest *so_far,
 	struct file_system *out, struct error *e) MUST_CHECK;
+/* E_CONFLICT where the folder holds anything; `arena` is for the sentence. */
+enum status planting_check_empty(int folder_fd, const char *arena, struct error *e) MUST_CHECK;
 /* <keep_folder>/manifest, with the device on which the arena lies now: its number changes with a
  * restart or another mount. The hash is that of the record. E_DENIED where it does not bear the
  * seal of its state folder (drill/keep/seal.h), in words for the user. */

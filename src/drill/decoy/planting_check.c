@@ -51,7 +51,7 @@ static enum status open_parent(const char *arena, int *out_fd, struct error *e)
 	return status;
 }
 
-static enum status check_empty(int folder_fd, const char *arena, struct error *e)
+enum status planting_check_empty(int folder_fd, const char *arena, struct error *e)
 {
 	AUTO_FD int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(closedir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -92,7 +92,7 @@ static enum status check_standing(
 			arena, id.uid);
 	if (id.uid != geteuid())
 		return error_set(e, E_DENIED, "'%s' belongs to uid %u", arena, id.uid);
-	return check_empty(fd, arena, e);
+	return planting_check_empty(fd, arena, e);
 }
 
 /* mountinfo writes blanks and backslashes as three octal digits (proc(5)). */
