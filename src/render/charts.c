@@ -109,7 +109,7 @@ const struct drawing *chart_parts(const struct drill_result *r, struct pool *p)
 const struct drawing *chart_parts_narrow(const struct drill_result *r, struct pool *p)
 {
 	enum { WIDTH = 320, STEP = 50, LINE = 14, MARK_X = 200, UNDER = 22, HIGH = 12 };
-	struct drawing *d = parts_drawing(p, PARTS * STEP - (STEP - UNDER - HIGH));
+	struct drawing *d = parts_drawing(p, PARTS * STEP - (STEP - UNDER - HIGH) + 2);
 	if (d == NULL)
 		return NULL;
 	d->width = WIDTH;

@@ -57,9 +57,8 @@ static void add_warnings(struct document *d, const struct drill_result *r)
 			  "places where your tools report (--channel), and repeat it."));
 	if (r->stopped.by != NULL && r->verdict != DRILL_VOIDED && !drill_is_control(r))
 		add_banner(d, TONE_FAIR,
-			doc_textf(d, "%s%s%s", sentence_stopped_by(r),
-				i18n_language() == LANGUAGE_ZH ? "" : " ",
-				_("It has a score for what happened until then, but no grade.")));
+			_("The run was stopped before its end: it has a score for what happened "
+			  "until then, but no grade."));
 	if (is_witness(r, "replaced"))
 		add_banner(d, TONE_FAIR, sentence_witness(r));
 	if (r->safety.n_unattributed > 0)

@@ -320,7 +320,7 @@ const char *word_outside(const struct drill_result *r)
 	if (is_witness(r, "lost"))
 		return _("the witness was lost");
 	if (is_witness(r, "replaced") && r->safety.n_user_files == 0)
-		return _("of the sentinels; the user's own files are not proven");
+		return _("of the sentinels alone");
 	return _("files outside the arena");
 }
 

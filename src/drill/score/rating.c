@@ -294,7 +294,7 @@ static struct drill_text why_not_assessed(const struct drill_result *r, enum dri
 		return (struct drill_text){
 			"Not assessed: no channel that was named could have spoken. None "
 			"could be read, or it broke.",
-			"未评估：所指定的渠道均无法发声：无法读取，或在演练中中断。"
+			"未评估：所指定的渠道均不可用（无法读取，或在演练中中断）。"
 		};
 	return why[part];
 }
