@@ -83,7 +83,7 @@ static void bench_pattern(FILE *out, const struct pattern *p, size_t divide)
 	double plain_per_min = plain.n_files / plain.seconds * 60;
 	unsigned threads = a.scenario->threads;
 	bench_arena_done(&a);
-	char threads_text[16] = "per CPU";
+	char threads_text[32] = "per CPU";
 	if (threads == 0 && a.scenario->threads_per_processor > 1)
 		(void)snprintf(threads_text, sizeof threads_text, "%u per CPU",
 			(unsigned)a.scenario->threads_per_processor);
