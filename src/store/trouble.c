@@ -72,7 +72,9 @@ static bool is_full(const char *folder)
 static int refusal_of(const char *path, const char *ending)
 {
 	char name[PATH_MAX];
-	(void)snprintf(name, sizeof name, "%s%s", path, ending);
+	int len = snprintf(name, sizeof name, "%s%s", path, ending);
+	if (len < 0 || (size_t)len >= sizeof name)
+		return 0; /* no such file can be opened */
 	if (faccessat(AT_FDCWD, name, ending[0] == '/' ? W_OK | X_OK : W_OK, AT_EACCESS) == 0)
 		return 0;
 	return errno == EROFS || errno == EACCES || errno == EPERM ? errno : 0;
