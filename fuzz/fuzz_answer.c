@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/phrase.h"
 #include "record/answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,9 +28,12 @@ static void read_problem(struct view v)
 	const struct sender_reply reply = { .content_type = "application/problem+json", .body = v };
 	if (p == NULL)
 		abort();
-	const char *text = answer_problem(&reply, p);
-	if (text == NULL)
+	const char *kept = answer_problem(&reply, p);
+	if (kept == NULL)
 		return;
+	const char *text = phrase_words(p, kept);
+	if (text == NULL)
+		abort();
 	if (strlen(text) > 400 || text[0] == '\0')
 		abort();
 	for (const char *at = text; *at != '\0'; at++)

@@ -77,6 +77,7 @@ struct delivery delivery_of_notice(const struct incident_session *is, const stru
 	for (size_t k = 0; k < i->n_submissions; k++)
 		look_at_submission(i, &i->submissions[k], &d);
 	d.by_telephone = owed_first(is->profiles, i->clocks, i->n_clocks, NULL, OWED_BY_TELEPHONE);
+	d.to_confirm = owed_first(is->profiles, i->clocks, i->n_clocks, NULL, OWED_TO_CONFIRM);
 	if (d.nobody)
 		d.in_public =
 			owed_first(is->profiles, i->clocks, i->n_clocks, NULL, OWED_IN_PUBLIC);
@@ -172,6 +173,18 @@ static enum status tell_it(struct session *s, const struct incident_session *is,
 		stage, role, when_due(s, is, c), i->number, c->to, c->stage);
 }
 
+/* An authority gets nothing before it is clear that it is owed something, while there is time. */
+static enum status confirm_first(struct session *s, const struct incident_session *is,
+	const struct incident *i, const struct clock_row *c, struct error *e)
+{
+	return error_set(e, E_QUEUED,
+		"safe here, not sent: whether this is owed is not decided yet: %s, to %s (%s); "
+		"decide it by facts (tocsin incident regrade %s --set …), or send it: tocsin "
+		"incident report %s --profile %s --stage %s",
+		name_of(is, RULE_STAGES, c->stage), name_of(is, RULE_ROLES, c->to),
+		when_due(s, is, c), i->number, i->number, c->profile, c->stage);
+}
+
 /* Nothing else sends it meanwhile, unless the timer of docs/delivery.md is on. */
 static enum status still_queued(struct session *s, const struct incident_session *is,
 	const struct incident *i, struct delivery d, struct error *e)
@@ -203,6 +216,15 @@ enum status delivery_outcome(struct session *s, const struct incident_session *i
 	const struct incident *i, struct delivery d, struct error *e)
 {
 	const struct clock_row *left = d.by_telephone != NULL ? d.by_telephone : d.in_public;
+	if (d.nobody && left == NULL && d.to_confirm != NULL) {
+		s->told = s->json;
+		return confirm_first(s, is, i, d.to_confirm, e);
+	}
+	if (d.to_confirm != NULL) {
+		struct error later = ERROR_NONE;
+		(void)confirm_first(s, is, i, d.to_confirm, &later);
+		session_say(s, later.text);
+	}
 	if (d.nobody && left == NULL)
 		session_say(s, _("These rules name nobody to send this to: it is kept here. What "
 				 "they ask for stands in clock list."));

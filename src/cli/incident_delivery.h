@@ -21,6 +21,7 @@ struct delivery {
 	/* What a first notice leaves to be told by a person: by telephone only, or, where the
 	 * notice goes to nobody, to people who have no inbox; NULL none. */
 	const struct clock_row *by_telephone, *in_public;
+	const struct clock_row *to_confirm; /* not sent before a person confirms it; NULL none */
 };
 
 /* Of one submission. */

@@ -58,6 +58,28 @@ def ago(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
 
 
+def undecided(base):
+    """No authority gets a precaution while there is time to find out; where there is none, it does."""
+    home = new_home(base, "undecided")
+    code, r, err = call(home, "incident", "new", "--company", "A", "--kind", "outage", "--profile", "eu-gdpr", "--wait", "0")
+    sent = [(s["profile"], len(s["recipients"])) for s in call(home, "incident", "status", "latest")[1]["submissions"]]
+    check("what may turn out not to be owed waits for a person, while there is time", code == QUEUED and
+          r["delivered"] is False and all(n == 0 for _, n in sent), (code, r, sent))
+    code, out, err = said(home, "incident", "new", "--company", "A", "--kind", "outage", "--profile", "eu-gdpr", "--wait", "0")
+    check("and who is there is told what, to whom, by when, and both ways on", code == QUEUED and "not decided yet" in err and "due 20" in err and
+          "regrade 2026-0002 --set" in err and "report 2026-0002 --profile eu-gdpr --stage notification" in err, err)
+    code, out, err = said(home, "incident", "new", "--company", "A", "--kind", "outage", "--profile", "cn-miit", "--profile",
+                          "eu-gdpr", "--wait", "0")
+    sent = [s["profile"] for s in call(home, "incident", "status", "2026-0003")[1]["submissions"]]
+    check("beside a notice that goes out it is said too", code == QUEUED and sent == ["cn-miit"] and
+          "--profile eu-gdpr --stage notification" in " ".join((out + err).split()), (code, out[-900:], err, sent))
+    home = new_home(base, "undecided-cac")
+    code, r, err = call(home, "incident", "new", "--company", "A", "--kind", "outage", "--profile", "cn-cac-2025", "--wait", "0")
+    sent = [len(s["recipients"]) for s in call(home, "incident", "status", "latest")[1]["submissions"]]
+    check("an hour or four are no time to find out: it goes out with its class empty", code == QUEUED and
+          max(sent) > 0, (code, r, sent))
+
+
 def without_a_route(base):
     home = new_home(base, "cac")
     words = ("incident", "new", "--company", "A", "--kind", "outage", "--profile", "cn-cac-2025", *CII, "--wait", "0")
@@ -216,6 +238,7 @@ def main():
     with tempfile.TemporaryDirectory() as base:
         os.makedirs(f"{base}/server")
         server = receiver.Receiver(f"{base}/server")
+        undecided(base)
         without_a_route(base)
         by_telephone(base, server)
         to_everybody(base, server)

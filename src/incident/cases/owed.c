@@ -55,10 +55,15 @@ static int64_t urgent_ns(const struct clock_row *c)
 	return c->target_ns >= 0 ? c->target_ns : c->started_ns;
 }
 
+/* What leaves less time goes out at once, with its class empty. */
+#define CONFIRM_FIRST_NS (4 * INT64_C(3600) * NS_PER_S)
+
 static enum owed_way way_of(const struct clock_row *c)
 {
 	if (is_public(c->to))
 		return OWED_IN_PUBLIC;
+	if ((c->flags & DUE_TO_CONFIRM) != 0 && c->due_ns - c->started_ns > CONFIRM_FIRST_NS)
+		return OWED_TO_CONFIRM;
 	return strcmp(c->medium, "telephone") == 0 ? OWED_BY_TELEPHONE : OWED_BY_NOTICE;
 }
 

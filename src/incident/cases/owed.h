@@ -11,7 +11,10 @@
 enum owed_way {
 	OWED_BY_NOTICE,	   /* a body that an envelope can reach */
 	OWED_BY_TELEPHONE, /* by telephone and no other way */
-	OWED_IN_PUBLIC	   /* to users, persons concerned: they have no inbox */
+	OWED_IN_PUBLIC,	   /* to users, persons concerned: they have no inbox */
+	/* It is not decided yet whether it is owed at all, and there is time to find out (more than
+	 * four hours from its start): a person confirms it before anything goes to an authority. */
+	OWED_TO_CONFIRM
 };
 /* The most urgent such duty of the organisation's own that runs, of `profile` (NULL: of any); NULL
  * there is none. Not what recurs, comes once a year, is asked for, or follows another stage. */

@@ -79,6 +79,7 @@ TEST(a_record_without_a_mark_is_refused)
 	refused(keep_fd, "manifest", buf_view(&b), "bears no seal");
 	refused(keep_fd, "manifest", VIEW_NONE, "bears no seal");
 	refused(keep_fd, "manifest", VIEW(SEAL_MAGIC), "bears no seal");
+	buf_done(&b);
 	seal(keep_fd, "manifest", &b);
 	b.len--;
 	refused(keep_fd, "manifest", buf_view(&b), "bears no seal");
