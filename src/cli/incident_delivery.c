@@ -185,6 +185,17 @@ static enum status confirm_first(struct session *s, const struct incident_sessio
 		when_due(s, is, c), i->number, i->number, c->profile, c->stage);
 }
 
+/* Beside what did go out. */
+static void say_to_confirm(struct session *s, const struct incident_session *is,
+	const struct incident *i, const struct clock_row *c)
+{
+	struct error said = ERROR_NONE;
+	if (c == NULL)
+		return;
+	(void)confirm_first(s, is, i, c, &said);
+	session_say(s, said.text);
+}
+
 /* Nothing else sends it meanwhile, unless the timer of docs/delivery.md is on. */
 static enum status still_queued(struct session *s, const struct incident_session *is,
 	const struct incident *i, struct delivery d, struct error *e)
@@ -216,15 +227,11 @@ enum status delivery_outcome(struct session *s, const struct incident_session *i
 	const struct incident *i, struct delivery d, struct error *e)
 {
 	const struct clock_row *left = d.by_telephone != NULL ? d.by_telephone : d.in_public;
-	if (d.nobody && left == NULL && d.to_confirm != NULL) {
+	if (d.to_confirm != NULL && d.nobody && left == NULL) {
 		s->told = s->json;
 		return confirm_first(s, is, i, d.to_confirm, e);
 	}
-	if (d.to_confirm != NULL) {
-		struct error later = ERROR_NONE;
-		(void)confirm_first(s, is, i, d.to_confirm, &later);
-		session_say(s, later.text);
-	}
+	say_to_confirm(s, is, i, d.to_confirm);
 	if (d.nobody && left == NULL)
 		session_say(s, _("These rules name nobody to send this to: it is kept here. What "
 				 "they ask for stands in clock list."));
