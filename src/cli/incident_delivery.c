@@ -223,6 +223,13 @@ static enum status still_queued(struct session *s, const struct incident_session
 		when_due(s, is, d.due), role, i->number, d.due->to);
 }
 
+/* Is what a person has to tell the most urgent of what did not go out? */
+static bool is_told_first(struct delivery d, const struct clock_row *left)
+{
+	return left != NULL &&
+	       (d.nobody || (d.unrouted != NULL && strcmp(d.unrouted, left->to) == 0));
+}
+
 enum status delivery_outcome(struct session *s, const struct incident_session *is,
 	const struct incident *i, struct delivery d, struct error *e)
 {
@@ -246,7 +253,7 @@ enum status delivery_outcome(struct session *s, const struct incident_session *i
 		return error_set(e, E_QUEUED,
 			"safe here, but refused by the receiver, to whom it will not be sent "
 			"again: telephone now, and log it with tocsin incident call");
-	if (left != NULL && (d.nobody || strcmp(d.unrouted, left->to) == 0))
+	if (is_told_first(d, left))
 		return tell_it(s, is, i, left, e);
 	if (d.unrouted != NULL)
 		return no_route(s, is, i, d, e);

@@ -113,6 +113,7 @@ const struct clock_row *owed_to(const struct profile_set *s, struct owed_clocks 
 		if (runs(c) && strcmp(c->to, role) == 0 && is_own(s, c) &&
 			(profile[0] == '\0' || strcmp(profile, c->profile) == 0) &&
 			(strcmp(c->medium, "any") == 0 || strcmp(c->medium, medium) == 0))
+			/* cppcheck-suppress returnDanglingLifetime ; the rows are the caller's */
 			return c;
 	}
 	return NULL;
