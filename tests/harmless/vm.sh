@@ -57,7 +57,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 root=$work/root
 mkdir -p "$root/bin" "$root/proc" "$root/sys" "$root/dev" "$root/etc" "$root/new" "$root/tests"
 cp "$busybox" "$root/bin/busybox"
-for name in sh mount mkdir cp switch_root poweroff ls yes head true cat; do
+for name in sh ip mount mkdir cp switch_root poweroff ls yes head true cat; do
 	ln -s busybox "$root/bin/$name"
 done
 printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
@@ -88,6 +88,7 @@ mount -t sysfs none /sys
 mount -t devtmpfs none /dev
 mkdir -p /dev/shm
 mount -t tmpfs none /dev/shm
+ip link set lo up # the machine has no other network
 export TMPDIR=/var/tmp TEST_SLOW=1
 for program in $programs; do
 	echo "@begin \$program"
