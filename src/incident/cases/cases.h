@@ -242,7 +242,8 @@ enum status incident_reopen(const struct incident_context *c, const char *id, co
 	struct error *e) MUST_CHECK;
 /* E_DENIED before three years have passed since it was closed and last written to, or while the
  * wall clock was stepped in this boot; E_CONFLICT where it is not closed or something still waits
- * to be sent. A line of its number and times stays. */
+ * to be sent. A line of its number and times stays. The copies of attached files go after the rows:
+ * where a purge died between, the same call again removes what is left of them. */
 enum status incident_purge(
 	const struct incident_context *c, const char *id, struct error *e) MUST_CHECK;
 /* Puts what found no route when it was made into the outbox, now that one serves its recipient. */

@@ -98,8 +98,48 @@ static enum status leave_a_line(const struct desk *d, const struct case_row *row
 	return statement_run(q, e);
 }
 
+/* A purge may have died, or failed on a file, after its rows were gone. */
+static enum status find_purged(
+	const struct desk *d, const char *typed, struct id *out, bool *out_there, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	TRY(STORE_SQL(d->c->store,
+		"SELECT id FROM incident_purged WHERE company = ? AND (id = ? OR number = ?)", &q,
+		e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, typed);
+	bind_text(q, 3, typed);
+	TRY(statement_step(q, out_there, e));
+	if (*out_there && !id_parse(column_text(q, 0), out))
+		return error_set(e, E_INVALID, "a row of an incident is damaged");
+	return OK;
+}
+
+static enum status find_to_purge(const struct desk *d, const char *id, struct case_row *out,
+	bool *out_purged, struct error *e)
+{
+	struct error absent = ERROR_NONE;
+	const enum status status = case_find(d, id, out, &absent);
+	*out_purged = false;
+	if (status == E_ABSENT && id != NULL)
+		TRY(find_purged(d, id, &out->id, out_purged, e));
+	if (status != OK && !*out_purged) {
+		*e = absent;
+		return status;
+	}
+	return OK;
+}
+
+static enum status purge_rows(const struct desk *d, const struct case_row *row, struct error *e)
+{
+	TRY(may_purge(d, row, e));
+	TRY(leave_a_line(d, row, e));
+	return remove_rows(d, row, e);
+}
+
 enum status incident_purge(const struct incident_context *c, const char *id, struct error *e)
 {
+	bool purged = false;
 	AUTO(pool_free) struct pool *p = pool_new(32 * MIB);
 	AUTO_DESK struct desk d = { .routes = NULL };
 	AUTO_TRANSACTION struct transaction t = { NULL, false };
@@ -108,11 +148,14 @@ enum status incident_purge(const struct incident_context *c, const char *id, str
 		return case_no_memory(e);
 	TRY(desk_open(c, p, false, &d, e));
 	TRY(transaction_begin(c->store, &t, e));
-	TRY(case_find(&d, id, &row, e));
-	TRY(may_purge(&d, &row, e));
-	TRY(leave_a_line(&d, &row, e));
-	TRY(remove_rows(&d, &row, e));
+	TRY(find_to_purge(&d, id, &row, &purged, e));
+	if (!purged)
+		TRY(purge_rows(&d, &row, e));
 	TRY(transaction_commit(&t, e));
+	if (c->rehearsal)
+		return OK;
 	/* The copies last: until here everything could still be shown. */
-	return c->rehearsal ? OK : attach_remove(&d, &row.id, e);
+	if (FAULT("purge_files"))
+		return error_set(e, E_FAILED, "remove the copies of files of %s", row.id.text);
+	return attach_remove(&d, &row.id, e);
 }

@@ -3,7 +3,9 @@
  */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "tests/lib/faults.h"
 #include "tests/lib/incident_fixture.h"
 
 static void start(struct incident_fixture *f)
@@ -281,4 +283,61 @@ TEST(nothing_is_purged_while_something_waits_to_be_sent)
 	fixture_pass(&f, THREE_YEARS_NS + DAYS_NS(1));
 	CHECK_INT(incident_purge(&f.c, "latest", &f.e), OK);
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM record_outbox"), 0);
+}
+
+/* Closed and old enough, with a copy of an attached file. Returns the folder of its copies. */
+static const char *start_old_with_a_file(struct incident_fixture *f)
+{
+	struct field_faults faults = { .n = 0 };
+	struct submission_row row;
+	start(f);
+	test_write_file(test_path("proof.txt"), "proof", 5);
+	const char *const files[] = { test_path("proof.txt") };
+	const struct stage_submission what = { .stage = "summary",
+		.what_changed = "over",
+		.changes = fixture_json(
+			f, "{\"s1\":\"a\",\"s2\":\"b\",\"s3\":\"c\",\"s4\":\"d\",\"s5\":\"e\"}"),
+		.files = files,
+		.n_files = 1 };
+	CHECK_INT(mark(f, MOMENT_HANDLING_ENDED, -1), OK);
+	REQUIRE_OK(incident_submit(&f->c, "latest", &what, f->pool, &row, &faults, &f->e), f->e);
+	CHECK_INT(close_it(f, "done by hand", true), OK);
+	fixture_pass(f, THREE_YEARS_NS + DAYS_NS(1));
+	const char *folder = pool_textf(
+		f->pool, "%s/incidents/%s", test_folder(), fixture_read(f, "latest").id.text);
+	REQUIRE(folder != NULL && access(folder, F_OK) == 0);
+	return folder;
+}
+
+TEST(a_purge_that_died_before_the_copies_went_is_finished_by_the_same_call)
+{
+	NEEDS_FAULTS();
+	AUTO_FIXTURE struct incident_fixture f;
+	const char *folder = start_old_with_a_file(&f);
+	fault_arm("purge_files", 1);
+	CHECK_INT(incident_purge(&f.c, "2026-0001", &f.e), E_FAILED);
+	fault_disarm();
+	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_case"), 0);
+	CHECK_INT(access(folder, F_OK), 0);
+	f.e = ERROR_NONE;
+	REQUIRE_OK(incident_purge(&f.c, "2026-0001", &f.e), f.e);
+	CHECK(access(folder, F_OK) != 0);
+	REQUIRE_OK(incident_purge(&f.c, "2026-0001", &f.e), f.e); /* nothing is left to do */
+	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_purged"), 1);
+	CHECK_INT(incident_purge(&f.c, "2026-0002", &f.e), E_ABSENT);
+}
+
+TEST(a_rehearsed_purge_removes_nothing_and_says_what_a_purge_would)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	const char *folder = start_old_with_a_file(&f);
+	REQUIRE_OK(store_rehearse(f.store, &f.e), f.e);
+	f.c.rehearsal = true;
+	REQUIRE_OK(incident_purge(&f.c, "2026-0001", &f.e), f.e);
+	CHECK_INT(incident_purge(&f.c, "2026-0002", &f.e), E_ABSENT);
+	CHECK_INT(access(folder, F_OK), 0);
+	fixture_reopen(&f);
+	f.c.rehearsal = false;
+	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_case"), 1);
+	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_purged"), 0);
 }
