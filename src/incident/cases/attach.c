@@ -160,7 +160,7 @@ enum status attach_remove(const struct desk *d, const struct id *incident, struc
 	struct dirent *entry;
 	while ((entry = readdir(folder)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			unlinkat(dirfd(folder), entry->d_name, 0) != 0)
+			(FAULT("attach_remove") || unlinkat(dirfd(folder), entry->d_name, 0) != 0))
 			return error_sys(e, E_FAILED, errno, "remove %s/%s", path, entry->d_name);
 	return rmdir(path) != 0 ? error_sys(e, E_FAILED, errno, "remove %s", path) : OK;
 }

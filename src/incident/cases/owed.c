@@ -5,13 +5,10 @@
 
 #include <string.h>
 
-static bool is_public(const char *role)
+static bool is_public(const struct profile_set *s, const struct clock_row *c)
 {
-	static const char *const roles[] = { "users", "affected_parties", "data_subject" };
-	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		if (strcmp(role, roles[i]) == 0)
-			return true;
-	return false;
+	const struct rule_word *role = profile_word(s, RULE_ROLES, c->to);
+	return role != NULL && role->in_public;
 }
 
 static bool is_own(const struct profile_set *s, const struct clock_row *c)
@@ -58,9 +55,9 @@ static int64_t urgent_ns(const struct clock_row *c)
 /* What leaves less time goes out at once, with its class empty. */
 #define CONFIRM_FIRST_NS (4 * INT64_C(3600) * NS_PER_S)
 
-static enum owed_way way_of(const struct clock_row *c)
+static enum owed_way way_of(const struct profile_set *s, const struct clock_row *c)
 {
-	if (is_public(c->to))
+	if (is_public(s, c))
 		return OWED_IN_PUBLIC;
 	if ((c->flags & DUE_TO_CONFIRM) != 0 && c->due_ns - c->started_ns > CONFIRM_FIRST_NS)
 		return OWED_TO_CONFIRM;
@@ -76,7 +73,7 @@ const struct clock_row *owed_first(const struct profile_set *s, const struct clo
 		const struct clock_row *c = &rows[i];
 		const struct duty *d = NULL;
 		if ((profile != NULL && strcmp(profile, c->profile) != 0) || !runs(c) ||
-			way_of(c) != way || !is_own(s, c))
+			way_of(s, c) != way || !is_own(s, c))
 			continue;
 		const int place = place_of(s, c, &d);
 		if (place < 0 || !is_first(d))
@@ -102,7 +99,7 @@ bool owed_with(
 	const struct profile_set *s, const struct clock_row *first, const struct clock_row *c)
 {
 	return strcmp(first->profile, c->profile) == 0 && strcmp(first->stage, c->stage) == 0 &&
-	       runs(c) && way_of(c) == OWED_BY_NOTICE && is_own(s, c);
+	       runs(c) && way_of(s, c) == OWED_BY_NOTICE && is_own(s, c);
 }
 
 const struct clock_row *owed_to(const struct profile_set *s, struct owed_clocks clocks,

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/fault.h"
 #include "incident/cases/attach.h"
 
 enum { KEPT_YEARS = 3 };
@@ -155,7 +154,5 @@ enum status incident_purge(const struct incident_context *c, const char *id, str
 	if (c->rehearsal)
 		return OK;
 	/* The copies last: until here everything could still be shown. */
-	if (FAULT("purge_files"))
-		return error_set(e, E_FAILED, "remove the copies of files of %s", row.id.text);
 	return attach_remove(&d, &row.id, e);
 }

@@ -147,7 +147,8 @@ enum status profile_find(const struct profile_set *s, const char *id, const stru
 struct rule_word {
 	const char *key;
 	struct bilingual name;
-	bool own; /* a role that the reporting organisation itself plays */
+	bool own;	/* a role that the reporting organisation itself plays */
+	bool in_public; /* a role without an inbox, told in public or one by one: users, persons */
 };
 enum rule_words { RULE_ROLES, RULE_STAGES, RULE_MEDIA, RULE_INSTRUMENTS };
 /* NULL where there is none. */

@@ -185,14 +185,16 @@ static const struct rule_word *find_word(const struct rule_word_list *all, const
 static enum status read_word(struct profile_loader *l, enum rule_words kind, struct json_place in,
 	struct rule_word *out, struct error *e)
 {
-	static const char *const known[] = { "key", "zh", "en", "own", NULL };
+	static const char *const of_roles[] = { "key", "zh", "en", "own", "in_public", NULL };
+	static const char *const of_others[] = { "key", "zh", "en", NULL };
 	/* An instrument's key is the name that people quote: "MIIT-214-2024". */
 	if (kind == RULE_INSTRUMENTS)
 		TRY(rule_line(in, "key", JSON_REQUIRED, l->pool, &out->key, e));
 	else
 		TRY(rule_key(in, "key", JSON_REQUIRED, l->pool, &out->key, e));
-	TRY(json_only_keys(in, known, e));
+	TRY(json_only_keys(in, kind == RULE_ROLES ? of_roles : of_others, e));
 	TRY(json_get_bool(in, "own", JSON_OPTIONAL, &out->own, e));
+	TRY(json_get_bool(in, "in_public", JSON_OPTIONAL, &out->in_public, e));
 	return rule_both_here(in, l->pool, &out->name, e);
 }
 
@@ -206,7 +208,7 @@ static enum status add_words(
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct json_place in = { json_array_get(list, i),
 			rule_item(item, word_kinds[kind], i) };
-		struct rule_word word = { NULL, { NULL, NULL }, false };
+		struct rule_word word = { .key = NULL };
 		TRY(read_word(l, kind, in, &word, e));
 		if (find_word(all, word.key) != NULL)
 			return error_set(e, E_INVALID, "%s: '%s' is there already", item, word.key);

@@ -314,7 +314,7 @@ TEST(a_purge_that_died_before_the_copies_went_is_finished_by_the_same_call)
 	NEEDS_FAULTS();
 	AUTO_FIXTURE struct incident_fixture f;
 	const char *folder = start_old_with_a_file(&f);
-	fault_arm("purge_files", 1);
+	fault_arm("attach_remove", 1);
 	CHECK_INT(incident_purge(&f.c, "2026-0001", &f.e), E_FAILED);
 	fault_disarm();
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_case"), 0);

@@ -633,6 +633,18 @@ TEST(facts_and_words_of_a_profile_are_checked)
 		"roles[0]: 'company' is there already");
 	refused_with("criteria:\n", "stages: [{ key: own, zh: 段 }]\ncriteria:\n",
 		"stages[0].en: missing");
+	refused_with("criteria:\n",
+		"media: [{ key: own, zh: 物, en: m, in_public: true }]\ncriteria:\n",
+		"media[0].in_public: unknown key");
+}
+
+TEST(who_has_no_inbox_is_told_in_public)
+{
+	static const char *const none[] = { "users", "affected_parties", "data_subject" };
+	for (size_t i = 0; i < COUNT_OF(none); i++)
+		CHECK(profile_word(rules_set(), RULE_ROLES, none[i])->in_public);
+	CHECK(!profile_word(rules_set(), RULE_ROLES, "ministry")->in_public);
+	CHECK(!profile_word(rules_set(), RULE_STAGES, "data_subjects")->in_public);
 }
 
 TEST(taking_rows_from_another_profile_is_checked)
