@@ -168,52 +168,43 @@ enum status grade_in_force(const struct desk *d, const struct id *incident, cons
 	return *out_there ? read_grade(d, q, out, e) : OK;
 }
 
-enum status grade_since(const struct desk *d, const struct id *incident, const char *profile,
-	int64_t *out_ns, struct error *e)
+/* Oldest first. */
+static enum status select_marks(const struct desk *d, const struct id *incident,
+	const char *profile, struct statement **out, struct error *e)
 {
-	AUTO(statement_free) struct statement *q = NULL;
-	bool row = false;
-	int64_t grade = -1;
-	*out_ns = -1;
-	TRY(STORE_SQL(d->c->store,
-		"SELECT grade, at_ns FROM incident_grade"
-		" WHERE company = ? AND incident = ? AND profile = ? ORDER BY n DESC",
-		&q, e));
-	bind_text(q, 1, d->company);
-	bind_text(q, 2, incident->text);
-	bind_text(q, 3, profile);
-	for (;;) {
-		TRY(statement_step(q, &row, e));
-		if (!row || (*out_ns >= 0 && column_int(q, 0) != grade))
-			return OK;
-		grade = column_int(q, 0);
-		*out_ns = column_int(q, 1);
-	}
-}
-
-enum status grade_raised(const struct desk *d, const struct id *incident, const char *profile,
-	int64_t *out_ns, struct error *e)
-{
-	AUTO(statement_free) struct statement *q = NULL;
-	bool row = false;
-	int64_t before = -1;
-	*out_ns = -1;
 	TRY(STORE_SQL(d->c->store,
 		"SELECT grade, at_ns FROM incident_grade"
 		" WHERE company = ? AND incident = ? AND profile = ? ORDER BY n",
-		&q, e));
-	bind_text(q, 1, d->company);
-	bind_text(q, 2, incident->text);
-	bind_text(q, 3, profile);
+		out, e));
+	bind_text(*out, 1, d->company);
+	bind_text(*out, 2, incident->text);
+	bind_text(*out, 3, profile);
+	return OK;
+}
+
+enum status grade_times(const struct desk *d, const struct id *incident, const char *profile,
+	struct grade_times *out, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool row = false;
+	int before = -1;
+	struct grade_times t = { -1, -1 };
+	TRY(select_marks(d, incident, profile, &q, e));
 	for (;;) {
 		TRY(statement_step(q, &row, e));
 		if (!row)
-			return OK;
+			break;
+		const int grade = (int)column_int(q, 0);
+		const int64_t at_ns = column_int(q, 1);
+		if (t.since_ns < 0 || grade != before)
+			t.since_ns = at_ns;
 		/* The first class that an undecided incident gets is no raise of one. */
-		if (before >= 0 && grade_is_graver((int)column_int(q, 0), (int)before))
-			*out_ns = column_int(q, 1);
-		before = column_int(q, 0);
+		if (before >= 0 && grade_is_graver(grade, before))
+			t.raised_ns = at_ns;
+		before = grade;
 	}
+	*out = t;
+	return OK;
 }
 
 enum status grade_history(const struct desk *d, const struct id *incident, struct grade_row **out,

@@ -31,12 +31,13 @@ enum status grade_insert(const struct desk *d, const struct case_row *row,
 /* *out_there false: never graded. */
 enum status grade_in_force(const struct desk *d, const struct id *incident, const char *profile,
 	struct grade_row *out, bool *out_there, struct error *e) MUST_CHECK;
-/* Since when the grade in force has held without a break. */
-enum status grade_since(const struct desk *d, const struct id *incident, const char *profile,
-	int64_t *out_ns, struct error *e) MUST_CHECK;
-/* When the grade in force was last reached from a weaker one, -1 never: news like new facts. */
-enum status grade_raised(const struct desk *d, const struct id *incident, const char *profile,
-	int64_t *out_ns, struct error *e) MUST_CHECK;
+struct grade_times {
+	int64_t since_ns;  /* since when the grade in force has held without a break; -1 no grade */
+	int64_t raised_ns; /* when one was last reached from a weaker one: news like new facts; -1
+			    */
+};
+enum status grade_times(const struct desk *d, const struct id *incident, const char *profile,
+	struct grade_times *out, struct error *e) MUST_CHECK;
 enum status grade_history(const struct desk *d, const struct id *incident, struct grade_row **out,
 	size_t *out_n, struct error *e) MUST_CHECK;
 

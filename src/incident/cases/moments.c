@@ -92,17 +92,6 @@ static enum status new_facts_moment(
 	return OK;
 }
 
-/* A graver grade is news of its own: whoever was told the milder one hears of it. */
-static enum status raised_moment(const struct desk *d, const struct case_row *row,
-	const char *profile, struct moments *m, struct error *e)
-{
-	int64_t raised_ns = -1;
-	TRY(grade_raised(d, &row->id, profile, &raised_ns, e));
-	if (raised_ns > m->at[MOMENT_NEW_FACTS])
-		m->at[MOMENT_NEW_FACTS] = raised_ns;
-	return OK;
-}
-
 /* Stages that were handed in or told by telephone. A submission counts from its receipt where there
  * is one, else from when it was made. */
 static enum status submitted_stages(const struct desk *d, const struct case_row *row,
@@ -145,6 +134,7 @@ static enum status submitted_stages(const struct desk *d, const struct case_row 
 enum status case_moments(const struct desk *d, const struct case_row *row, const char *profile,
 	struct moments *out, struct error *e)
 {
+	struct grade_times graded;
 	struct moments m = { .last_period_ns = -1 };
 	for (size_t i = 0; i < MOMENT_SUBMITTED; i++)
 		m.at[i] = -1;
@@ -157,7 +147,10 @@ enum status case_moments(const struct desk *d, const struct case_row *row, const
 		m.at[MOMENT_DISCOVERED] = row->created_ns;
 	TRY(received_reports(d, row, profile, &m, e));
 	TRY(new_facts_moment(d, row, &m, e));
-	TRY(raised_moment(d, row, profile, &m, e));
+	TRY(grade_times(d, &row->id, profile, &graded, e));
+	/* A graver grade is news of its own: whoever was told the milder one hears of it. */
+	if (graded.raised_ns > m.at[MOMENT_NEW_FACTS])
+		m.at[MOMENT_NEW_FACTS] = graded.raised_ns;
 	TRY(submitted_stages(d, row, profile, &m, e));
 	*out = m;
 	return OK;
@@ -181,12 +174,15 @@ static enum status sync_profile(const struct desk *d, const struct case_row *row
 {
 	struct moments moments;
 	struct standing standing;
+	struct grade_times graded;
 	TRY(case_moments(d, row, profile->id, &moments, e));
 	TRY(case_standing(d, row, profile, &standing, e));
 	/* Where nobody says when it was judged, it was when the present grade was first given here;
 	 * what is undecided is not judged. */
-	if (moments.at[MOMENT_JUDGED] < 0 && !standing.undecided)
-		TRY(grade_since(d, &row->id, profile->id, &moments.at[MOMENT_JUDGED], e));
+	if (moments.at[MOMENT_JUDGED] < 0 && !standing.undecided) {
+		TRY(grade_times(d, &row->id, profile->id, &graded, e));
+		moments.at[MOMENT_JUDGED] = graded.since_ns;
+	}
 	const struct clocks_sync what = { .company = d->company,
 		.incident = row->id,
 		.drill = row->drill,

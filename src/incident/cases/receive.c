@@ -17,22 +17,12 @@ struct waiting {
 	enum outbox_state state;
 };
 
-/* --- routing ---------------------------------------------------------------------------------- */
-
-static enum status list_unrouted(const struct desk *d, struct waiting *rows, size_t *out_n,
-	const char *after, struct error *e)
+/* A batch of: incident, submission, role, route, state. */
+static enum status read_waiting(const struct desk *d, struct statement *q, struct waiting *rows,
+	size_t *out_n, struct error *e)
 {
-	AUTO(statement_free) struct statement *q = NULL;
 	bool more = false;
 	bool failed = false;
-	TRY(STORE_SQL(d->c->store,
-		"SELECT incident, submission, role FROM incident_recipient"
-		" WHERE company = ? AND state = 0 AND route = '' AND submission || role > ?"
-		" ORDER BY submission || role LIMIT ?",
-		&q, e));
-	bind_text(q, 1, d->company);
-	bind_text(q, 2, after);
-	bind_int(q, 3, BATCH);
 	for (*out_n = 0; *out_n < BATCH; (*out_n)++) {
 		TRY(statement_step(q, &more, e));
 		if (!more)
@@ -42,8 +32,27 @@ static enum status list_unrouted(const struct desk *d, struct waiting *rows, siz
 			!id_parse(column_text(q, 1), &w->submission))
 			return error_set(e, E_INVALID, "a row of an incident is damaged");
 		w->role = case_column(d->pool, q, 2, &failed);
+		w->route = case_column(d->pool, q, 3, &failed);
+		w->state = (enum outbox_state)column_int(q, 4);
 	}
 	return failed ? case_no_memory(e) : OK;
+}
+
+/* --- routing ---------------------------------------------------------------------------------- */
+
+static enum status list_unrouted(const struct desk *d, struct waiting *rows, size_t *out_n,
+	const char *after, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	TRY(STORE_SQL(d->c->store,
+		"SELECT incident, submission, role, '', 0 FROM incident_recipient"
+		" WHERE company = ? AND state = 0 AND route = '' AND submission || role > ?"
+		" ORDER BY submission || role LIMIT ?",
+		&q, e));
+	bind_text(q, 1, d->company);
+	bind_text(q, 2, after);
+	bind_int(q, 3, BATCH);
+	return read_waiting(d, q, rows, out_n, e);
 }
 
 static enum status read_envelope(
@@ -171,10 +180,8 @@ static enum status list_waiting(const struct desk *d, struct waiting *rows, size
 	const char *after, struct error *e)
 {
 	AUTO(statement_free) struct statement *q = NULL;
-	bool more = false;
-	bool failed = false;
 	TRY(STORE_SQL(d->c->store,
-		"SELECT incident, submission, route, MAX(state) FROM incident_recipient"
+		"SELECT incident, submission, '', route, MAX(state) FROM incident_recipient"
 		" WHERE company = ? AND state <> ? AND route <> '' AND submission || route > ?"
 		" GROUP BY incident, submission, route ORDER BY submission || route LIMIT ?",
 		&q, e));
@@ -182,18 +189,7 @@ static enum status list_waiting(const struct desk *d, struct waiting *rows, size
 	bind_int(q, 2, OUTBOX_DELIVERED);
 	bind_text(q, 3, after);
 	bind_int(q, 4, BATCH);
-	for (*out_n = 0; *out_n < BATCH; (*out_n)++) {
-		TRY(statement_step(q, &more, e));
-		if (!more)
-			break;
-		struct waiting *w = &rows[*out_n];
-		if (!id_parse(column_text(q, 0), &w->incident) ||
-			!id_parse(column_text(q, 1), &w->submission))
-			return error_set(e, E_INVALID, "a row of an incident is damaged");
-		w->route = case_column(d->pool, q, 2, &failed);
-		w->state = (enum outbox_state)column_int(q, 3);
-	}
-	return failed ? case_no_memory(e) : OK;
+	return read_waiting(d, q, rows, out_n, e);
 }
 
 /* The sender checked it before it was stored. It is checked once more against the key that is
