@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from program import for_plain_user
+
 PROGRAM = os.environ["TOCSIN"]
 OK, FAILED, DENIED, INVALID, QUEUED = 0, 1, 4, 6, 7
 NOTICE = ("incident", "new", "--company", "Example Steel", "--kind", "ransomware", "--wait", "0")
@@ -36,9 +38,10 @@ def skip(name, why):
     print(f"ok {len(RESULTS)} - {name} # SKIP {why}", flush=True)
 
 
-def call(home, *words, as_nobody=False, language="en"):
+def call(home, *words, as_nobody=None, language="en"):
+    """`as_nobody`: the program that nobody may run."""
     who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_nobody else {}
-    done = subprocess.run([PROGRAM, *words, "--home", home, "--json", "--lang", language], capture_output=True, timeout=60,
+    done = subprocess.run([as_nobody or PROGRAM, *words, "--home", home, "--json", "--lang", language], capture_output=True, timeout=60,
                           check=False, stdin=subprocess.DEVNULL, **who)
     try:
         value = json.loads(done.stdout)
@@ -204,7 +207,7 @@ def full_and_read_only(disk):
 
 
 def closed_folder(base):
-    as_nobody = os.geteuid() == 0
+    as_nobody = for_plain_user(base) if os.geteuid() == 0 else None
     place = f"{base}/closed"
     os.mkdir(place, 0o700)
     if as_nobody:

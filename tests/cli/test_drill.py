@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 
+from program import for_plain_user
+
 PROGRAM = os.environ["TOCSIN"]
 DENIED = 4  # the exit code
 RESULTS = []
@@ -162,8 +164,8 @@ def looks_make_nothing(base):
         return
     os.chmod(base, 0o755)
     os.chmod(home, 0o755)
-    done = subprocess.run([PROGRAM, "drill", "show", "--home", home, "--json"], stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=60, cwd="/", user=4711, group=4711, extra_groups=[], check=False)
+    done = subprocess.run([for_plain_user(base), "drill", "show", "--home", home, "--json"], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, cwd="/", user=4711, group=4711, extra_groups=[], check=False)
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
     check("in a state folder of another's nobody speaks of making a database", "make" not in said, said)
     check("and it is refused, or shown without a change", done.returncode in (0, DENIED) and os.listdir(home) == [], said)

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+from program import for_plain_user
+
 PROGRAM = os.environ["TOCSIN"]
 DENIED = 4  # the exit code
 ID = "01a21f88-4b7e-7831-8d2a-675c671e852f"
@@ -33,12 +35,13 @@ class Caller:
         self.uid, self.name = uid, "root" if uid == 0 else "a plain user"
         self.folder = f"{base}/of-{uid}"
         self.home = f"{self.folder}/home"
+        self.program = PROGRAM if uid == os.geteuid() else for_plain_user(base)
         os.mkdir(self.folder, 0o755)
         os.chown(self.folder, uid, uid)
 
     def call(self, *words):
         as_user = {} if self.uid == os.geteuid() else {"user": self.uid, "group": self.uid, "extra_groups": []}
-        done = subprocess.run([PROGRAM, *words, "--home", self.home, "--json"], stdin=subprocess.DEVNULL,
+        done = subprocess.run([self.program, *words, "--home", self.home, "--json"], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=240, cwd="/", env={**os.environ, "HOME": self.folder}, **as_user)
         return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
