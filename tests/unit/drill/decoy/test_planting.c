@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -726,6 +727,7 @@ TEST(a_conductor_killed_between_its_records_leaves_a_truthful_one)
 		{ "planting_name", 1 }, { "planting_packet", 1 }, { "planting_keep", 3 },
 		{ "file_replace_rename", 3 }, { "file_sync_folder", 4 },
 		{ "file_sync_folder", 5 } };
+	REQUIRE(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
 	for (size_t i = 0; i < COUNT_OF(kills); i++) {
 		struct fixture f;
 		struct tree_count n;
@@ -745,7 +747,9 @@ TEST(a_conductor_killed_between_its_records_leaves_a_truthful_one)
 		int status = 0;
 		REQUIRE(waitpid(pid, &status, 0) == pid);
 		CHECK(WIFSIGNALED(status));
-		clock_sleep_ns(NS_PER_S / 5); /* its planter dies with it, by PDEATHSIG */
+		/* Its planter dies with it, by PDEATHSIG, and is then a child of ours. */
+		while (waitpid(-1, NULL, 0) > 0)
+			continue;
 		check_record(&f, &n);
 		drop_fixture(&f);
 	}
