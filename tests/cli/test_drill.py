@@ -179,6 +179,17 @@ def card(home, language, drill):
     return done.stdout.decode("utf-8", "replace")
 
 
+def wait_until(holds, process):
+    for _ in range(2400):
+        if process.poll() is not None:
+            return None
+        found = holds()
+        if found:
+            return found
+        time.sleep(0.05)
+    return None
+
+
 def controls(base):
     """The benign twin: no score; false alarms for each channel; and what later drills pay for it."""
     home, arena, log = f"{base}/control-home", f"{base}/arena6", f"{base}/edr.log"
@@ -195,13 +206,12 @@ def controls(base):
     shown = card(home, "zh", deaf["id"])
     check("and so in Chinese", "没有测量到任何结果" in shown, shown)
     call(home, "drill", "undo", deaf["id"])
-    process = subprocess.Popen([PROGRAM, *words, "--rate", "20", "--channel", f"file:{log}:ransom", "--channel",
+    process = subprocess.Popen([PROGRAM, *words, "--rate", "5", "--channel", f"file:{log}:ransom", "--channel",
                                 f"file,kind=logged:{log}:zip", "--home", home, "--json"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    for _ in range(300):
-        time.sleep(0.1)
-        if len(list(pathlib.Path(arena).rglob("*.*"))) > 10:
-            break
+    # An alert counts from then on, until seconds after the last program.
+    wait_until(lambda: any('"twin-started"' in p.read_text(encoding="utf-8") for p in pathlib.Path(home).glob(
+        "drills/*/evidence.jsonl") if p.parent.name != deaf["id"]), process)
     with open(log, "a", encoding="utf-8") as f:
         f.write("ransom: zip writes much\n")
     out, err2 = process.communicate(timeout=120)
@@ -237,27 +247,18 @@ def stopped(base, home):
             break
     check("a running drill is listed as running", drill is not None, rows)
     code, answer, err = call(home, "drill", "stop", drill or "none")
-    asked = time.monotonic()
-    out, err2 = process.communicate(timeout=60)
+    changed = len(list(pathlib.Path(base, "arena3").rglob("*.locked")))
+    out, err2 = process.communicate(timeout=120)
     r = json.loads(out)
     check("stop ends the run with exit 9", process.returncode == 9 and code == 0, (process.returncode, err2))
-    check("the measured stop latency is under a second", 0 <= (r.get("stop_latency_ms") or -1) < 1000, r.get("stop_latency_ms"))
+    # By the attack's own work, ten files a second: a clock would measure the host too.
+    check("within a second, and the latency is measured", r.get("stop_latency_ms", -1) >= 0 and
+          0 < r.get("files_changed", -1) <= changed + 12, (r.get("stop_latency_ms"), r.get("files_changed"), changed))
     check("the verdict is stopped", r.get("verdict") == "stopped", r.get("verdict"))
     code, _, _ = call(home, "drill", "stop", drill or "none")
     check("stopping what does not run is a conflict", code == 5, code)
     code, u, err = call(home, "drill", "undo", drill or "none")
     check("undo after a stop proves everything", code == 0 and u.get("verified") is True, (u, err))
-
-
-def wait_until(holds, process):
-    for _ in range(600):
-        if process.poll() is not None:
-            return None
-        found = holds()
-        if found:
-            return found
-        time.sleep(0.05)
-    return None
 
 
 def contained_then_stopped(base, home):
@@ -283,7 +284,7 @@ def contained_then_stopped(base, home):
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), process)
     code, answer, err = call(home, "drill", "stop", running() or "none")
-    out, err2 = process.communicate(timeout=60)
+    out, err2 = process.communicate(timeout=120)
     r = json.loads(out)
     check("a stop after the attack ends the run with exit 9, contained or not",
           code == 0 and process.returncode == 9, (code, err, process.returncode, err2))

@@ -41,7 +41,7 @@ enum receiver_act {
 	/* after it is stored */
 	RECEIVER_STORED_CUT,	 /* closes without an answer */
 	RECEIVER_STORED_HALF,	 /* half of the answer */
-	RECEIVER_STORED_LATE,	 /* after `late_ms` */
+	RECEIVER_STORED_LATE,	 /* when the client has given up */
 	RECEIVER_STORED_TWICE,	 /* the answer two times over */
 	RECEIVER_STORED_INTERIM, /* a 103 before it */
 	RECEIVER_WRONG_KEY,
@@ -64,7 +64,6 @@ struct receiver_options {
 	bool v6_only;		    /* on ::1 alone; else on 127.0.0.1 alone */
 	bool no_sync;		    /* acks.log survives a kill, but not a power cut */
 	int port;		    /* 0: any */
-	unsigned late_ms;
 };
 
 /* What the tests may read at any time. */

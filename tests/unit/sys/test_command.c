@@ -186,12 +186,14 @@ TEST(the_whole_group_ends_with_its_leader)
 TEST_WITHIN(a_program_that_ignores_the_request_is_killed_within_a_second, 60)
 {
 	struct fixture f = { .result = { .exit_status = -1 } };
-	REQUIRE_OK(run_shell(&f, "trap '' TERM; : > ready; while :; do sleep 0.05; done",
+	REQUIRE_OK(run_shell(&f, "trap '' TERM; : > ready; while :; do sleep 0.05; echo; done",
 			   until_ready()),
 		f.e);
 	CHECK(f.result.ended_early);
 	CHECK_INT(f.result.exit_status, 137);
-	CHECK(f.result.took_ns < 3 * NS_PER_S); /* a loaded host is slow to start it */
+	/* By what it still did, as a loaded host is slow to start it: twenty lines a second at
+	 * most, and far from the five seconds of a program over its limit. */
+	CHECK(f.output.len > 0 && f.output.len < 80);
 	buf_done(&f.output);
 }
 

@@ -177,7 +177,7 @@ TEST(a_role_dies_with_its_parent)
 	REQUIRE(pid_fd >= 0);
 	REQUIRE(kill(parent, SIGKILL) == 0);
 	struct pollfd wait = { .fd = pid_fd, .events = POLLIN };
-	CHECK_INT(poll(&wait, 1, 5000), 1);
+	CHECK_INT(poll(&wait, 1, 30000), 1);
 }
 
 TEST(ending_a_role_kills_and_reaps_it)

