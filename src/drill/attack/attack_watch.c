@@ -12,7 +12,7 @@
 #include "sys/host.h"
 
 enum {
-	LEASE_MS = 900,
+	LEASE_MS = 700, /* and a quarter of a second until it counts as lost: within a second */
 	LEASE_EVERY_MS = 250,
 	LOOK_EVERY_MS = 20,
 	TICK_EVERY_MS = 100,

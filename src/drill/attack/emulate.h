@@ -203,7 +203,8 @@ void emulation_weigh(struct emulation *em, enum file_result result);
 /* The run has come to its end by itself: so it was completed, unless its last decoys all resisted.
  */
 void emulation_conclude(struct emulation *em);
-/* True where no further file may be begun: an end is set, or the lease is over. */
+/* True where no further file may be begun: an end is set, or the lease is lost. While that is not
+ * clear it waits, at most about a second. */
 bool emulation_is_over(struct emulation *em);
 /* Called right before the first byte that this process changes. */
 void emulation_mark_t0(struct emulation *em);

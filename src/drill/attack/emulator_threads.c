@@ -9,7 +9,18 @@
 #include "base/fault.h"
 #include "drill/attack/emulate.h"
 
-enum { LOOK_MS = 50, BEAT_MS = 200, SLEEP_MS = 20, STACK_BYTES = 256 * 1024 };
+enum {
+	LOOK_MS = 50,
+	BEAT_MS = 200,
+	SLEEP_MS = 20,
+	/* Looks for a lease once it is over, before it counts as lost. They are turns of this
+	 * process: where the whole host stood still, the conductor has its turn meanwhile, and
+	 * renews it. */
+	LOOKS_AFTER_LEASE = 4,
+	LEASE_WAIT_MS = 5,
+	LEASE_WAITS_MAX = 200, /* a control thread that is stuck decides nothing */
+	STACK_BYTES = 256 * 1024
+};
 
 void emulation_end(struct emulation *em, enum emulate_end why)
 {
@@ -22,11 +33,16 @@ void emulation_end(struct emulation *em, enum emulate_end why)
 
 bool emulation_is_over(struct emulation *em)
 {
-	if (atomic_load_explicit(&em->end, memory_order_relaxed) != EMULATE_GOES_ON)
-		return true;
-	/* Looked at by whoever is about to begin a file, so that no stuck thread can outlive it. */
-	if (clock_boot_ns(NULL) <= atomic_load(&em->lease_boot_ns))
-		return false;
+	/* The lease is looked at by whoever is about to begin a file, so that no stuck thread can
+	 * outlive it. Without one nothing is begun; whether it is lost is the control thread's to
+	 * say. */
+	for (int n = 0; n < LEASE_WAITS_MAX; n++) {
+		if (atomic_load_explicit(&em->end, memory_order_relaxed) != EMULATE_GOES_ON)
+			return true;
+		if (clock_boot_ns(NULL) <= atomic_load(&em->lease_boot_ns))
+			return false;
+		clock_sleep_ns(LEASE_WAIT_MS * NS_PER_MS);
+	}
 	emulation_end(em, EMULATE_LEASE_OVER);
 	return true;
 }
@@ -95,6 +111,14 @@ static void beat(struct emulation *em)
 		emulation_end(em, EMULATE_CHANNEL_LOST);
 }
 
+static void look_at_lease(struct emulation *em, int *n_looks)
+{
+	if (clock_boot_ns(NULL) <= atomic_load(&em->lease_boot_ns))
+		*n_looks = 0;
+	else if (++*n_looks > LOOKS_AFTER_LEASE)
+		emulation_end(em, EMULATE_LEASE_OVER);
+}
+
 /* A fault for tests: no thread gets on, and none is stopped. */
 static void hang(struct emulation *em)
 {
@@ -108,6 +132,7 @@ static void *control(void *context)
 	struct emulation *em = context;
 	AUTO_FREE struct packet *packet = malloc(sizeof *packet);
 	int64_t beat_ns = 0;
+	int n_looks = 0;
 	if (packet == NULL) {
 		emulation_end(em, EMULATE_CHANNEL_LOST);
 		return NULL;
@@ -117,7 +142,7 @@ static void *control(void *context)
 			emulation_end(em, EMULATE_CHANNEL_LOST);
 			return NULL;
 		}
-		(void)emulation_is_over(em); /* looks at the lease */
+		look_at_lease(em, &n_looks);
 		int64_t now_ns = clock_boot_ns(NULL);
 		if (now_ns >= beat_ns) {
 			if (FAULT_BY_NAME("emulate_hang"))

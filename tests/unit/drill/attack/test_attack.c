@@ -464,3 +464,33 @@ TEST(without_a_renewed_lease_the_emulator_ends_within_a_second)
 	REQUIRE(waitpid(conductor, NULL, 0) == conductor);
 	arena_fixture_done(a);
 }
+
+/* Both processes stand still for longer than a lease, as on a host that does. */
+static char end_after_a_pause(const char *name)
+{
+	AUTO(pool_free) struct pool *p = pool_new(4 * MIB);
+	struct arena_fixture *a = arena_fixture_make(
+		fixture_header_only, test_path(name), arena_fixture_many(p, 100, 6000), 100);
+	int tell[2];
+	char end = -1;
+	REQUIRE(pipe2(tell, O_CLOEXEC) == 0);
+	pid_t conductor = conductor_in_a_child(a, tell[1]);
+	pid_t emulator = wait_for_emulator(conductor, a);
+	REQUIRE(kill(conductor, SIGSTOP) == 0 && kill(emulator, SIGSTOP) == 0);
+	clock_sleep_ns(1500 * NS_PER_MS);
+	REQUIRE(kill(emulator, SIGCONT) == 0 && kill(conductor, SIGCONT) == 0);
+	REQUIRE(read(tell[0], &end, 1) == 1);
+	REQUIRE(waitpid(conductor, NULL, 0) == conductor);
+	arena_fixture_done(a);
+	return end;
+}
+
+/* Three tries: between the two signals this process may be kept from running itself. */
+TEST(a_host_that_stands_still_for_a_while_ends_no_attack)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	int end = -1;
+	for (size_t i = 0; i < COUNT_OF(names) && end != ATTACK_COMPLETED; i++)
+		end = end_after_a_pause(names[i]);
+	CHECK_INT(end, ATTACK_COMPLETED);
+}
