@@ -89,7 +89,8 @@ class Recording:
              self.disk)
         call("cp", "--sparse=always", self.disk, self.base)
         self.process = subprocess.Popen([self.recorder, self.served, self.disk, self.log])
-        for _ in range(200):
+        deadline = time.monotonic() + 120
+        while self.process.poll() is None and time.monotonic() < deadline:
             if os.path.exists(os.path.join(self.served, "disk")):
                 return
             time.sleep(0.02)
@@ -100,7 +101,7 @@ class Recording:
             return
         quietly("umount", self.served)
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=120)
         except subprocess.TimeoutExpired:
             self.process.kill()
         self.process = None

@@ -180,7 +180,7 @@ def on_fuse(top):
         f.truncate(1 << 20)
     with subprocess.Popen([RECORDER, served, disk, os.path.join(top, "log")]) as server:
         try:
-            for _ in range(200):
+            for _ in range(6000):
                 if os.path.exists(os.path.join(served, "disk")):
                     break
                 if server.poll() is not None:
@@ -189,7 +189,7 @@ def on_fuse(top):
             refuse(top, os.path.join(served, "arena"), "kind fuse", "ext4, XFS or Btrfs")
         finally:
             subprocess.run(["umount", served], check=False, capture_output=True)
-            server.wait(timeout=20)
+            server.wait(timeout=120)
 
 
 def on_memory(top):
