@@ -4,6 +4,7 @@
  */
 #include "drill/conduct/conduct.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,7 +75,8 @@ static enum status destroy(struct conduct *o, struct sample *s, bool *out_done, 
 
 static enum status look_outside(struct conduct *o, struct outside **out, struct error *e)
 {
-	const char **skip = pool_take(o->p, o->r->n_restore_writes + 3, sizeof *skip);
+	const char **skip =
+		pool_take(o->p, o->r->n_restore_writes + o->n_left_out + 3, sizeof *skip);
 	if (skip == NULL)
 		return error_set(e, E_NO_SPACE, "no memory to look at folders");
 	size_t n = 0;
@@ -84,6 +86,9 @@ static enum status look_outside(struct conduct *o, struct outside **out, struct 
 		skip[n++] = o->r->out_folder;
 	for (size_t i = 0; i < o->r->n_restore_writes; i++)
 		skip[n++] = o->r->restore_writes[i];
+	/* A product that writes its log meanwhile, or a controller his answers, is not the tool. */
+	for (size_t i = 0; i < o->n_left_out; i++)
+		skip[n++] = o->left_out[i];
 	struct outside_request request = { o->looked_at, o->n_looked_at, skip, n };
 	return outside_look(&request, out, e);
 }
@@ -147,13 +152,19 @@ static enum status ask_role(struct conduct *o, struct sample *s, struct error *e
 	return OK;
 }
 
+/* What the role will not look into: files under another owner, and folders that the tool made anew
+ * (the arena too) instead of filling those that were planted. The bytes are what counts. */
 static void ask_here(struct conduct *o, struct sample *s)
 {
+	/* A link in its place is not followed. */
+	AUTO_FD int now_fd =
+		open(o->manifest.arena, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int arena_fd = now_fd >= 0 ? now_fd : o->arena_fd;
 	for (size_t i = 0; i < s->n; i++) {
 		struct error unused;
 		bool same = false;
 		/* What cannot be opened has not come back. */
-		if (!s->came_back[i] && challenge_as_caller(o->arena_fd, &o->manifest, s->files[i],
+		if (!s->came_back[i] && challenge_as_caller(arena_fd, &o->manifest, s->files[i],
 						o->nonce, &same, &s->answers[i], &unused) == OK)
 			s->came_back[i] = same;
 	}
@@ -165,10 +176,9 @@ static enum status challenge(struct conduct *o, struct sample *s, struct error *
 	/* A restore by root may have made the folders root's, where the role cannot look then. */
 	restore_take_back_folders(o->arena_fd, &o->manifest);
 	enum status status = ask_role(o, s, e);
-	if (geteuid() == 0)
-		ask_here(o, s);
-	else if (status != OK)
+	if (status != OK && geteuid() != 0)
 		conduct_say(o, _("The restored files could not be checked: %s"), e->text);
+	ask_here(o, s);
 	int64_t now_ns = clock_boot_ns(o->c->clock);
 	AUTO(digester_free) struct digester *all = digester_new();
 	for (size_t i = 0; i < s->n; i++)

@@ -300,8 +300,10 @@ static const struct improvement_row rows[] = {
 			"提高备份频率；如需放宽恢复点目标，须经业务负责人签字。" },
 		"backup administrator", 30 },
 	{ PART_RECOVER, "restore-strayed", restore_strayed,
-		{ "Restrict the restore command to its target folder: it changed files outside it.",
-			"将恢复命令限制在目标目录内：它改动了目录以外的文件。" },
+		{ "Find out whether it was the restore command that changed files outside its "
+		  "target folder, and restrict it to that folder.",
+			"查明目标目录以外的文件是否由恢复命令改动；如是，将该命令限制在目标目录内"
+			"。" },
 		"backup administrator", 14 },
 	{ PART_DAMAGE, "some-lost", lost_some,
 		{ "Look at the files that were lost before the alert, and move the detector's "

@@ -192,9 +192,9 @@ static struct finding_row rate_recover(const struct drill_result *r)
 				"全部文件均已恢复，但恢复命令报告了错误。" } };
 	if (restore->n_changed_outside > 0)
 		return (struct finding_row){ RATING_M,
-			{ "Everything came back, but the restore command changed files outside the "
-			  "arena as well.",
-				"全部文件均已恢复，但恢复命令同时改动了演练区以外的文件。" } };
+			{ "Everything came back, but files outside the arena changed while the "
+			  "restore command ran.",
+				"全部文件均已恢复，但恢复命令运行期间演练区以外有文件被改动。" } };
 	if (score_rto_ratio(r) > 1 || (restore->rpo_assessed && score_rpo_ratio(r) > 1))
 		return (struct finding_row){ RATING_M,
 			{ "Everything came back, but later or older than your own target.",

@@ -102,6 +102,16 @@ static bool is_unknown(const struct undoing *u)
 	return u->request->partial && u->manifest.arena_inode == 0;
 }
 
+/* A restore that makes the folder anew does this, or whoever moved it and put a link there. */
+static enum status not_the_planted(const struct undoing *u, struct error *e)
+{
+	return error_set(e, E_DENIED,
+		"'%.300s' is not the folder that was planted: somebody, or a restore, put another "
+		"in its place. It is left as it is; put the planted one back and undo again, or "
+		"remove it yourself once nothing in it is needed",
+		u->manifest.arena);
+}
+
 /* The number of a disk may change with a restart; nothing else of the arena's identity may. Inodes,
  * owners and names are compared with the manifest all the way down, and content is proven. */
 static enum status check_arena(struct undoing *u, struct error *e)
@@ -110,7 +120,7 @@ static enum status check_arena(struct undoing *u, struct error *e)
 	struct file_identity id;
 	TRY(file_identify(u->arena_fd, &id, e));
 	if (id.inode != m->arena_inode)
-		return error_set(e, E_DENIED, "'%s' is not the folder that was planted", m->arena);
+		return not_the_planted(u, e);
 	if (id.uid != m->uid)
 		return error_set(e, E_DENIED,
 			"'%.300s' was given to uid %u, and the drill works as uid %u: give it "
@@ -127,7 +137,11 @@ static enum status open_named(
 {
 	enum status status = file_open_beneath(
 		u->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0, out_fd, e);
-	return status == E_ABSENT ? OK : status;
+	if (status == OK || status == E_ABSENT)
+		return OK;
+	/* A link or a file. */
+	bool is_other = e->errno_value == ELOOP || e->errno_value == ENOTDIR;
+	return is_other ? not_the_planted(u, e) : status;
 }
 
 /* A planting that was cut short may not have given the arena its name yet: whatever bears that name
@@ -549,8 +563,7 @@ static enum status remove_unknown_arena(struct undoing *u, struct error *e)
 	TRY(file_identify(u->arena_fd, &id, e));
 	u->done.verified = true;
 	if (id.uid != u->manifest.uid && id.uid != geteuid())
-		return error_set(
-			e, E_DENIED, "'%s' is not the folder that was planted", u->manifest.arena);
+		return not_the_planted(u, e);
 	TRY(remove_arena(u, e));
 	u->done.is_over = u->done.n_left == 0;
 	return conclude(u, e);

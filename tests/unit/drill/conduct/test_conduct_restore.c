@@ -137,6 +137,47 @@ TEST_WITHIN(a_restore_that_makes_the_folders_roots_counts_and_is_undone, 90)
 	check_restored(f);
 }
 
+/* What an administrator does with a folder full of changed files: away with it, and the copy in its
+ * place. Undo, however, touches no folder that it did not plant. */
+static void check_made_anew(struct conduct_fixture *f)
+{
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(f->result.restore.assessed);
+	CHECK_INT(f->result.restore.n_sample, 8);
+	CHECK_INT(f->result.restore.n_identical, 8);
+	CHECK(f->result.restore.rto_ns > 0);
+}
+
+TEST_WITHIN(a_restore_that_puts_another_folder_in_the_place_of_the_arena_counts, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	struct drill_undone undone;
+	const char *copy = test_path("copy");
+	f->request.backup = fixture_text("cp -a {arena} %s", copy);
+	f->request.restore = fixture_text(
+		"sh -c 'rm -rf \"$TOCSIN_ARENA\" && cp -a %s \"$TOCSIN_ARENA\"'", copy);
+	check_made_anew(f);
+	CHECK_INT(drill_undo(&f->context, f->result.id, NULL, f->pool, &undone, &f->e), E_DENIED);
+	CHECK(strstr(f->e.text, "put another in its place") != NULL);
+	CHECK(conduct_fixture_exists(f->request.arena));
+	run(fixture_text("rm -rf %s", f->request.arena));
+	CHECK_INT(symlink(copy, f->request.arena), 0);
+	CHECK_INT(drill_undo(&f->context, f->result.id, NULL, f->pool, &undone, &f->e), E_DENIED);
+	CHECK(strstr(f->e.text, "put another in its place") != NULL);
+	CHECK(conduct_fixture_exists(copy));
+}
+
+TEST_WITHIN(a_restore_that_makes_the_folders_in_the_arena_anew_counts, 90)
+{
+	struct conduct_fixture *f = conduct_fixture_new();
+	const char *copy = test_path("copy");
+	f->request.backup = fixture_text("cp -a {arena} %s", copy);
+	f->request.restore = fixture_text("sh -c 'rm -rf \"$TOCSIN_ARENA\"/* &&"
+					  " cp -a %s/. \"$TOCSIN_ARENA\"/'",
+		copy);
+	check_made_anew(f);
+}
+
 /* Somebody's chown after the run: of the arena alone, or of all that is in it, as it was changed.
  * Another account's is not taken from it: the words say what to do. */
 static void undo_after_chown(const char *words)
@@ -241,6 +282,24 @@ TEST_WITHIN(what_a_restore_changes_outside_is_counted_unless_it_was_named, 90)
 	f->request.n_restore_writes = 1;
 	f->request.restore = fixture_text("rm %s", log);
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.restore.n_changed_outside, 0);
+	conduct_fixture_undo(f, f->result.id);
+}
+
+/* The product that is being rehearsed writes it, also while the tool runs. */
+TEST_WITHIN(the_file_of_a_channel_is_not_counted_as_changed_by_the_restore, 90)
+{
+	if (test_is_root())
+		test_skip("other programs may work in /etc or /home meanwhile");
+	struct conduct_fixture *f = conduct_fixture_new();
+	const char *log = test_path("data/beside.log");
+	const char *channels[] = { fixture_text("file:%s:alarm", log) };
+	run(fixture_text("touch %s", log));
+	f->request.channels = channels;
+	f->request.n_channels = 1;
+	f->request.restore = fixture_text("sh -c 'echo quiet >> %s'", log);
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK(f->result.restore.assessed);
 	CHECK_INT(f->result.restore.n_changed_outside, 0);
 	conduct_fixture_undo(f, f->result.id);
 }
