@@ -95,6 +95,7 @@ static enum status run_parsed(
 	const struct command_table *t, const struct parsed *parsed, bool *out_told, struct error *e)
 {
 	struct session s;
+	session_settle_process();
 	enum status status = session_open(&s, parsed->common.home, parsed->common.json, e);
 	if (status != OK)
 		return status;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 #include "incident/incident.h"
 #include "record/record.h"
 #include "sys/file.h"
+
+enum { OPEN_FILES_WANTED = 1024 };
 
 static volatile sig_atomic_t interrupted; /* the signal flag */
 static bool stop;			  /* the same, for whoever looks through a pointer */
@@ -33,6 +36,18 @@ static void note_signal(int number)
 	}
 	interrupted = 1;
 	stop = true;
+}
+
+void session_settle_process(void)
+{
+	struct rlimit files;
+	/* A write beyond a limit on sizes then fails, which is told, and does not kill. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)umask(umask(0) & (S_IRWXG | S_IRWXO));
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= OPEN_FILES_WANTED)
+		return;
+	files.rlim_cur = files.rlim_max < OPEN_FILES_WANTED ? files.rlim_max : OPEN_FILES_WANTED;
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* where it stays low, what runs short says so */
 }
 
 void session_catch_signals(void)

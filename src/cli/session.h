@@ -72,6 +72,12 @@ bool session_read_line(char *out, size_t room);
 /* An explicit yes, in either language. */
 bool session_is_yes(const char *answer);
 
+/* Mends what a caller may have left us with and would bite in the middle of a job: a mask that
+ * locks the owner out of what he makes, fewer open files than the system allows, a
+ * limit on the size of files that kills. The programs of the user that we start keep his mask for
+ * others. */
+void session_settle_process(void);
+
 /* Set by SIGINT and SIGTERM once session_catch_signals was called. */
 void session_catch_signals(void);
 bool session_interrupted(void);

@@ -56,6 +56,9 @@ static void place_descriptors(struct launch *l)
 	int tell = l->fds[l->n_fds - 1];
 	for (size_t i = 0; i < l->n_fds; i++) {
 		l->fds[i] = fcntl(l->fds[i], F_DUPFD_CLOEXEC, FIRST_SAFE_FD);
+		/* EINVAL: the limit on open files lies below that number. */
+		if (l->fds[i] < 0 && errno == EINVAL)
+			errno = EMFILE;
 		if (l->fds[i] < 0)
 			launch_failed(tell);
 	}
