@@ -356,6 +356,35 @@ TEST(a_process_with_threads_is_refused)
 	CHECK_INT(WEXITSTATUS(run_raw(&f, enter_with_thread)), 100 + E_DENIED);
 }
 
+/* proc(5): what belongs to a process that may not be traced is root's. */
+TEST(a_role_is_not_open_to_other_programs_of_its_user)
+{
+	if (test_is_root())
+		test_skip("a uid of its own says that already");
+	struct fixture f;
+	struct stat st;
+	int alive[2];
+	char byte;
+	prepare(&f);
+	REQUIRE(pipe2(alive, O_CLOEXEC) == 0);
+	f.request.parent = getpid();
+	pid_t role = fork();
+	if (role == 0) {
+		f.keep_fd = alive[1];
+		if (enter(&f) != 0 || write(alive[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			clock_sleep_ns(NS_PER_S);
+	}
+	(void)close(alive[1]);
+	REQUIRE(read(alive[0], &byte, 1) == 1);
+	char path[32];
+	(void)snprintf(path, sizeof path, "/proc/%d/mem", (int)role);
+	REQUIRE(stat(path, &st) == 0);
+	CHECK_INT(st.st_uid, 0);
+	REQUIRE(kill(role, SIGKILL) == 0 && waitpid(role, NULL, 0) == role);
+}
+
 TEST(a_role_dies_when_its_parent_does)
 {
 	struct fixture f;

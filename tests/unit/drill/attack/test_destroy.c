@@ -59,6 +59,50 @@ static void check_destroyed(const char *scenario, bool attack_first)
 	arena_fixture_done(a);
 }
 
+enum { STREAM_BYTES = 4096 };
+
+/* What stood over the decoy's bytes, seen through a descriptor that was opened before. */
+static void stream_over(int fd, const unsigned char *before, unsigned char *out)
+{
+	REQUIRE(pread(fd, out, STREAM_BYTES, 0) == STREAM_BYTES);
+	for (size_t i = 0; i < STREAM_BYTES; i++)
+		out[i] ^= before[i];
+}
+
+/* Neither a key that could be guessed nor the one that undo has. */
+TEST(every_destroyed_decoy_has_a_key_of_its_own_that_is_not_the_escrowed_one)
+{
+	static const uint32_t sample[] = { 3, 7 };
+	static unsigned char before[2][STREAM_BYTES];
+	static unsigned char stream[2][STREAM_BYTES];
+	static unsigned char escrowed[STREAM_BYTES];
+	struct error e = ERROR_NONE;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	struct arena_fixture *a = arena_fixture_make(fixture_header_only, test_path("arena"),
+		arena_fixture_many(p, N_FILES, SIZE), N_FILES);
+	struct attack_request r = arena_fixture_request(a);
+	int fds[2];
+	for (size_t i = 0; i < 2; i++) {
+		fds[i] = open(fixture_path(a, sample[i], NULL), O_RDONLY | O_CLOEXEC);
+		REQUIRE(fds[i] >= 0 && pread(fds[i], before[i], STREAM_BYTES, 0) == STREAM_BYTES);
+	}
+	REQUIRE_OK(attack_destroy(&r, sample, COUNT_OF(sample), NULL, &e), e);
+	AUTO(keystream_free) struct keystream *k = NULL;
+	REQUIRE_OK(keystream_new(&k, &e), e);
+	for (size_t i = 0; i < 2; i++) {
+		stream_over(fds[i], before[i], stream[i]);
+		(void)close(fds[i]);
+		for (uint32_t file = 0; file < N_FILES; file++) {
+			memset(escrowed, 0, sizeof escrowed);
+			keystream_file(k, r.escrow, file);
+			keystream_apply(k, 0, escrowed, sizeof escrowed);
+			CHECK(memcmp(stream[i], escrowed, 64) != 0);
+		}
+	}
+	CHECK(memcmp(stream[0], stream[1], 64) != 0);
+	arena_fixture_done(a);
+}
+
 TEST(untouched_decoys_are_destroyed)
 {
 	check_destroyed(fixture_header_only, false);

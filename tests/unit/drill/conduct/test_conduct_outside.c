@@ -62,6 +62,35 @@ TEST_WITHIN(the_sentinel_that_voids_a_run_is_named_until_somebody_removes_it, 60
 	CHECK(!conduct_fixture_exists(sentinel(f, "")));
 }
 
+static void give_a_letter_away(struct conduct_fixture *f, const struct drill_progress *now)
+{
+	struct stat arena;
+	if (now->stage != DRILL_STAGE_ATTACK || f->acted)
+		return;
+	f->acted = true;
+	REQUIRE(stat(f->request.arena, &arena) == 0);
+	REQUIRE(chown(test_path("data/letter.txt"), arena.st_uid, arena.st_gid) == 0);
+}
+
+TEST_WITHIN(a_users_file_that_became_the_emulators_voids_the_run_and_is_named, 60)
+{
+	if (!test_is_root())
+		test_skip("only a run that root started has a uid of its own");
+	struct conduct_fixture *f = conduct_fixture_new();
+	test_write_file(test_path("data/letter.txt"), "a line\n", 7);
+	f->request.rate_files_per_s = 30;
+	f->on_progress = give_a_letter_away;
+	REQUIRE_OK(conduct_fixture_run(f), f->e);
+	CHECK_INT(f->result.verdict, DRILL_VOIDED);
+	CHECK_INT(f->result.safety.n_attributed, 1);
+	CHECK_TEXT(f->result.void_path, test_path("data/letter.txt"));
+	CHECK_TEXT(f->result.safety.void_code, "user-file-changed");
+	CHECK(f->result.grade == NULL);
+	conduct_fixture_verify(f, f->result.id);
+	conduct_fixture_undo(f, f->result.id);
+	CHECK(conduct_fixture_exists(test_path("data/letter.txt")));
+}
+
 static void work_as_a_user(struct conduct_fixture *f, const struct drill_progress *now)
 {
 	if (now->stage != DRILL_STAGE_ATTACK || f->acted)
