@@ -62,11 +62,11 @@ static double rate_error(double rate, size_t n_files, const char *name)
 	return out.rate_reached / rate - 1;
 }
 
-/* A busy build machine may take the processor away for longer than a run lasts: three tries. Never
- * faster than asked, in none of them. */
+/* A busy build machine, or a busy neighbour of a virtual one, may take the processor away for
+ * longer than a run lasts: eight tries, half a minute. Never faster than asked, in none of them. */
 static void check_rate(double rate, size_t n_files)
 {
-	static const char *const names[] = { "a", "b", "c" };
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
 	double least = 1;
 	for (size_t i = 0; i < COUNT_OF(names) && least > 0.02; i++) {
 		double off = rate_error(rate, n_files, names[i]);
@@ -79,17 +79,17 @@ static void check_rate(double rate, size_t n_files)
 		test_fail(__FILE__, __LINE__, "asked for %g/s, %.1f %% off", rate, least * 100);
 }
 
-TEST(fourteen_files_a_second_are_fourteen)
+TEST_WITHIN(fourteen_files_a_second_are_fourteen, 120)
 {
 	check_rate(14.3, 60);
 }
 
-TEST(forty_files_a_second_are_forty)
+TEST_WITHIN(forty_files_a_second_are_forty, 120)
 {
 	check_rate(40, 160);
 }
 
-TEST(two_hundred_and_eighty_two_files_a_second_are_that_many)
+TEST_WITHIN(two_hundred_and_eighty_two_files_a_second_are_that_many, 120)
 {
 	check_rate(282, 1000);
 }
