@@ -351,6 +351,8 @@ struct drill_sample {
 	uint32_t n_files;
 };
 
+enum { DRILL_CHANGED_NAMED_MAX = 50 };
+
 struct drill_restore {
 	bool assessed;
 	const char *command;
@@ -363,9 +365,11 @@ struct drill_restore {
 	bool rpo_assessed; /* only with dated generations */
 	int64_t rpo_ns;
 	double rto_target_s, rpo_target_s;
-	uint32_t n_changed_outside; /* what the restore command changed outside the arena */
-	const char *nonce;	    /* hex */
-	const char *output;	    /* tail of what it printed */
+	uint32_t n_changed_outside;	    /* outside the arena, while the restore command ran */
+	const char *nonce;		    /* hex */
+	const char *output;		    /* tail of what it printed */
+	const char *const *changed_outside; /* the first of n_changed_outside, by name */
+	size_t n_changed_named;
 };
 
 /* Why a run is void. */
@@ -614,7 +618,7 @@ bool drill_attack_was_stopped(const struct drill_result *r);
 
 /* The format that drill_result_json writes, and the oldest that drill_result_read takes. What each
  * of them holds: docs/results.md. */
-enum { RESULT_FORMAT = 3, RESULT_FORMAT_OLDEST = 1 };
+enum { RESULT_FORMAT = 4, RESULT_FORMAT_OLDEST = 1 };
 
 /* A result as it stands in the signed record by its hash: facts and score. Neither report paths nor
  * whether it was undone, which are known only afterwards. A new reference. */

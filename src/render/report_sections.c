@@ -350,6 +350,26 @@ static struct cell against_target(struct document *d, int64_t took_ns, double ta
 	return CELL_TONE(text, met ? TONE_GOOD : TONE_POOR);
 }
 
+/* By name, so that somebody can tell whether it was the restore command's doing. */
+static void add_strayed(struct document *d, const struct drill_restore *x)
+{
+	enum { PATHS_SHOWN = 8 };
+	struct rows list = rows_begin(d, BLOCK_LIST, 1);
+	for (size_t i = 0; i < x->n_changed_named && i < PATHS_SHOWN; i++)
+		rows_cell(&list, CELL_CODE(or_dash(x->changed_outside[i])));
+	if (list.n_cells == 0)
+		return;
+	add_note(d, _("Outside the arena these changed while the restore command ran, by its doing "
+		      "or another program's:"));
+	rows_add(&list);
+	if (x->n_changed_outside > list.n_cells)
+		add_note(d, doc_textf(d,
+				    _("Further ones that are not named here: %s. report.json names "
+				      "up to %s."),
+				    figure_count(x->n_changed_outside - list.n_cells).text,
+				    figure_count(DRILL_CHANGED_NAMED_MAX).text));
+}
+
 void section_restore(struct document *d, const struct drill_result *r)
 {
 	const struct drill_restore *x = &r->restore;
@@ -381,6 +401,7 @@ void section_restore(struct document *d, const struct drill_result *r)
 	rows_fact(&f, _("Changed outside the arena"), CELL(count(d, x->n_changed_outside)));
 	rows_fact(&f, _("Challenge"), CELL_CODE(or_dash(x->nonce)));
 	rows_add(&f);
+	add_strayed(d, x);
 	if (x->output != NULL && x->output[0] != '\0') {
 		add_note(d, _("The end of what the command printed:"));
 		add_code(d, x->output);

@@ -244,7 +244,11 @@ static void overrun(struct pool *p, struct drill_result *r)
 	lost(r, 2400, 60 * NS_PER_S);
 	add_alert(p, r, 25 * MINUTE_NS, "audit: 2400 renames in /srv/share");
 	add_curve(p, r, r->attack_ns);
+	static const char *const strayed[] = { "/srv/share/备份日志.txt", "/etc/backup.state" };
 	restored(r, 30, 3, 2);
+	r->restore.n_changed_outside = 3;
+	r->restore.changed_outside = strayed;
+	r->restore.n_changed_named = COUNT_OF(strayed);
 	add_steps(p, r);
 	answer(r, 0, true, 30 * MINUTE_NS);
 	answer(r, 1, false, -1);
@@ -439,6 +443,11 @@ static void random_paths(struct dice *d, struct pool *p, struct drill_result *r)
 	for (size_t i = 0; i < r->n_unattributed; i++)
 		paths[i] = any_text(d, p);
 	r->unattributed = paths;
+	r->restore.n_changed_named = dice_below(d, 4);
+	paths = pool_take(p, r->restore.n_changed_named, sizeof *paths);
+	for (size_t i = 0; i < r->restore.n_changed_named; i++)
+		paths[i] = any_text(d, p);
+	r->restore.changed_outside = paths;
 }
 
 void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
@@ -475,7 +484,7 @@ void fixture_random(struct dice *d, struct pool *p, struct drill_result *out)
 	out->restore = (struct drill_restore){ any_bool(d), any_text(d, p), (int)dice_below(d, 256),
 		any_bool(d), any_count(d), any_count(d), any_share(d), any_ns(d), any_bool(d),
 		any_ns(d), any_share(d) * 1e5, any_share(d) * 1e5, any_count(d), any_text(d, p),
-		any_text(d, p) };
+		any_text(d, p), NULL, 0 };
 	out->safety.n_sentinels_changed = any_count(d);
 	out->safety.n_attributed = any_count(d);
 	out->safety.stop_latency_ns = any_ns(d);

@@ -10,6 +10,7 @@
 
 #include "base/i18n.h"
 #include "base/random.h"
+#include "drill/plain.h"
 #include "drill/restore/outside.h"
 #include "sys/command.h"
 
@@ -93,6 +94,24 @@ static enum status look_outside(struct conduct *o, struct outside **out, struct 
 	return outside_look(&request, out, e);
 }
 
+static enum status name_changes(struct conduct *o, const struct outside *before,
+	const struct outside *after, struct error *e)
+{
+	const char **paths = pool_take(o->p, DRILL_CHANGED_NAMED_MAX, sizeof *paths);
+	if (paths == NULL)
+		return error_set(e, E_NO_SPACE, "no memory for the result");
+	uint32_t n = outside_changes(before, after, paths, DRILL_CHANGED_NAMED_MAX);
+	o->restore.n_changed_outside = n;
+	o->restore.changed_outside = paths;
+	o->restore.n_changed_named = n < DRILL_CHANGED_NAMED_MAX ? n : DRILL_CHANGED_NAMED_MAX;
+	for (size_t i = 0; i < o->restore.n_changed_named; i++) {
+		paths[i] = plain_line(o->p, view_of(paths[i]), 1024);
+		if (paths[i] == NULL)
+			return error_set(e, E_NO_SPACE, "no memory for the result");
+	}
+	return OK;
+}
+
 static enum status call(struct conduct *o, struct command_result *out, struct error *e)
 {
 	AUTO(outside_free) struct outside *before = NULL;
@@ -119,7 +138,7 @@ static enum status call(struct conduct *o, struct command_result *out, struct er
 			return status;
 	}
 	TRY(look_outside(o, &after, e));
-	o->restore.n_changed_outside = outside_changes(before, after);
+	TRY(name_changes(o, before, after, e));
 	o->restore.exit_status = out->exit_status;
 	o->restore.timed_out = out->timed_out;
 	return OK;

@@ -194,7 +194,8 @@ static bool differs(const struct entry *a, const struct entry *b)
 	       a->changed_ns != b->changed_ns || a->mode != b->mode;
 }
 
-uint32_t outside_changes(const struct outside *before, const struct outside *after)
+uint32_t outside_changes(const struct outside *before, const struct outside *after,
+	const char **out_paths, size_t n_max)
 {
 	uint32_t n = 0;
 	size_t i = 0;
@@ -203,12 +204,17 @@ uint32_t outside_changes(const struct outside *before, const struct outside *aft
 		int order = i == before->n  ? 1
 			    : k == after->n ? -1
 					    : by_path(&before->entries[i], &after->entries[k]);
+		bool changed = false;
 		if (order == 0)
-			n += differs(&before->entries[i], &after->entries[k]) ? 1 : 0;
+			changed = differs(&before->entries[i], &after->entries[k]);
 		else if (order < 0)
-			n += would_have_been_seen(after, &before->entries[i]) ? 1 : 0;
+			changed = would_have_been_seen(after, &before->entries[i]);
 		else
-			n += would_have_been_seen(before, &after->entries[k]) ? 1 : 0;
+			changed = would_have_been_seen(before, &after->entries[k]);
+		if (changed && n < n_max)
+			out_paths[n] =
+				order <= 0 ? before->entries[i].path : after->entries[k].path;
+		n += changed ? 1 : 0;
 		i += order <= 0 ? 1 : 0;
 		k += order >= 0 ? 1 : 0;
 	}

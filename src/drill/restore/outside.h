@@ -22,8 +22,10 @@ struct outside_request {
 /* Folders that are not there or may not be read are left out. */
 enum status outside_look(
 	const struct outside_request *r, struct outside **out, struct error *e) MUST_CHECK;
-/* Files changed, new or gone between two snapshots of the same request, and new or gone folders. */
-uint32_t outside_changes(const struct outside *before, const struct outside *after);
+/* Files changed, new or gone between two snapshots of the same request, and new or gone folders.
+ * The first `n_max` are named in `out_paths`, which borrow from the two. */
+uint32_t outside_changes(const struct outside *before, const struct outside *after,
+	const char **out_paths, size_t n_max);
 void outside_free(struct outside *s);
 AUTO_TYPE(outside_free, struct outside *)
 

@@ -227,6 +227,8 @@ static const struct field restore_fields[] = {
 	R("rto_target_s", NUMBER, restore.rto_target_s),
 	R("rpo_target_s", NUMBER, restore.rpo_target_s),
 	R("changed_outside", U32, restore.n_changed_outside),
+	ROW_TEXTS_SINCE(4, struct drill_result, "changed_outside_paths", restore.changed_outside,
+		restore.n_changed_named, DRILL_CHANGED_NAMED_MAX),
 	R("nonce", TEXT, restore.nonce),
 	R("output", TEXT, restore.output),
 	END,

@@ -265,13 +265,22 @@ TEST_WITHIN(a_tool_that_fails_or_hangs_is_a_result, 90)
 	}
 }
 
-TEST_WITHIN(what_a_restore_changes_outside_is_counted_unless_it_was_named, 90)
+static bool is_named(const struct drill_restore *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_changed_named; i++)
+		if (strcmp(r->changed_outside[i], path) == 0)
+			return true;
+	return false;
+}
+
+TEST_WITHIN(what_a_restore_changes_outside_is_counted_and_named_unless_it_was_named, 90)
 {
 	struct conduct_fixture *f = conduct_fixture_new();
 	const char *log = test_path("data/beside.log");
 	f->request.restore = fixture_text("touch %s", log);
 	REQUIRE_OK(conduct_fixture_run(f), f->e);
 	CHECK(f->result.restore.n_changed_outside >= 1);
+	CHECK(is_named(&f->result.restore, log));
 	CHECK_INT(f->result.safety.n_attributed, 0);
 	CHECK_INT(f->result.verdict, DRILL_COMPLETED);
 	conduct_fixture_undo(f, f->result.id);

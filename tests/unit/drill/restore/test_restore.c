@@ -336,7 +336,11 @@ static uint32_t changes_by(const char *line, const char *skip)
 	REQUIRE_OK(call(line, &output, &result, &e), e);
 	CHECK_INT(result.exit_status, 0);
 	REQUIRE_OK(outside_look(&r, &after, &e), e);
-	return outside_changes(before, after);
+	const char *paths[2] = { "", "" };
+	uint32_t n = outside_changes(before, after, paths, COUNT_OF(paths));
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		CHECK(i < n ? strncmp(paths[i], folder, strlen(folder)) == 0 : paths[i][0] == '\0');
+	return n;
 }
 
 TEST(changes_outside_are_counted_but_not_where_they_are_allowed)
@@ -365,7 +369,7 @@ TEST(a_folder_that_is_not_there_or_a_link_is_not_looked_at)
 	AUTO(outside_free) struct outside *s = NULL;
 	struct error e = ERROR_NONE;
 	REQUIRE_OK(outside_look(&r, &s, &e), e);
-	CHECK_INT(outside_changes(s, s), 0);
+	CHECK_INT(outside_changes(s, s, NULL, 0), 0);
 }
 
 TEST(every_failing_allocation_of_a_snapshot_is_an_error)

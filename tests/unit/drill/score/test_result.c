@@ -310,7 +310,8 @@ TEST(a_result_of_the_first_format_is_read_and_what_it_lacks_is_unknown)
 		"attack.channels", "control", "people.steps.by", "people.steps.by_right_role",
 		"people.steps.rule", "people.steps.name", "people.terminal", "people.file",
 		"people.problem", "safety.void_path", "safety.void_what",
-		"safety.unattributed_paths", "improvements.code", "attack.end" };
+		"safety.unattributed_paths", "improvements.code", "attack.end",
+		"restore.changed_outside_paths" };
 	for (size_t i = 0; i < COUNT_OF(lacking); i++)
 		if (!lacks(&r, lacking[i]))
 			test_fail(__FILE__, __LINE__, "%s is not said to be missing", lacking[i]);
@@ -375,8 +376,8 @@ TEST(a_first_format_may_lack_only_what_came_later_and_a_newer_one_is_refused)
 	AUTO_JSON json_t *value = written(&own);
 	REQUIRE(json_object_set_new(value, "format", json_integer(RESULT_FORMAT + 1)) == 0);
 	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
-	CHECK_TEXT(e.text, "stored by a newer version of the program, in format 4; this one reads "
-			   "1 to 3");
+	CHECK_TEXT(e.text, "stored by a newer version of the program, in format 5; this one reads "
+			   "1 to 4");
 	REQUIRE(json_object_set_new(value, "format", json_integer(0)) == 0);
 	CHECK_INT(drill_result_read(value, p, &r, &e), E_INVALID);
 	CHECK_TEXT(e.text, "format: out of range");
