@@ -389,3 +389,46 @@ TEST(nothing_that_is_put_in_a_decoys_place_during_the_run_is_touched)
 	for (int trap = 0; trap < TRAPS; trap++)
 		check_trap((enum trap)trap, true);
 }
+
+/* While its content is being changed the decoy is moved away, and somebody's file gets its name. */
+struct exchange {
+	const char *decoy;
+	const char *aside;
+	bool done;
+};
+
+static bool exchange_once(int64_t t0_boot_ns, void *context)
+{
+	struct exchange *x = context;
+	if (t0_boot_ns < 0 || x->done)
+		return false;
+	x->done = true;
+	CHECK(rename(x->decoy, x->aside) == 0);
+	test_write_file(x->decoy, "somebody's own", 14);
+	return false;
+}
+
+TEST_WITHIN(a_file_that_took_a_decoys_name_meanwhile_keeps_it, 60)
+{
+	struct error e = ERROR_NONE;
+	struct attack_outcome out;
+	struct stat st;
+	AUTO(pool_free) struct pool *p = pool_new(MIB);
+	/* A million small calls: the decoy is in hand for longer than it takes to look. */
+	char *scenario = pool_textf(p, "%s", fixture_whole_files(p, "in-place"));
+	char *io = strstr(scenario, "io: 64 KiB");
+	REQUIRE(io != NULL);
+	memcpy(io, "io: 16    ", 10);
+	struct arena_fixture *a = arena_fixture_make(
+		scenario, test_path("arena"), arena_fixture_many(p, 1, 16 * MIB), 1);
+	struct exchange x = { fixture_path(a, 0, NULL), pool_textf(p, "%s.aside", a->path), false };
+	struct attack_request r = arena_fixture_request(a);
+	r.tick = exchange_once;
+	r.tick_context = &x;
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	REQUIRE(x.done);
+	CHECK_INT(out.n_foreign, 1);
+	CHECK(stat(x.decoy, &st) == 0 && st.st_size == 14);
+	CHECK(stat(fixture_path(a, 0, fixture_new_name(a, 0)), &st) != 0);
+	arena_fixture_done(a);
+}
