@@ -53,6 +53,7 @@ static enum status print_clocks(struct session *s, struct incident_session *is,
 	struct clock_row *rows = NULL;
 	size_t n = 0;
 	TRY(clocks_list(s->store, f, now, s->pool, &rows, &n, e));
+	TRY(incident_number_clocks(&is->context, s->pool, rows, n, e));
 	if (s->json) {
 		json_t *list = json_array();
 		for (size_t i = 0; i < n; i++) /* a clock that is left out is a duty missed */
@@ -106,6 +107,7 @@ static enum status show_clock(struct session *s, struct incident_session *is, co
 	const size_t n_typed = strlen(typed);
 	buf_init(&text, RENDER_CEILING_BYTES);
 	TRY(clocks_list(s->store, &open, now, s->pool, &rows, &n, e));
+	TRY(incident_number_clocks(&is->context, s->pool, rows, n, e));
 	for (size_t i = 0; i < n; i++) {
 		const char *id = rows[i].id.text;
 		const size_t n_id = strlen(id);

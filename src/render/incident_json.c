@@ -36,8 +36,9 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 	json_t *remaining = c->remaining_ns == INT64_MAX
 				    ? json_null()
 				    : json_integer((json_int_t)(c->remaining_ns / NS_PER_S));
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,"
-			 "s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:I}",
+	json_t *clock = json_pack(
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s,s:s,s:s,"
+		"s:o,s:o,s:s,s:o,s:o,s:b,s:b,s:I}",
 		"id", c->id.text, "incident", c->incident.text, "profile", c->profile, "duty",
 		c->duty, "stage", c->stage, "owes", c->owes, "to", c->to, "to_name",
 		rule_name(profiles, RULE_ROLES, c->to), "medium", c->medium, "state",
@@ -49,6 +50,12 @@ json_t *render_clock_json(const struct clock_row *c, const struct profile_set *p
 		"acknowledged_until", render_time_json(c->acknowledged_until_ns), "silenced_until",
 		render_time_json(c->silenced_until_ns), "drill", (int)c->drill, "to_be_confirmed",
 		(c->flags & DUE_TO_CONFIRM) != 0, "period", (json_int_t)c->n_period);
+	if (clock != NULL && c->number[0] != '\0' &&
+		json_object_set_new(clock, "number", json_string(c->number)) != 0) {
+		json_decref(clock);
+		return NULL;
+	}
+	return clock;
 }
 
 /* --- the incident ----------------------------------------------------------------------------- */

@@ -155,6 +155,8 @@ static void clock_lines(const struct screen *s, const struct clock_table *table,
 	screen_paragraph(s, STYLE_PLAIN, lead, LEFT_CELLS, buf_text(&text));
 	buf_reset(&text);
 	/* As `clock acknowledge` takes it; no line is broken behind this mark. */
+	if (c->number[0] != '\0')
+		buf_addf(&text, "%s · ", c->number);
 	clock_profiles(table->rows, table->n_rows, k, &text);
 	buf_addf(&text, " · %s %s (%c) · ", c->instrument, c->row, c->certainty);
 	clock_handles(table->rows, table->n_rows, k, &text);

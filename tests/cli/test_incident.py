@@ -337,6 +337,18 @@ def drills(base, server):
     check("its clocks are not among the real ones", code == OK and listed["clocks"] == [], listed)
 
 
+def several(base):
+    home = new_home(base, "several")
+    for words in (["--what", "one"], ["--what", "two"], ["--drill", "exercise-2"]):
+        call(home, "incident", "new", "--kind", "leak", "--wait", "0", *words)
+    numbers = {i["number"]: i["id"] for i in call(home, "incident", "status")[1]["incidents"]}
+    _, listed, _ = call(home, "clock", "list")
+    check("each clock of several incidents says whose it is", len(numbers) == 3 and {
+        c["number"]: c["incident"] for c in listed["clocks"]} == numbers, (numbers, listed))
+    shown = subprocess.run([PROGRAM, "clock", "list", "--home", home, "--lang", "en"], capture_output=True, check=True).stdout.decode()
+    check("also on the screen", all(f" {number} · cn-miit · " in shown for number in numbers), shown)
+
+
 def regrading(home):
     code, r, err = call(home, "incident", "regrade", "latest", "--set", "data_class=important", "--set", "threat=serious", "--wait", "5")
     check("new facts raise the tier and show the clocks before and after", code == OK and
@@ -473,6 +485,7 @@ def main():
         stopped(base, server)
         copies(base, server)
         drills(base, server)
+        several(base)
         parcels(base, server)
         warnings(base)
     print(f"1..{len(RESULTS)}")

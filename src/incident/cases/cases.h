@@ -316,6 +316,9 @@ struct incident_row {
 enum { INCIDENT_LIST_MAX = 1000 };
 enum status incident_list(const struct incident_context *c, bool closed_too, struct pool *p,
 	struct incident_row **out, size_t *out_n, struct error *e) MUST_CHECK;
+/* Clocks of several incidents stand in one list: each says whose it is. */
+enum status incident_number_clocks(const struct incident_context *c, struct pool *p,
+	struct clock_row *rows, size_t n_rows, struct error *e) MUST_CHECK;
 struct incident_counts {
 	int64_t n_open, n_handled, n_closed;
 };

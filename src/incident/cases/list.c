@@ -79,6 +79,25 @@ enum status incident_list(const struct incident_context *c, bool closed_too, str
 	return OK;
 }
 
+enum status incident_number_clocks(const struct incident_context *c, struct pool *p,
+	struct clock_row *rows, size_t n_rows, struct error *e)
+{
+	AUTO(statement_free) struct statement *q = NULL;
+	bool failed = false;
+	TRY(STORE_SQL(
+		c->store, "SELECT number FROM incident_case WHERE company = ? AND id = ?", &q, e));
+	for (size_t i = 0; i < n_rows && !failed; i++) {
+		bool found = false;
+		statement_reset(q);
+		bind_text(q, 1, c->company == NULL ? "" : c->company);
+		bind_text(q, 2, rows[i].incident.text);
+		TRY(statement_step(q, &found, e));
+		if (found)
+			rows[i].number = case_column(p, q, 0, &failed);
+	}
+	return failed ? case_no_memory(e) : OK;
+}
+
 enum status incident_count(const struct incident_context *c, struct incident_counts *out_real,
 	struct incident_counts *out_drills, struct error *e)
 {

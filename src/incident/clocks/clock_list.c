@@ -45,6 +45,7 @@ static enum status read_clock(
 	if (!id_parse(column_text(q, 0), &out->id) ||
 		!id_parse(column_text(q, 1), &out->incident) || certainty.len != 1)
 		return error_set(e, E_INVALID, "a clock in the database is damaged");
+	out->number = "";
 	out->profile = take_text(p, q, 2, &failed);
 	out->duty = take_text(p, q, 3, &failed);
 	out->stage = take_text(p, q, 4, &failed);

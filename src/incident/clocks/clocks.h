@@ -30,6 +30,7 @@ const char *clock_state_name(enum clock_state s);
 struct clock_row {
 	struct id id;
 	struct id incident;
+	const char *number; /* the incident's, where incident_number_clocks asked for it; else "" */
 	const char *profile, *duty, *stage, *owes, *to, *medium, *instrument, *row;
 	char certainty;
 	struct bilingual text;
