@@ -51,6 +51,16 @@ static void fault_no_option(const struct value_reader *r, const char *name)
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+/* A telephone number of digits alone is typed as a number, and is text all the same. */
+static json_t *as_text(json_t *value)
+{
+	char digits[32];
+	if (!json_is_integer(value))
+		return json_incref(value);
+	(void)snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	return json_string(digits);
+}
+
 /* The trimmed text; false where it may not be kept. */
 static bool sound_text(
 	const struct value_reader *r, const json_t *value, enum text_lines lines, struct view *out)
@@ -104,7 +114,10 @@ static enum status read_phone(
 	const struct value_reader *r, json_t *value, json_t **out, struct error *e)
 {
 	struct view v;
-	if (!sound_text(r, value, TEXT_ONE_LINE, &v) || v.len == 0)
+	AUTO_JSON json_t *text = as_text(value);
+	if (text == NULL)
+		return no_memory(e);
+	if (!sound_text(r, text, TEXT_ONE_LINE, &v) || v.len == 0)
 		return OK;
 	if (!is_phone(v)) {
 		fault(r, _("is not a telephone number"));
