@@ -254,6 +254,29 @@ static struct view past_mark(struct view v)
 	return view_starts_with(v, mark) ? (struct view){ v.at + mark.len, v.len - mark.len } : v;
 }
 
+/* Text from a Windows machine ends its lines with two characters; the first is no fault of whoever
+ * files a notice. */
+static enum status one_line_end(json_t *value, struct error *e)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+	json_object_foreach(value, key, item) TRY(one_line_end(item, e));
+	json_array_foreach(value, i, item) TRY(one_line_end(item, e));
+	if (!json_is_string(value) || strstr(json_string_value(value), "\r\n") == NULL)
+		return OK;
+	AUTO_BUF struct buf text;
+	const struct view given = { json_string_value(value), json_string_length(value) };
+	buf_init(&text, FACTS_BYTES_MAX);
+	for (i = 0; i < given.len; i++)
+		if (given.at[i] != '\r' || i + 1 == given.len || given.at[i + 1] != '\n')
+			buf_add_char(&text, given.at[i]);
+	TRY(buf_check(&text, "text", e));
+	return json_string_setn(value, buf_text(&text), text.len) == 0
+		       ? OK
+		       : error_set(e, E_NO_SPACE, "memory is short");
+}
+
 enum status read_json_object(const char *path, const char *what, json_t **out, struct error *e)
 {
 	AUTO_BUF struct buf text;
@@ -270,6 +293,7 @@ enum status read_json_object(const char *path, const char *what, json_t **out, s
 	TRY(json_read(plain, FACTS_BYTES_MAX, path, &value, e));
 	if (!json_is_object(value))
 		return error_set(e, E_INVALID, "%s: is not a JSON object", path);
+	TRY(one_line_end(value, e));
 	*out = TAKE(value);
 	return OK;
 }

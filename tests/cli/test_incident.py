@@ -320,6 +320,12 @@ def left_aside(base):
     pathlib.Path(mark).write_bytes(b"\xef\xbb\xbf" + pathlib.Path(mark).read_bytes())
     code, r, err = call(home, "incident", "new", "--facts", mark, "--wait", "0")
     check("a file with a mark before its text is read", code == QUEUED, (code, r, err))
+    code, r, err = call(home, "incident", "new", "--facts", write(f"{base}/windows.json", {
+        "kind": "leak", "action": "拔网线\r\n电话报告", "own": ["one\r\ntwo"]}), "--wait", "0")
+    kept = call(home, "incident", "status", r.get("number", ""))[1]
+    check("lines that end as on Windows are lines", code == QUEUED and kept["notice"]["action"] == "拔网线\n电话报告", (code, err, kept))
+    code, r, err = call(home, "incident", "new", "--facts", write(f"{base}/windows.json", {"action": "one\rtwo"}), "--wait", "0")
+    check("a carriage return alone is no line end", code == INVALID, (code, r, err))
 
 
 def drills(base, server):
