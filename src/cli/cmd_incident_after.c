@@ -126,9 +126,62 @@ static enum status milder_rules(const struct incident_session *is, const struct 
 	return OK;
 }
 
-static enum status print_regrade(struct session *s, const struct incident_session *is,
-	const json_t *grade_before, const struct regrade_result *r, struct error *e)
+/* The grade in force under a profile, NULL none. */
+static const struct grade_row *grade_under(const struct incident *i, const char *profile)
 {
+	for (size_t k = i->n_grades; k > 0; k--)
+		if (strcmp(i->grades[k - 1].profile, profile) == 0)
+			return &i->grades[k - 1];
+	return NULL;
+}
+
+static json_t *classification_under(const struct incident *i, const char *profile)
+{
+	const struct grade_row *g = grade_under(i, profile);
+	return g == NULL ? NULL : g->classification;
+}
+
+/* A regrade as a person sees it. New facts are every regime's, and another one may have risen than
+ * the one that was asked for. */
+struct regraded {
+	const struct incident *before, *after;
+	const struct regrade_result *result;
+};
+
+static bool other_rose(const struct regraded *r, size_t k)
+{
+	const struct grade_row *now = &r->after->grades[k];
+	const struct grade_row *was = grade_under(r->before, now->profile);
+	return strcmp(now->profile, r->result->grade->profile) != 0 && was != NULL &&
+	       was->grade != now->grade && grade_under(r->after, now->profile) == now;
+}
+
+static void regraded_line(const struct regraded *r, const char *profile, struct buf *out)
+{
+	buf_addf(out, _("%s: "), profile);
+	grade_words(classification_under(r->before, profile), out);
+	buf_add_text(out, " → ");
+	grade_words(classification_under(r->after, profile), out);
+}
+
+static json_t *others_json(const struct regraded *r)
+{
+	json_t *list = json_array();
+	for (size_t k = 0; k < r->after->n_grades; k++) {
+		const char *profile = r->after->grades[k].profile;
+		if (other_rose(r, k))
+			(void)json_array_append_new(list,
+				json_pack("{s:s,s:O,s:O?}", "profile", profile, "classification",
+					r->after->grades[k].classification, "classification_before",
+					classification_under(r->before, profile)));
+	}
+	return list;
+}
+
+static enum status print_regrade(struct session *s, const struct incident_session *is,
+	const struct regraded *seen, struct error *e)
+{
+	const struct regrade_result *r = seen->result;
 	AUTO_BUF struct buf text;
 	const struct render_terminal t = { (size_t)s->width, s->colour };
 	struct legal_now now;
@@ -139,11 +192,14 @@ static enum status print_regrade(struct session *s, const struct incident_sessio
 	after.rows = open_clocks(s, r, r->after, r->n_after, &after.n_rows);
 	if (before.rows == NULL || after.rows == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	buf_addf(&text, _("%s: "), r->grade->profile);
-	grade_words(grade_before, &text);
-	buf_add_text(&text, " → ");
-	grade_words(r->grade->classification, &text);
+	regraded_line(seen, r->grade->profile, &text);
 	buf_addf(&text, "%s%s\n", r->grade->reason[0] == '\0' ? "" : " · ", r->grade->reason);
+	for (size_t k = 0; k < seen->after->n_grades; k++) {
+		if (!other_rose(seen, k))
+			continue;
+		regraded_line(seen, seen->after->grades[k].profile, &text);
+		buf_add_char(&text, '\n');
+	}
 	TRY(milder_rules(is, r->grade, &text, e));
 	buf_add_char(&text, '\n');
 	if (same_clocks(before.rows, before.n_rows, after.rows, after.n_rows)) {
@@ -159,33 +215,21 @@ static enum status print_regrade(struct session *s, const struct incident_sessio
 }
 
 static enum status tell_regrade(struct session *s, const struct incident_session *is,
-	json_t *grade_before, const struct regrade_result *r, struct error *e)
+	const struct regraded *seen, struct error *e)
 {
+	const struct regrade_result *r = seen->result;
 	if (!s->json)
-		return print_regrade(s, is, grade_before, r, e);
+		return print_regrade(s, is, seen, e);
 	return session_print_json(
 		incident_answer(
-			s, json_pack("{s:O,s:O?,s:s,s:o,s:o}", "classification",
-				   r->grade->classification, "classification_before", grade_before,
-				   "reason", r->grade->reason, "clocks_before",
+			s, json_pack("{s:O,s:O?,s:o,s:s,s:o,s:o}", "classification",
+				   r->grade->classification, "classification_before",
+				   classification_under(seen->before, r->grade->profile), "others",
+				   others_json(seen), "reason", r->grade->reason, "clocks_before",
 				   clock_list_json(r->before, r->n_before, is->profiles),
 				   "clocks_after",
 				   clock_list_json(r->after, r->n_after, is->profiles))),
 		e);
-}
-
-/* The grade in force until now, NULL none. In the session's pool. */
-static enum status present_grade(struct session *s, const struct incident_session *is,
-	const char *typed, const char *profile, struct id *out_id, json_t **out, struct error *e)
-{
-	struct incident i;
-	TRY(incident_read(&is->context, typed, s->pool, &i, e));
-	*out_id = i.id;
-	*out = NULL;
-	for (size_t k = 0; k < i.n_grades; k++)
-		if (strcmp(i.grades[k].profile, profile) == 0)
-			*out = i.grades[k].classification;
-	return OK;
 }
 
 static enum status read_new_facts(const struct regrade_args *a, json_t **out, struct error *e)
@@ -216,8 +260,7 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	const struct regrade_args *a = raw;
 	AUTO_INCIDENT struct incident_session is = { .profiles = NULL };
 	AUTO_JSON json_t *facts = NULL;
-	json_t *grade_before = NULL;
-	struct id id;
+	struct incident before, after;
 	struct field_faults faults = { .n = 0 };
 	struct flush_report report;
 	struct regrade_result result;
@@ -237,18 +280,19 @@ enum status cmd_incident_regrade(struct session *s, const void *raw, struct erro
 	if (a->statement)
 		return print_statement(&is, a->id, &what, e);
 	what.new_facts = facts;
-	TRY(present_grade(s, &is, a->id, what.profile, &id, &grade_before, e));
+	TRY(incident_read(&is.context, a->id, s->pool, &before, e));
 	const enum status status =
 		incident_regrade(&is.context, a->id, &what, s->pool, &result, &faults, e);
 	TRY(tell_faults(s, &faults, status, e));
-	TRY(tell_regrade(s, &is, grade_before, &result, e));
+	TRY(incident_read(&is.context, before.id.text, s->pool, &after, e));
+	TRY(tell_regrade(s, &is, &(struct regraded){ &before, &after, &result }, e));
 	incident_say_rehearsed(s);
 	if (a->dry_run)
 		return OK;
 	struct error trouble = ERROR_NONE; /* the new grade is kept whatever the network does */
-	if (incident_deliver(s, &is, id.text, a->wait_ns, &report, &trouble) != OK)
+	if (incident_deliver(s, &is, before.id.text, a->wait_ns, &report, &trouble) != OK)
 		session_say(s, trouble.text);
-	incident_copies(s, &is, id.text, "incident.regraded", a->wait_ns);
+	incident_copies(s, &is, before.id.text, "incident.regraded", a->wait_ns);
 	return OK;
 }
 
