@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define GRADE_KEY "grade"
-
 static bool is_free_text(enum form_type type)
 {
 	return type == FORM_TEXT || type == FORM_LIST || type == FORM_PHONE ||
@@ -26,7 +24,7 @@ static bool is_bound(const struct desk *d, const struct form_field *field)
 {
 	if (is_free_text(field->type) || field->n_sources == 0)
 		return false;
-	if (strcmp(field->from, GRADE_KEY) == 0)
+	if (strcmp(field->from, LEARN_GRADE_KEY) == 0)
 		return true;
 	for (size_t i = 0; i < field->n_sources; i++)
 		if (fact_of(d, field->sources[i].key) == NULL)
@@ -177,7 +175,7 @@ static enum status compare_field(
 
 static bool says_another_grade(const struct known *k, const json_t *value)
 {
-	const json_t *grade = json_object_get(json_object_get(k->notice, GRADE_KEY), "key");
+	const json_t *grade = json_object_get(json_object_get(k->notice, LEARN_GRADE_KEY), "key");
 	return grade != NULL && !json_equal(grade, value);
 }
 
@@ -201,10 +199,15 @@ enum status learn_refresh(const struct desk *d, const struct form *f, const stru
 		const struct form_field *field = &f->fields[i];
 		json_t *value = value_in(fields, field->key);
 		json_t *anew = json_object_get(now, field->key);
-		if (value == NULL || anew == NULL || !is_bound(d, field))
+		if (value == NULL || anew == NULL)
+			continue;
+		if (field->type == FORM_TEXT)
+			TRY(learn_lines(d, k, &(struct form_lines){ f, field, anew },
+				json_object_get(fields, field->key), e));
+		if (!is_bound(d, field))
 			continue;
 		TRY(compare_field(&w, field, value, e));
-		const bool stale = strcmp(field->from, GRADE_KEY) == 0
+		const bool stale = strcmp(field->from, LEARN_GRADE_KEY) == 0
 					   ? says_another_grade(k, value)
 					   : w.differs && all_known(k, field);
 		if (stale && json_object_set(fields, field->key, anew) != 0)

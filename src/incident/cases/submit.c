@@ -106,6 +106,7 @@ static enum status look_back(struct submitting *s, struct error *e)
 static enum status look_at_known(struct submitting *s, struct error *e)
 {
 	TRY(find_grade(s, e));
+	s->known.profile = s->profile;
 	TRY(notice_for_forms(s->desk, &s->row, s->profile, s->grade, &s->known.notice, e));
 	TRY(reported_for_forms(s->desk, &s->row, s->form, s->known.notice, e));
 	return facts_for_forms(s->desk, &s->row, &s->known.facts, e);

@@ -675,6 +675,75 @@ TEST(what_became_known_meanwhile_stands_in_the_next_form)
 	CHECK_INT(json_array_size(levels), 1);
 }
 
+/* Of the form of the cyberspace authority, whose second field is put together from ten sources. */
+static const char *event_of(struct incident_fixture *f, const struct stage_submission *what)
+{
+	const struct form *form = NULL;
+	json_t *filled = NULL;
+	REQUIRE_OK(incident_form(&f->c, "latest", what, f->pool, &form, &filled, &f->e), f->e);
+	return value_of(filled, "event");
+}
+
+TEST(lines_that_nobody_touched_follow_the_grade_and_the_facts)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	static const char *const profiles[] = { "cn-cac-2025" };
+	const struct stage_submission next = { .profile = "cn-cac-2025", .stage = "follow_up" };
+	struct regrade_result out;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = profiles;
+	n.n_profiles = 1;
+	n.more = fixture_json(&f,
+		"{\"personal_information_persons\":1000000,\"data_leaked_or_stolen\":true,"
+		"\"occurred_at\":\"2026-11-24T05:30:00Z\"}");
+	(void)fixture_new(&f, &n);
+	const char *before = event_of(&f, &next);
+	CHECK(strstr(before, "\n事件级别：较大\n") != NULL);
+	CHECK(strstr(before, "发生时间：2026年11月24日 13:30（UTC+08:00）\n") != NULL);
+	const struct regrade what = { .new_facts = fixture_json(&f,
+					      "{\"personal_information_persons\":100000000,"
+					      "\"occurred_at\":\"2026-11-24T05:10:00Z\"}"),
+		.grade = -1 };
+	REQUIRE_OK(incident_regrade(&f.c, "latest", &what, f.pool, &out, &f.faults, &f.e), f.e);
+	const char *after = event_of(&f, &next);
+	CHECK(strstr(after, "\n事件级别：特别重大\n") != NULL);
+	CHECK(strstr(after, "发生时间：2026年11月24日 13:10（UTC+08:00）\n") != NULL);
+	CHECK(strstr(after, "较大") == NULL);
+}
+
+#define OPEN(key) "\"" key "\":{\"unknown_reason\":\"x\"}"
+
+TEST(a_line_that_a_person_wrote_stays)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	static const char *const profiles[] = { "cn-cac-2025" };
+	const struct stage_submission next = { .profile = "cn-cac-2025", .stage = "follow_up" };
+	struct submission_row row;
+	struct regrade_result out;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	n.profiles = profiles;
+	n.n_profiles = 1;
+	(void)fixture_new(&f, &n);
+	const struct stage_submission own = {
+		.profile = "cn-cac-2025",
+		.stage = "follow_up",
+		.what_changed = "x",
+		.changes = fixture_json(&f,
+			"{\"event\":"
+			"\"事件级别：较大（省厅初判）\\n当时的事件级别：较大\""
+			"," OPEN("ransom") "," OPEN("trend") "," OPEN("cause") "," OPEN(
+				"trace") "," OPEN("plan") "," OPEN("scene") "," OPEN("other") "}")
+	};
+	REQUIRE_OK(submit(&f, &own, &row), f.e);
+	const struct regrade what = {
+		.new_facts = fixture_json(&f, "{\"direct_loss_fen\":10000000000}"), .grade = -1
+	};
+	REQUIRE_OK(incident_regrade(&f.c, "latest", &what, f.pool, &out, &f.faults, &f.e), f.e);
+	CHECK_TEXT(event_of(&f, &next), "事件级别：较大（省厅初判）\n当时的事件级别：较大");
+}
+
 TEST(a_report_cannot_name_another_tier_than_the_one_in_force_or_contradict_itself)
 {
 	AUTO_FIXTURE struct incident_fixture f;
