@@ -52,12 +52,26 @@ static const char *level_of(const json_t *filled)
 	return level == NULL ? "" : level;
 }
 
-static enum status fill(const struct desk *d, struct warning *w, json_t *changes,
+/* A fault in one field leaves all changes out of the form: what was given is not missing then. */
+static enum status check_form(const struct desk *d, struct warning *w, const json_t *changes,
 	struct field_faults *faults, struct error *e)
 {
 	const struct form_occasion when = { STAGE, 0, d->now.latest_ns };
+	const bool merged = faults->n + faults->n_more == 0;
+	struct field_faults found = { .n = 0 };
+	TRY(form_check(w->form, w->row.filled, &when, d->pool, &found, e));
+	for (size_t i = 0; i < found.n; i++)
+		if (merged || json_object_get(changes, found.at[i].field) == NULL)
+			field_fault_add(faults, d->pool, found.at[i].field, "%s", found.at[i].what);
+	faults->n_more += found.n_more;
+	return OK;
+}
+
+static enum status fill(const struct desk *d, struct warning *w, json_t *changes,
+	struct field_faults *faults, struct error *e)
+{
 	TRY(form_merge(w->form, w->row.filled, changes, d->now.latest_ns, d->pool, faults, e));
-	TRY(form_check(w->form, w->row.filled, &when, d->pool, faults, e));
+	TRY(check_form(d, w, changes, faults, e));
 	TRY(field_faults_error(faults, e));
 	w->row.level = pool_text(d->pool, view_of(level_of(w->row.filled)));
 	return w->row.level == NULL ? case_no_memory(e) : OK;

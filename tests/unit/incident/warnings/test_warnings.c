@@ -70,6 +70,19 @@ TEST(a_warning_that_lacks_something_is_refused_with_every_field)
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_warning"), 0);
 }
 
+TEST(what_was_given_beside_a_fault_is_not_called_missing)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	struct warning_row row;
+	fixture_open(&f);
+	const struct warning_order order = { fixture_json(&f, "{\"level\":\"yellow\",\"scope\":7}"),
+		"local_regulator", false };
+	CHECK_INT(warning_issue(&f.c, &order, f.pool, &row, &f.faults, &f.e), E_INVALID);
+	CHECK(strstr(fixture_fault(&f, "scope"), "is not text") != NULL);
+	CHECK_TEXT(fixture_fault(&f, "level"), "");
+	CHECK(fixture_fault(&f, "harm")[0] != '\0');
+}
+
 TEST(every_version_is_kept_and_signed)
 {
 	AUTO_FIXTURE struct incident_fixture f;
