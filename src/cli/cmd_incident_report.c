@@ -41,7 +41,7 @@ static enum status read_changes(const struct report_args *a, json_t **out, struc
 		changes = json_object();
 	if (changes == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(read_assignments(&a->set, changes, e));
+	TRY(read_form_values(&a->set, changes, e));
 	*out = TAKE(changes);
 	return OK;
 }

@@ -220,7 +220,7 @@ static enum status read_fields(const struct warning_args *a, json_t **out, struc
 		fields = json_object();
 	if (fields == NULL)
 		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(read_assignments(&a->set, fields, e));
+	TRY(read_form_values(&a->set, fields, e));
 	*out = TAKE(fields);
 	return OK;
 }

@@ -313,7 +313,18 @@ static json_t *value_of(const char *text)
 	return json_string(text);
 }
 
-enum status read_assignments(const struct text_list *pairs, json_t *object, struct error *e)
+/* No field of a form is a bare number or true: 13800138000 and 1.10 are text as they were typed. */
+static json_t *form_value_of(const char *text)
+{
+	json_t *value = value_of(text);
+	if (!json_is_number(value) && !json_is_boolean(value))
+		return value;
+	json_decref(value);
+	return json_string(text);
+}
+
+static enum status assign(const struct text_list *pairs, json_t *(*read)(const char *text),
+	json_t *object, struct error *e)
 {
 	for (size_t i = 0; i < pairs->n; i++) {
 		struct view rest = view_of(pairs->at[i]);
@@ -321,13 +332,23 @@ enum status read_assignments(const struct text_list *pairs, json_t *object, stru
 			return error_set(
 				e, E_USAGE, "'%.100s' is not of the form key=value", pairs->at[i]);
 		const struct view key = view_cut(&rest, '=');
-		json_t *value = value_of(rest.at);
+		json_t *value = read(rest.at);
 		if (value == NULL)
 			return error_set(e, E_INVALID, "'%.100s' is not UTF-8 text", pairs->at[i]);
 		if (json_object_setn_new(object, key.at, key.len, value) != 0)
 			return error_set(e, E_INVALID, "'%.100s' is not UTF-8 text", pairs->at[i]);
 	}
 	return OK;
+}
+
+enum status read_assignments(const struct text_list *pairs, json_t *object, struct error *e)
+{
+	return assign(pairs, value_of, object, e);
+}
+
+enum status read_form_values(const struct text_list *pairs, json_t *object, struct error *e)
+{
+	return assign(pairs, form_value_of, object, e);
 }
 
 /* --- faults ----------------------------------------------------------------------------------- */

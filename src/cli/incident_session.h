@@ -60,6 +60,9 @@ enum status read_json_object(
 /* "key=value" pairs into an object; a value that is JSON is taken as such, else as text. */
 enum status read_assignments(
 	const struct text_list *pairs, json_t *object, struct error *e) MUST_CHECK;
+/* The same for the fields of a form, where a number alone is text. */
+enum status read_form_values(
+	const struct text_list *pairs, json_t *object, struct error *e) MUST_CHECK;
 
 /* Prints each fault with its field (JSON: {"error": …, "faults": [{"field","what"}]}), marks the
  * session as told, and returns E_INVALID. Without faults it returns `status` as it is. */

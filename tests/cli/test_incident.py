@@ -469,6 +469,9 @@ def warnings(base):
     fields = [f"--set={k}={v}" for k, v in {
         "level": "yellow", "start": "2026-11-27", "scope": "本市钢铁企业", "harm": "勒索软件可能经远程运维入口传播", "notes": "关注异常登录",
         "measures": "关闭不必要的远程入口", "deadline": "三日内", "audience": "钢铁企业", "issuer": "市工业和信息化局"}.items()]
+    code, r, err = call(home, "warning", "issue", "--role", "local_regulator", *fields, "--set=deadline=2.50", "--set=scope=3", "--dry-run")
+    said = r.get("form", {}).get("fields", r)
+    check("a bare number is text in a form, as it was typed", code == OK and '"2.50"' in json.dumps(said), (code, r, err))
     code, r, err = call(home, "warning", "issue", "--role", "local_regulator", *fields)
     check("a yellow warning is issued by the local regulator", code == OK and r["level"] == "yellow", (r, err))
     number = r.get("number", "")
