@@ -493,6 +493,12 @@ TEST(each_bad_field_is_named_and_nothing_is_stored)
 		check_refused(&f, &n, texts[i].name, texts[i].said);
 		*texts[i].field = NULL;
 	}
+	n.discovered_ns = 946684799 * NS_PER_S; /* a clock without a battery */
+	check_refused(&f, &n, "discovered_at", "before the year 2000");
+	n.discovered_ns = -1;
+	n.more = fixture_json(&f, "{\"own\":[[[[[[[[[1]]]]]]]]]}");
+	check_refused(&f, &n, "own[0][0][0][0][0][0][0][0][0]", "nested too deeply");
+	n.more = NULL;
 	n.profiles = nobody;
 	n.n_profiles = 1;
 	check_refused(&f, &n, "profiles", "cn-nobody");

@@ -308,6 +308,29 @@ TEST(a_second_request_is_a_duty_of_its_own)
 	end(f);
 }
 
+TEST(what_a_lower_grade_no_longer_owes_does_not_come_again)
+{
+	struct fixture *f = start();
+	struct profile own = regime;
+	struct duty answer = { .id = NULL };
+	for (size_t i = 0; i < regime.n_duties; i++)
+		if (strcmp(regime.duties[i].id, "answer") == 0)
+			answer = regime.duties[i];
+	answer.worst_grade = 1;
+	own.duties = &answer;
+	own.n_duties = 1;
+	f->sync.profile = &own;
+	f->sync.standing.grade = 1;
+	f->m.at[MOMENT_REQUESTED] = f->now.latest_ns;
+	sync_clocks(f);
+	CHECK_INT(discharge(f, "follow_up", "csirt", "any", f->now.latest_ns + MINUTE_NS), 1);
+	f->sync.standing.grade = 2;
+	f->m.at[MOMENT_REQUESTED] = f->now.latest_ns + 2 * MINUTE_NS;
+	sync_clocks(f);
+	CHECK(find(f, "answer", 2) == NULL);
+	end(f);
+}
+
 TEST(a_lower_grade_ceases_a_clock_and_a_higher_one_runs_it_again)
 {
 	struct fixture *f = start();

@@ -125,6 +125,12 @@ TEST(slow_drift_is_no_step)
 		CHECK_INT(now.latest_ns, f->hands.wall_ns);
 	}
 	CHECK_INT(steps(f, &by_ns), 0);
+	pass(f, 24 * 60 * MINUTE_NS); /* nobody looked for a day: 500 ppm of it are 43.2 s */
+	f->hands.wall_ns += 40 * NS_PER_S;
+	CHECK(!note(f, "boot-a").stepped);
+	pass(f, 24 * 60 * MINUTE_NS);
+	f->hands.wall_ns += 46 * NS_PER_S;
+	CHECK(note(f, "boot-a").stepped);
 	store_close(f->store);
 }
 
