@@ -162,6 +162,8 @@ static void regraded_line(const struct regraded *r, const char *profile, struct 
 	grade_words(classification_under(r->before, profile), out);
 	buf_add_text(out, " → ");
 	grade_words(classification_under(r->after, profile), out);
+	if (json_is_true(json_object_get(classification_under(r->after, profile), "needs_review")))
+		buf_add_text(out, _(" · a person must confirm"));
 }
 
 static json_t *others_json(const struct regraded *r)

@@ -346,13 +346,15 @@ def drills(base, server):
 def raised_beside(base):
     home = new_home(base, "beside")
     call(home, "incident", "new", "--kind", "leak", "--set", "direct_loss_fen=1000", "--profile", "cn-miit", "--profile", "cn-cac-2025", "--wait", "0")
-    words = ["incident", "regrade", "latest", "--set", "direct_loss_fen=2000000000", "--wait", "0"]
+    words = ["incident", "regrade", "latest", "--set", "direct_loss_fen=2000000000", "--set", "data_class=core", "--wait", "0"]
     code, r, err = call(home, *words, "--dry-run")
     risen = [(o["profile"], o["classification_before"]["tier"], o["classification"]["tier"]) for o in r.get("others", [])]
     check("a regrade says which other regime's tier the facts raised", code == OK and r["classification"]["tier"] == 4 and
           risen == [("cn-cac-2025", 4, 2)], (code, r, err))
     done = subprocess.run([PROGRAM, *words, "--home", home, "--lang", "en"], capture_output=True, check=False)
-    check("also on the screen", b"cn-cac-2025: IV general \xe2\x86\x92 II serious\n" in done.stdout, done)
+    shown = done.stdout.decode()
+    check("also on the screen", "cn-cac-2025: IV general → II serious" in shown, shown)
+    check("core data in a regrade is put to a person", "cn-miit: IV general → IV general · a person must confirm\n" in shown, shown)
 
 
 def several(base):
