@@ -91,6 +91,12 @@ static const char *fact_of(const struct exchange *x, const char *key)
 	return x->redacted || text == NULL ? "" : text;
 }
 
+/* For people, in their language: other tools have "redacted" and "unknown" there. */
+static const char *company_words(const struct exchange *x)
+{
+	return x->redacted ? _("(left out)") : notice_words(x->incident, "company");
+}
+
 static enum status fill_row(
 	const struct incident *i, const struct export_options *o, struct row *r, struct error *e)
 {
@@ -108,10 +114,10 @@ static enum status fill_row(
 	(void)snprintf(r->open, sizeof r->open, "%zu", n_open);
 	list_grades(&r->x, r->grades, sizeof r->grades);
 	const char *const cells[N_COLUMNS] = { i->number, i->id.text, life_words(i->life),
-		i->drill ? _("DRILL") : "", r->x.tlp->label, r->x.company, kind_name(r->x.kind),
-		r->x.what, fact_of(&r->x, "systems"), answer_words(r->x.ongoing),
-		fact_of(&r->x, "scale"), fact_of(&r->x, "action"), fact_of(&r->x, "callback"),
-		time_or_empty(r->x.occurred_ns, r->occurred),
+		i->drill ? _("DRILL") : "", r->x.tlp->label, company_words(&r->x),
+		kind_name(r->x.kind), r->x.what, fact_of(&r->x, "systems"),
+		answer_words(r->x.ongoing), fact_of(&r->x, "scale"), fact_of(&r->x, "action"),
+		fact_of(&r->x, "callback"), time_or_empty(r->x.occurred_ns, r->occurred),
 		time_or_empty(r->x.discovered_ns, r->discovered),
 		time_or_empty(i->created_ns, r->recorded), r->x.tier, r->grades, r->open,
 		time_or_empty(due_ns, r->due), o->redacted ? "" : receiver(i) };

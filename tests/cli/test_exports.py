@@ -191,6 +191,10 @@ def tables(home, incidents):
     x.check("other cells are as they were given", calm["Company"] == x.PLANTED["company"] and calm["Tier"] == "I" and
             calm["DRILL"] == "" and "eu-nis2" in calm["Grades"], calm)
     zh = x.read_csv(x.export(home, incidents["drill"], "csv", "--lang", "zh"))[0]
+    for flag in ([], ["--redact"]):
+        bare = x.read_csv(x.export(home, incidents["bare"], "csv", "--lang", "zh", *flag))[0]
+        x.check("a company that is unknown or left out is so in the reader's language too",
+                bare["单位"] == ("（已隐去）" if flag else "尚不明确"), bare)
     x.check("headings and states are in the reader's language", zh["单位"] == "示例公司" and zh["演练"] == "演练", zh)
     rows, faults, parts = x.read_xlsx(x.export(home, incidents["nasty"], "xlsx"))
     x.check("XLSX is a whole archive of whole XML in which every cell is text", not faults and len(rows) == 1, faults)
@@ -266,6 +270,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tocsin-exports-", dir="/var/tmp") as base:
         home = x.new_home(base, "home")
         incidents = {"rich": x.rich(home)}
+        incidents["bare"] = x.call(home, "incident", "new", "--wait", "0", codes=(x.OK, x.QUEUED))["id"]
         incidents["new"] = x.plain(home)
         incidents["drill"] = x.plain(home, "--drill", "spring")
         incidents["outage"] = x.plain(home, kind="outage")
