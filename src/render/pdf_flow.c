@@ -55,20 +55,36 @@ static void page_number(struct pdf *p, double y)
 		BODY_W * 0.2);
 }
 
+static PangoLayout *line_of_foot(struct pdf *p, const char *text, const struct text_style *style)
+{
+	PangoLayout *line = pdf_layout(p, text, style, BODY_W * (is_marked(p) ? 0.38 : 0.8));
+	pango_layout_set_ellipsize(line, PANGO_ELLIPSIZE_END);
+	pango_layout_set_height(line, -1);
+	return line;
+}
+
+/* A sheet that got loose is put back by its number: where both are too long, the title gives way.
+ */
+static PangoLayout *name_of_sheet(struct pdf *p, const struct text_style *style)
+{
+	AUTO_BUF struct buf name;
+	buf_init(&name, 4 * KIB);
+	if (!p->official)
+		return line_of_foot(p, p->document->title, style);
+	buf_addf(&name, "%s %s", p->document->title, p->document->subtitle);
+	PangoLayout *both = line_of_foot(p, buf_text(&name), style);
+	if (p->document->subtitle[0] == '\0' || !pango_layout_is_ellipsized(both))
+		return both;
+	g_object_unref(both);
+	return line_of_foot(p, p->document->subtitle, style);
+}
+
 static void foot(struct pdf *p)
 {
 	struct text_style style = { .size = 7.5, .colour = colour_of_ink(INK_MUTED) };
 	double y = PAGE_H - MARGIN_BOTTOM + 24;
-	AUTO_BUF struct buf name;
-	buf_init(&name, 4 * KIB);
-	buf_add_text(&name, p->document->title);
-	if (p->official)
-		buf_addf(&name, " %s", p->document->subtitle);
 	pdf_rule(p, colour_of_ink(INK_LINE), MARGIN_X, y - 6, BODY_W);
-	PangoLayout *title =
-		pdf_layout(p, buf_text(&name), &style, BODY_W * (is_marked(p) ? 0.38 : 0.8));
-	pango_layout_set_ellipsize(title, PANGO_ELLIPSIZE_END);
-	pango_layout_set_height(title, -1);
+	PangoLayout *title = name_of_sheet(p, &style);
 	pdf_colour(p, style.colour);
 	pdf_show(p, title, MARGIN_X, y);
 	g_object_unref(title);

@@ -155,6 +155,26 @@ static void heading(struct pdf *p, const char *text)
 	p->y += pdf_text(p, text, &style, (struct point){ MARGIN_X, p->y }, BODY_W) + 5 * p->air;
 }
 
+static PangoLayout *cell_layout(struct pdf *p, const struct cell *c, double width, bool is_head)
+{
+	const struct text_style style = {
+		.size = c->code ? 7.5 : 8.5, .bold = c->strong || is_head, .code = c->code
+	};
+	return pdf_layout(p, c->text, &style, width * BODY_W - 8);
+}
+
+static double row_height(struct pdf *p, const struct cell *cells, size_t n, const double *widths)
+{
+	double highest = 0;
+	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
+		PangoLayout *layout = cell_layout(p, &cells[i], widths[i], false);
+		const double height = pdf_height(layout);
+		highest = height > highest ? height : highest;
+		g_object_unref(layout);
+	}
+	return highest + 2 * PAD;
+}
+
 /* One row: makes the layouts, takes the highest, shows them. */
 static void row(
 	struct pdf *p, const struct cell *cells, size_t n, const double *widths, bool is_head)
@@ -162,10 +182,7 @@ static void row(
 	PangoLayout *layouts[COLUMNS_MAX];
 	double highest = 0;
 	for (size_t i = 0; i < n && i < COLUMNS_MAX; i++) {
-		struct text_style style = { .size = cells[i].code ? 7.5 : 8.5,
-			.bold = cells[i].strong || is_head,
-			.code = cells[i].code };
-		layouts[i] = pdf_layout(p, cells[i].text, &style, widths[i] * BODY_W - 8);
+		layouts[i] = cell_layout(p, &cells[i], widths[i], is_head);
 		double height = pdf_height(layouts[i]);
 		highest = height > highest ? height : highest;
 	}
@@ -182,6 +199,16 @@ static void row(
 	pdf_rule(p, colour_of_ink(is_head ? INK_MUTED : INK_LINE), MARGIN_X, p->y, BODY_W);
 }
 
+/* The whole row, so that the head stands above it where it goes to the next page; the last row but
+ * one takes the last with it, which does not go to a page alone. */
+static double row_need(struct pdf *p, const struct block *t, size_t i, const double *widths)
+{
+	double height = row_height(p, &t->cells[i * t->n_columns], t->n_columns, widths);
+	if (i + 2 == t->n_rows)
+		height += row_height(p, &t->cells[(i + 1) * t->n_columns], t->n_columns, widths);
+	return height;
+}
+
 static void table(struct pdf *p, const struct block *t)
 {
 	static const double halves[] = { 0.28, 0.72 };
@@ -190,8 +217,7 @@ static void table(struct pdf *p, const struct block *t)
 	for (size_t i = 0; i < t->n_rows; i++) {
 		bool is_head = t->kind == BLOCK_TABLE && i == 0;
 		int page = p->page;
-		/* The last row does not go to a page alone. */
-		pdf_need(p, i + 2 == t->n_rows ? 60 : 30);
+		pdf_need(p, row_need(p, t, i, widths));
 		if (t->kind == BLOCK_TABLE && page != p->page && !is_head)
 			row(p, t->cells, t->n_columns, widths, true);
 		row(p, &t->cells[i * t->n_columns], t->n_columns, widths, is_head);

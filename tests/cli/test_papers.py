@@ -123,6 +123,24 @@ def every_form(home, incidents):
                 "\n".join(faults))
 
 
+def loose_sheets(home, incident):
+    """A sheet that got loose is put back by its number and stage, which the foot shows whole."""
+    for lang, stage in (("en", "Writtenreport"), ("zh", "书面报告")):
+        paper, _ = write_paper(home, incident, "miit-incident-report", lang)
+        feet = ["".join(w[4] for w in words if w[1] > height - 60) for _, height, words in paper.places]
+        x.check(f"the foot of each sheet has the number and the stage whole ({lang})",
+                len(feet) > 1 and all(re.search(r"[0-9]{4}-[0-9]{4}·" + stage, f) for f in feet), feet)
+
+
+def heads_of_tables(home, incident):
+    """A table that goes on overleaf goes on under its head."""
+    x.call(home, "incident", "export", incident, "--format", "dossier", "--lang", "en", "--out", f"{home}/long.pdf")
+    clocks = [p for p in Paper(f"{home}/long.pdf").pages if "(company)→" in p]
+    x.check("a table of clocks that goes on overleaf has its head on each page",
+            len(clocks) > 1 and all("DutyDueState" in p.split("(company)→")[0] for p in clocks),
+            [p[:200] for p in clocks])
+
+
 # --- what is long, what no font has ---
 
 def lines(zh):
@@ -177,6 +195,8 @@ def main():
         home = x.new_home(base, "home")
         incidents = {"real": x.plain(home), "drill": x.plain(home, "--drill", "spring-2026")}
         every_form(home, incidents)
+        loose_sheets(home, incidents["real"])
+        heads_of_tables(home, incidents["real"])
         long_texts(home, incidents["real"])
         unknown_glyph(home, incidents["real"])
         rich_home = x.new_home(base, "rich")
