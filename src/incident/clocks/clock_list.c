@@ -121,6 +121,9 @@ static int by_urgency(const void *a, const void *b)
 		return rank(x) - rank(y);
 	if (urgent_ns(x) != urgent_ns(y))
 		return urgent_ns(x) < urgent_ns(y) ? -1 : 1;
+	if ((x->due_ns >= 0) !=
+		(y->due_ns >= 0)) /* a limit of the law before a target of our own */
+		return x->due_ns >= 0 ? -1 : 1;
 	const int by_profile = strcmp(x->profile, y->profile);
 	return by_profile != 0 ? by_profile : strcmp(x->id.text, y->id.text);
 }

@@ -220,6 +220,24 @@ TEST(the_most_urgent_stands_first_and_what_waits_last)
 	end(f);
 }
 
+TEST(of_two_that_are_due_at_one_moment_the_limit_of_the_law_stands_first)
+{
+	struct fixture *f = start();
+	struct clock_row *rows = NULL;
+	struct duty both[] = { duties[2], duties[1] }; /* at once; within ten minutes */
+	struct profile one = regime;
+	one.duties = both;
+	one.n_duties = COUNT_OF(both);
+	both[0].target_minutes = both[1].amount;
+	f->sync.profile = &one;
+	sync_clocks(f);
+	REQUIRE(list(f, false, &rows) == 2);
+	CHECK_INT(rows[0].due_ns, rows[1].target_ns);
+	CHECK_TEXT(rows[0].duty, "notice");
+	CHECK_TEXT(rows[1].duty, "now");
+	end(f);
+}
+
 TEST(a_clock_past_its_due_time_is_overdue_and_at_it_is_not)
 {
 	struct fixture *f = start();
