@@ -257,7 +257,8 @@ static enum status find_command(
 		return error_set(
 			e, E_USAGE, "unknown command '%s'; did you mean '%s'?", word, near);
 	if (out->noun == NULL)
-		return error_set(e, E_USAGE, "unknown command '%s'", word);
+		return error_set(
+			e, E_USAGE, "unknown command '%s'; 'tocsin help' names all of them", word);
 	if (out->noun->n_commands == 1 && out->noun->commands[0]->verb == NULL)
 		out->command = out->noun->commands[0];
 	return OK;
@@ -278,7 +279,9 @@ static enum status find_verb(struct words *w, struct parsed *out, struct error *
 		return OK;
 	const char *near = nearest_name(word, names, n);
 	if (near == NULL)
-		return error_set(e, E_USAGE, "'%s' has no command '%s'", out->noun->name, word);
+		return error_set(e, E_USAGE,
+			"'%s' has no command '%s'; 'tocsin %s' names all of them", out->noun->name,
+			word, out->noun->name);
 	return error_set(e, E_USAGE, "'%s' has no command '%s'; did you mean '%s'?",
 		out->noun->name, word, near);
 }

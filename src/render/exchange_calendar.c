@@ -110,10 +110,10 @@ static void add_alarm(struct buf *out, const struct exchange *x, const struct cl
 static void clock_text(const struct exchange *x, const struct clock_row *c, struct buf *out)
 {
 	const struct profile_set *s = x->options->profiles;
-	const bool own_rule = strcmp(c->instrument, "programme") == 0;
 	buf_addf(out, _("%s → %s: %s (%s, %s)"), rule_name(s, RULE_ROLES, c->owes),
 		rule_name(s, RULE_ROLES, c->to), rule_name(s, RULE_STAGES, c->stage), c->profile,
-		own_rule ? _("the programme") : c->instrument);
+		strcmp(c->instrument, "programme") == 0 ? _("Industrial data security programme")
+							: c->instrument);
 }
 
 static void add_event(struct buf *out, const struct exchange *x, const struct clock_row *c)

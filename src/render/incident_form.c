@@ -171,8 +171,9 @@ static enum status build_form(const void *what, struct document *d, struct error
 	const struct form_paper *f = what;
 	char time[ZONED_TIME_MAX];
 	d->title = bilingual_pick(f->form->title);
-	d->source = strcmp(f->form->instrument, "the programme") == 0 ? _("the programme")
-								      : f->form->instrument;
+	d->source = strcmp(f->form->instrument, "the programme") == 0
+			    ? _("Industrial data security programme")
+			    : f->form->instrument;
 	d->subtitle = subtitle(d, f->head);
 	d->date = doc_text(d,
 		f->head->at_ns < 0 ? ""

@@ -191,11 +191,12 @@ static void add_clocks(struct document *d, const struct exchange *x)
 			continue;
 		buf_reset(&names);
 		clock_profiles(i->clocks, i->n_clocks, k, &names);
-		rows_cell(&rows,
-			CELL(doc_textf(d, "%s · %s → %s · %s · %s %s", bilingual_pick(c->text),
-				rule_name(profiles, RULE_ROLES, c->owes),
-				rule_name(profiles, RULE_ROLES, c->to), buf_text(&names),
-				c->instrument, c->row)));
+		buf_add_text(&names, " · ");
+		clock_clause(c, &names);
+		rows_cell(
+			&rows, CELL(doc_textf(d, "%s · %s → %s · %s", bilingual_pick(c->text),
+				       rule_name(profiles, RULE_ROLES, c->owes),
+				       rule_name(profiles, RULE_ROLES, c->to), buf_text(&names))));
 		rows_cell(&rows, c->due_ns < 0 || c->state == CLOCK_WAITING
 					 ? CELL(due_text(d, c, zone))
 					 : CELL_TIGHT(due_text(d, c, zone)));

@@ -158,7 +158,9 @@ static void clock_lines(const struct screen *s, const struct clock_table *table,
 	if (c->number[0] != '\0')
 		buf_addf(&text, "%s · ", c->number);
 	clock_profiles(table->rows, table->n_rows, k, &text);
-	buf_addf(&text, " · %s %s (%c) · ", c->instrument, c->row, c->certainty);
+	buf_add_text(&text, " · ");
+	clock_clause(c, &text);
+	buf_addf(&text, _(" · certainty %c · "), c->certainty);
 	clock_handles(table->rows, table->n_rows, k, &text);
 	screen_paragraph(s, STYLE_MUTED, lead, LEFT_CELLS, buf_text(&text));
 }

@@ -149,6 +149,16 @@ const char *clock_state_words(enum clock_state s)
 	return "";
 }
 
+void clock_clause(const struct clock_row *c, struct buf *out)
+{
+	if (strcmp(c->instrument, "programme") == 0)
+		buf_add_text(out, _("Industrial data security programme"));
+	else
+		buf_add_text(out, c->instrument);
+	if (strcspn(c->row, "0123456789") < strlen(c->row))
+		buf_addf(out, " %s", c->row);
+}
+
 static bool same_duty(const struct clock_row *a, const struct clock_row *b)
 {
 	return strcmp(a->incident.text, b->incident.text) == 0 &&

@@ -20,6 +20,9 @@ int64_t zone_of(const struct profile_set *s, const char *profile);
  * needed. In the pool of `out`. */
 void grade_text(const struct profile *p, int grade, struct buf *out);
 enum style grade_style(const struct profile *p, int grade);
+/* The instrument and its row, as a person would look them up: a name of our own for a row that has
+ * no number is left out. */
+void clock_clause(const struct clock_row *c, struct buf *out);
 /* One profile may hold rows of another's instrument (cn-miit has those of cn-miit-2024-214): run
  * both, and one duty has two clocks. Where incident, instrument, row, parties, due time, state and
  * who has them in hand are the same, the first of them stands for all. */

@@ -162,7 +162,8 @@ TEST(wrong_calls_name_the_word_and_what_was_meant)
 	} cases[] = {
 		{ "tocsin toys play", "unknown command 'toys'; did you mean 'toy'?" },
 		{ "tocsin toy plya", "'toy' has no command 'plya'; did you mean 'play'?" },
-		{ "tocsin toy dance", "'toy' has no command 'dance'" },
+		{ "tocsin toy dance",
+			"'toy' has no command 'dance'; 'tocsin toy' names all of them" },
 		{ "tocsin toy play a --flga", "unknown option '--flga'; did you mean '--flag'?" },
 		{ "tocsin toy play a --flag=1", "option --flag takes no value" },
 		{ "tocsin toy play a --text", "option --text needs a value" },
