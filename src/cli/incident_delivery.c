@@ -143,7 +143,8 @@ static enum status no_route(struct session *s, const struct incident_session *is
 	if (who == NULL)
 		who = name;
 	if (d.n_unrouted > 1)
-		session_say(s, _("To more than one of them no route leads: outbox list."));
+		session_say(s,
+			_("More than one receiver has no route: tocsin outbox list names them."));
 	if (i->drill)
 		return error_set(e, E_QUEUED,
 			"safe here, but no route for drills leads to: %s; it goes out once "
@@ -248,7 +249,7 @@ enum status delivery_outcome(struct session *s, const struct incident_session *i
 	if (d.delivered)
 		return error_set(e, E_LATE, "delivered, but after its deadline");
 	if (d.late && (d.refused || d.unrouted != NULL))
-		session_say(s, _("Its deadline is past."));
+		session_say(s, _("A deadline is already past."));
 	if (d.refused)
 		return error_set(e, E_QUEUED,
 			"safe here, but refused by the receiver, to whom it will not be sent "

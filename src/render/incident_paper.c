@@ -129,7 +129,7 @@ static void add_grades(struct document *d, const struct exchange *x)
 	rows.caption = _("Grades, by regime and time");
 	rows.widths = widths;
 	rows_cell(&rows, CELL(_("Rules")));
-	rows_cell(&rows, CELL(_("Grade")));
+	rows_cell(&rows, CELL(_("Tier or class")));
 	rows_cell(&rows, CELL(_("Since, by whom, why")));
 	for (size_t k = 0; k < i->n_grade_history; k++) {
 		const struct grade_row *g = &i->grade_history[k];
