@@ -185,12 +185,9 @@ static enum status cmd_plan(struct session *s, const void *raw, struct error *e)
 	TRY(arena_settle(s, raw, ARENA_TELL, &request.arena, e));
 	TRY(drill_plan_look(&context, &request, s->pool, &plan, e));
 	TRY(print_plan(s, &plan, e));
-	if (!s->json && plan.blocked_by == NULL) {
-		const char *run = hint_command(s, "drill run", plan.scenario.id);
-		const char *next = pool_textf(s->pool,
-			_("Nothing has happened yet. To run it, with the same options: %s"), run);
-		session_say(s, next == NULL ? "" : next);
-	}
+	if (!s->json && plan.blocked_by == NULL)
+		session_say(s, _("Nothing has happened yet: `tocsin drill run` with the same words "
+				 "runs it."));
 	return OK;
 }
 
