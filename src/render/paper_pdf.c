@@ -71,6 +71,7 @@ static enum status set(const struct paper *paper, const struct document *d, stru
 	struct buf *out, struct error *e)
 {
 	int n_pages = setting->n_pages;
+	bool zh = i18n_language() == LANGUAGE_ZH;
 	AUTO(cairo_surface_destroy)
 	cairo_surface_t *surface =
 		n_pages == 0 ? cairo_recording_surface_create(CAIRO_CONTENT_COLOR, NULL)
@@ -78,9 +79,8 @@ static enum status set(const struct paper *paper, const struct document *d, stru
 	AUTO(cairo_destroy) cairo_t *cairo = cairo_create(surface);
 	AUTO(pango_font_description_free)
 	PangoFontDescription *plain = pango_font_description_from_string(
-		paper->official
-			? "Noto Serif CJK SC, Songti SC, SimSun, Noto Serif, DejaVu Serif, serif"
-			: "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
+		paper->official || zh ? PDF_CJK_FAMILIES ", Noto Serif, DejaVu Serif"
+				      : "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif");
 	AUTO(pango_font_description_free)
 	PangoFontDescription *code = pango_font_description_from_string(
 		"Noto Sans Mono CJK SC, DejaVu Sans Mono, monospace");
@@ -94,7 +94,6 @@ static enum status set(const struct paper *paper, const struct document *d, stru
 		.watermark = paper->watermark == NULL ? NULL : _(paper->watermark),
 		.tlp = paper->tlp,
 		.official = paper->official };
-	bool zh = i18n_language() == LANGUAGE_ZH;
 	AUTO(cairo_font_options_destroy)
 	cairo_font_options_t *options = cairo_font_options_create();
 	if (n_pages > 0)

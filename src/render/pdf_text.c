@@ -80,6 +80,42 @@ static void mark_unknown(PangoLayout *layout, bool *marks)
 	pango_layout_iter_free(iter);
 }
 
+/* Where the ideographs, their punctuation and full-width forms begin. */
+#define CJK_FIRST 0x2e80U
+
+/* See PDF_CJK_FAMILIES. */
+static PangoAttrList *cjk_families(const char *text, size_t n_bytes)
+{
+	PangoAttrList *list = pango_attr_list_new();
+	for (size_t i = 0; i < n_bytes;) {
+		const size_t from = i;
+		while (i < n_bytes) {
+			ucs4_t c;
+			const int n = u8_mbtoucr(&c, (const uint8_t *)text + i, n_bytes - i);
+			if (n <= 0 || c < CJK_FIRST)
+				break;
+			i += (size_t)n;
+		}
+		if (i == from) {
+			i++;
+			continue;
+		}
+		PangoAttribute *family = pango_attr_family_new(PDF_CJK_FAMILIES);
+		family->start_index = (guint)from;
+		family->end_index = (guint)i;
+		pango_attr_list_insert(list, family);
+	}
+	return list;
+}
+
+static void set_clean(PangoLayout *layout, const struct buf *text)
+{
+	PangoAttrList *families = cjk_families(buf_text(text), text->len);
+	pango_layout_set_attributes(layout, families);
+	pango_attr_list_unref(families);
+	pango_layout_set_text(layout, buf_text(text), (int)text->len);
+}
+
 static void replace_unknown(PangoLayout *layout, const struct buf *text)
 {
 	AUTO_BUF struct buf replaced;
@@ -99,7 +135,7 @@ static void replace_unknown(PangoLayout *layout, const struct buf *text)
 			buf_add_bytes(&replaced, at, n);
 		i += n;
 	}
-	pango_layout_set_text(layout, buf_text(&replaced), (int)replaced.len);
+	set_clean(layout, &replaced);
 }
 
 static void set_text(PangoLayout *layout, const char *text)
@@ -107,7 +143,7 @@ static void set_text(PangoLayout *layout, const char *text)
 	AUTO_BUF struct buf cleaned;
 	buf_init(&cleaned, MIB);
 	clean(text, &cleaned);
-	pango_layout_set_text(layout, buf_text(&cleaned), (int)cleaned.len);
+	set_clean(layout, &cleaned);
 	if (pango_layout_get_unknown_glyphs_count(layout) > 0)
 		replace_unknown(layout, &cleaned);
 }

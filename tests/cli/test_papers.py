@@ -11,6 +11,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import exports as x  # noqa: E402
+import ink  # noqa: E402
 
 FORMS = sorted(os.path.basename(f)[:-5] for f in glob.glob(f"{x.SOURCE}/rules/forms/*.yaml"))
 MAIN = {"en": "en", "zh": "zh-Hans"}
@@ -141,7 +142,7 @@ def heads_of_tables(home, incident):
             [p[:200] for p in clocks])
 
 
-# --- what is long, what no font has ---
+# --- what is long, what no font has, what a font loses ---
 
 def lines(zh):
     return "\n".join(f"[{k:03}] {'日志核对' if zh else 'log checked'}" for k in range(1, 201))
@@ -172,6 +173,18 @@ def unknown_glyph(home, incident):
             "钓鱼?邮件，已确认" in paper.text, paper.text[-2000:])
 
 
+def lost_outlines(home):
+    """Characters whose outlines cairo 1.16 loses from some faces, in the bold and in the plain: decision 0081."""
+    incident = x.plain(home, "--company", "如皋瘃忉机械")
+    for form in ("pdf", "dossier", "receipt"):
+        for lang in ("zh", "en"):
+            path = f"{home}/ink.pdf"
+            with open(path, "wb") as f:
+                f.write(x.export(home, incident, form, "--lang", lang))
+            n, blank = ink.look_at(path)
+            x.check(f"each ideograph of the {form} has ink on its page ({lang})", n >= 6 and blank == [], (n, blank))
+
+
 def documents(home, incidents):
     for what, incident in incidents.items():
         for form in ("pdf", "dossier", "receipt"):
@@ -187,7 +200,7 @@ def documents(home, incidents):
 
 
 def main():
-    missing = [p for p in ("pdftotext", "pdffonts") if not x.has(p)]
+    missing = [p for p in ("pdftotext", "pdffonts", "pdftoppm") if not x.has(p)]
     if missing:
         x.skip("forms on paper", f"needs poppler-utils ({', '.join(missing)})")
         x.finish()
@@ -199,6 +212,7 @@ def main():
         heads_of_tables(home, incidents["real"])
         long_texts(home, incidents["real"])
         unknown_glyph(home, incidents["real"])
+        lost_outlines(home)
         rich_home = x.new_home(base, "rich")
         documents(rich_home, {"real": x.rich(rich_home)})
         drill_home = x.new_home(base, "drill")
