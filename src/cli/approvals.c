@@ -255,4 +255,4 @@ const struct cli_command evidence_approvals_command = { "evidence", "approvals",
 	   "incident, regime and reason; each lower grade needs two different keys. The keys that "
 	   "the export brings along are not trusted."),
 	approvals_options, COUNT_OF(approvals_options), approvals_operands,
-	COUNT_OF(approvals_operands), sizeof(struct approvals_args), NULL, run_approvals };
+	COUNT_OF(approvals_operands), sizeof(struct approvals_args), NULL, run_approvals, NULL };

@@ -123,8 +123,11 @@ int cli_main(const struct command_table *t, int argc, char **argv)
 	AUTO(pool_free) struct pool *p = pool_new(MIB);
 	enum status status = p == NULL ? error_set(&e, E_NO_SPACE, "memory is short")
 				       : command_parse(t, argc, argv, p, &parsed, &e);
-	if (status != OK)
+	if (status != OK) {
+		if (p != NULL && parsed.command != NULL && parsed.command->unread != NULL)
+			(void)fprintf(stderr, "%s\n", _(parsed.command->unread));
 		return tell(status, &e, wants_json(argc, argv));
+	}
 	if (!language_known) {
 		status = error_set(
 			&e, E_USAGE, "option --lang: '%s' is neither en nor zh", language);

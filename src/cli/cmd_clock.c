@@ -177,15 +177,15 @@ static enum status cmd_silence(struct session *s, const void *raw, struct error 
 static const struct cli_command list_command = { "clock", "list",
 	N_("Show every running duty: who owes what to whom, and the time left."), NULL,
 	list_options, COUNT_OF(list_options), NULL, 0, sizeof(struct clock_list_args), NULL,
-	cmd_list };
+	cmd_list, NULL };
 static const struct cli_command acknowledge_command = { "clock", "acknowledge",
 	N_("Say who has a duty in hand. It expires, and the clock runs on."), NULL, hold_options,
 	COUNT_OF(hold_options), hold_operands, COUNT_OF(hold_operands),
-	sizeof(struct clock_hold_args), &hold_defaults, cmd_acknowledge };
+	sizeof(struct clock_hold_args), &hold_defaults, cmd_acknowledge, NULL };
 static const struct cli_command silence_command = { "clock", "silence",
 	N_("Mute a clock's alarm for a while. The clock runs on."), NULL, hold_options,
 	COUNT_OF(hold_options), hold_operands, COUNT_OF(hold_operands),
-	sizeof(struct clock_hold_args), &hold_defaults, cmd_silence };
+	sizeof(struct clock_hold_args), &hold_defaults, cmd_silence, NULL };
 
 static const struct cli_command *const commands[] = { &list_command, &acknowledge_command,
 	&silence_command };

@@ -291,6 +291,7 @@ static const struct cli_command demo = { "demo", NULL,
 	   "them, "
 	   "restores a sample from the backup, scores, writes the report, and removes everything "
 	   "again."),
-	demo_options, COUNT_OF(demo_options), NULL, 0, sizeof(struct demo_args), NULL, run_demo };
+	demo_options, COUNT_OF(demo_options), NULL, 0, sizeof(struct demo_args), NULL, run_demo,
+	NULL };
 static const struct cli_command *const commands[] = { &demo };
 const struct noun cli_noun_demo = { "demo", N_("Demonstration"), commands, COUNT_OF(commands) };

@@ -250,21 +250,21 @@ static const struct operand optional_id_operand[1] = {
 };
 
 static const struct cli_command list = { "drill", "list", N_("List the scenarios."), NULL, NULL, 0,
-	NULL, 0, 0, NULL, cmd_list };
+	NULL, 0, 0, NULL, cmd_list, NULL };
 static const struct cli_command plan = { "drill", "plan",
 	N_("Show what a drill can do at most, before anything happens."),
 	N_("Prints the provable budget (files, bytes, seconds, folders), the free space that is "
 	   "needed and "
 	   "kept, and the locks that this kernel gives. Changes nothing."),
 	drill_plan_options, N_DRILL_PLAN_OPTIONS, drill_scenario_operand, 1,
-	sizeof(struct drill_args), &drill_args_defaults, cmd_plan };
+	sizeof(struct drill_args), &drill_args_defaults, cmd_plan, NULL };
 static const struct cli_command plant = { "drill", "plant",
 	N_("Plant decoys ahead of a drill, one dated generation a day."),
 	N_("A restore can only be given a recovery point when decoys were planted on different "
 	   "days and "
 	   "your backup ran in between. Repeat with the same --arena."),
 	drill_plant_options, N_DRILL_PLANT_OPTIONS, drill_scenario_operand, 1,
-	sizeof(struct drill_args), &drill_args_defaults, cmd_plant };
+	sizeof(struct drill_args), &drill_args_defaults, cmd_plant, NULL };
 static const struct cli_command run = { "drill", "run",
 	N_("Run a ransomware drill on planted decoys, from plan to score."),
 	N_("Plants decoys, changes them as a ransomware family would, senses who noticed and who "
@@ -275,26 +275,26 @@ static const struct cli_command run = { "drill", "run",
 	   "enforces it "
 	   "(see SECURITY.md). 'drill undo' puts everything back and removes the decoys."),
 	drill_run_options, N_DRILL_RUN_OPTIONS, drill_scenario_operand, 1,
-	sizeof(struct drill_args), &drill_args_defaults, cmd_drill_run };
+	sizeof(struct drill_args), &drill_args_defaults, cmd_drill_run, NULL };
 static const struct cli_command stop = { "drill", "stop",
 	N_("Stop a running drill within a second."), NULL, NULL, 0, id_operand, 1,
-	sizeof(struct drill_id_args), NULL, cmd_drill_stop };
+	sizeof(struct drill_id_args), NULL, cmd_drill_stop, NULL };
 static const struct cli_command undo = { "drill", "undo",
 	N_("Put every decoy back, prove it by hash, then remove what was planted."),
 	N_("Works after a kill or a power cut at any point, and twice in a row. What is not proven "
 	   "to be "
 	   "ours is left where it is and named."),
 	undo_options, COUNT_OF(undo_options), id_operand, 1, sizeof(struct drill_id_args), NULL,
-	cmd_drill_undo };
+	cmd_drill_undo, NULL };
 static const struct cli_command show = { "drill", "show",
 	N_("Show a drill's scorecard, or list all drills."), NULL, NULL, 0, optional_id_operand, 1,
-	sizeof(struct drill_id_args), NULL, cmd_drill_show };
+	sizeof(struct drill_id_args), NULL, cmd_drill_show, NULL };
 static const struct cli_command verify = { "drill", "verify",
 	N_("Check a drill's signed record: unchanged, complete, by a known key."),
 	N_("Only the keys of this home, or the key that --key names, are trusted. The check proves "
 	   "that "
 	   "nothing was changed after signing; it does not prove that what was written is true."),
-	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, cmd_verify };
+	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, cmd_verify, NULL };
 
 static const struct cli_command *const commands[] = { &list, &plan, &plant, &run, &stop, &undo,
 	&show, &verify };

@@ -90,13 +90,13 @@ static const struct cli_command evidence_verify_command = { "evidence", "verify"
 	N_("Only the keys of this home, or the key that --key names, are trusted. The check proves "
 	   "that "
 	   "nothing was changed after signing; it does not prove that what was written is true."),
-	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, run_verify };
+	verify_options, 1, verify_operands, 1, sizeof(struct verify_args), NULL, run_verify, NULL };
 static const struct cli_command evidence_rotate = { "evidence", "rotate",
 	N_("Make a new signing key; the old one signs it."), NULL, rotate_options,
-	COUNT_OF(rotate_options), NULL, 0, sizeof(struct rotate_args), NULL, run_rotate };
+	COUNT_OF(rotate_options), NULL, 0, sizeof(struct rotate_args), NULL, run_rotate, NULL };
 static const struct cli_command evidence_key = { "evidence", "key",
 	N_("Print the public key that this home signs with."), NULL, NULL, 0, NULL, 0, 0, NULL,
-	run_key };
+	run_key, NULL };
 
 static const struct cli_command *const commands[] = { &evidence_verify_command,
 	&evidence_approvals_command, &evidence_receipt_command, &evidence_key, &evidence_rotate };

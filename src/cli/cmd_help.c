@@ -104,7 +104,7 @@ static const struct operand operands[] = {
 static const struct cli_command help = { "help", NULL,
 	N_("Show help, manual pages and completion scripts."),
 	N_("tocsin help drill run · tocsin help man drill run · tocsin help completion bash"), NULL,
-	0, operands, COUNT_OF(operands), sizeof(struct help_args), NULL, run_help };
+	0, operands, COUNT_OF(operands), sizeof(struct help_args), NULL, run_help, NULL };
 
 static const struct cli_command *const commands[] = { &help };
 const struct noun cli_noun_help = { "help", N_("Help, manual pages, completion"), commands,

@@ -218,6 +218,18 @@ static enum status file_notice(struct session *s, const struct notice_args *a,
 	return tell_faults(s, &faults, status, e);
 }
 
+static enum status read_notice(struct session *s, const struct notice_args *a, json_t **more,
+	json_t *set, struct first_notice *out, struct error *e)
+{
+	if (a->facts != NULL)
+		TRY(read_json_object(a->facts, "facts", more, e));
+	else
+		*more = json_object();
+	if (*more == NULL || set == NULL)
+		return error_set(e, E_NO_SPACE, "memory is short");
+	return notice_from(s, a, (struct facts_given){ *more, set }, out, e);
+}
+
 enum status cmd_incident_new(struct session *s, const void *raw, struct error *e)
 {
 	const struct notice_args *a = raw;
@@ -227,13 +239,12 @@ enum status cmd_incident_new(struct session *s, const void *raw, struct error *e
 	struct incident_receipt receipt;
 	struct first_notice notice;
 	struct error why = ERROR_NONE;
-	if (a->facts != NULL)
-		TRY(read_json_object(a->facts, "facts", &more, e));
-	else
-		more = json_object();
-	if (more == NULL || set == NULL)
-		return error_set(e, E_NO_SPACE, "memory is short");
-	TRY(notice_from(s, a, (struct facts_given){ more, set }, &notice, e));
+	const enum status read = read_notice(s, a, &more, set, &notice, e);
+	if (read != OK && !s->told && !a->dry_run)
+		(void)fprintf(stderr, "%s\n",
+			_("The notice is NOT recorded. Correct the command, or telephone now."));
+	if (read != OK)
+		return read;
 	if (a->dry_run)
 		return rehearse(s, &notice, e);
 	const enum status filed = file_notice(s, a, &notice, &is, &receipt, e);

@@ -392,17 +392,18 @@ static enum status cmd_import(struct session *s, const void *raw, struct error *
 
 static const struct cli_command list_command = { "outbox", "list",
 	N_("Show what is on its way and what was refused."), NULL, list_options,
-	COUNT_OF(list_options), NULL, 0, sizeof(struct outbox_list_args), NULL, cmd_list };
+	COUNT_OF(list_options), NULL, 0, sizeof(struct outbox_list_args), NULL, cmd_list, NULL };
 static const struct cli_command flush_command = { "outbox", "flush",
 	N_("Send now what is waiting."), NULL, flush_options, COUNT_OF(flush_options), NULL, 0,
-	sizeof(struct flush_args), &flush_defaults, cmd_flush };
+	sizeof(struct flush_args), &flush_defaults, cmd_flush, NULL };
 static const struct cli_command export_command = { "outbox", "export",
 	N_("Write what is waiting to a file for removable media, encrypted to its recipient."),
 	NULL, export_options, COUNT_OF(export_options), file_operands, COUNT_OF(file_operands),
-	sizeof(struct parcel_args), NULL, cmd_export };
+	sizeof(struct parcel_args), NULL, cmd_export, NULL };
 static const struct cli_command import_command = { "outbox", "import",
 	N_("Read receipts from removable media."), NULL, import_options, COUNT_OF(import_options),
-	file_operands, COUNT_OF(file_operands), sizeof(struct parcel_args), NULL, cmd_import };
+	file_operands, COUNT_OF(file_operands), sizeof(struct parcel_args), NULL, cmd_import,
+	NULL };
 
 static const struct cli_command *const commands[] = { &list_command, &flush_command,
 	&export_command, &import_command };

@@ -331,24 +331,24 @@ static enum status cmd_list(struct session *s, const void *raw, struct error *e)
 
 static const struct cli_command issue_command = { "warning", "issue",
 	N_("Issue an early warning: red, orange, yellow or blue."), NULL, issue_options,
-	COUNT_OF(issue_options), NULL, 0, sizeof(struct warning_args), NULL, cmd_issue };
+	COUNT_OF(issue_options), NULL, 0, sizeof(struct warning_args), NULL, cmd_issue, NULL };
 static const struct cli_command adjust_command = { "warning", "adjust",
 	N_("Change a warning in force; every version is kept."), NULL, adjust_options,
 	COUNT_OF(adjust_options), id_operands, COUNT_OF(id_operands), sizeof(struct warning_args),
-	NULL, cmd_adjust };
+	NULL, cmd_adjust, NULL };
 static const struct cli_command lift_command = { "warning", "lift",
 	N_("Lift a warning: the incident has become impossible or the risk is gone."), NULL,
 	lift_options, COUNT_OF(lift_options), id_operands, COUNT_OF(id_operands),
-	sizeof(struct warning_args), NULL, cmd_lift };
+	sizeof(struct warning_args), NULL, cmd_lift, NULL };
 static const struct cli_command show_command = { "warning", "show",
 	N_("Show a warning field by field, with all its versions and what each changed."),
 	N_("--pdf and --html write it as the ministry's early-warning form, of any version. With "
 	   "--json each version holds its signed envelope."),
 	show_options, COUNT_OF(show_options), show_operands, COUNT_OF(show_operands),
-	sizeof(struct warning_args), NULL, cmd_show };
+	sizeof(struct warning_args), NULL, cmd_show, NULL };
 static const struct cli_command list_command = { "warning", "list",
 	N_("Show the warnings in force."), NULL, list_options, COUNT_OF(list_options), NULL, 0,
-	sizeof(struct warning_args), NULL, cmd_list };
+	sizeof(struct warning_args), NULL, cmd_list, NULL };
 
 static const struct cli_command *const commands[] = { &issue_command, &adjust_command,
 	&lift_command, &show_command, &list_command };

@@ -60,6 +60,9 @@ struct cli_command {
 	/* Prints its data on stdout, messages on stderr. A failure is returned and told by the
 	 * caller. */
 	enum status (*run)(struct session *s, const void *args, struct error *e);
+	/* N_(sentence): said before the reason where the words could not be read, by a command
+	 * whose caller might believe that something was done. NULL: nothing. */
+	const char *unread;
 };
 
 /* A group heads the help: "drill — …". */

@@ -199,4 +199,4 @@ const struct cli_command evidence_receipt_command = { "evidence", "receipt",
 	N_("Each receipt must be signed by the receiver's key and name the exact envelope beside "
 	   "it."),
 	receipt_options, COUNT_OF(receipt_options), receipt_operands, COUNT_OF(receipt_operands),
-	sizeof(struct receipt_args), NULL, run_receipt };
+	sizeof(struct receipt_args), NULL, run_receipt, NULL };

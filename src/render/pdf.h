@@ -17,8 +17,8 @@
 #define MARGIN_BOTTOM 60.0
 #define BODY_W (PAGE_W - 2 * MARGIN_X)
 
-/* What Chinese is set in, on every paper: the subsets that cairo 1.16 makes of Noto Sans CJK lose the
- * outlines of some characters ("如" among them), which then print as nothing. Decision 0081. */
+/* What Chinese is set in, on every paper: the subsets that cairo 1.16 makes of Noto Sans CJK lose
+ * the outlines of some characters ("如" among them), which then print as nothing. Decision 0081. */
 #define PDF_CJK_FAMILIES "Noto Serif CJK SC, Songti SC, SimSun"
 
 struct colour {

@@ -97,7 +97,7 @@ static enum status check_call(struct calling *w, const struct incident_call *cal
 	w->role = role_of(d, w->to);
 	TRY(find_stage(w, call->stage, e));
 	check_words(w, call);
-	if (moment_check_time(d, &w->row, w->at_ns, &why) != OK)
+	if (notice_check_time(d, &w->row, w->at_ns, &why) != OK)
 		field_fault_add(w->faults, d->pool, "at", "%s", why.text);
 	return OK;
 }

@@ -98,6 +98,11 @@ enum status history_changes(
 enum status moment_check_time(const struct desk *d, const struct case_row *row, int64_t at_ns,
 	struct error *e) MUST_CHECK;
 
+/* The same, and not before a discovery that somebody told: nobody gives notice of what he does not
+ * know of, and a late duty must not be in time by a wrong hand of the clock. */
+enum status notice_check_time(const struct desk *d, const struct case_row *row, int64_t at_ns,
+	struct error *e) MUST_CHECK;
+
 /* --- clocks of a case (moments.c) --- */
 
 /* The kind of event that marks a moment: "moment-handling-ended"; "" where no event does. */

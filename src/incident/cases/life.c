@@ -115,10 +115,16 @@ static enum status move(const struct desk *d, struct case_row *row, enum life to
 
 /* --- moments ---------------------------------------------------------------------------------- */
 
-static int64_t discovered_ns(const struct desk *d, const struct case_row *row)
+/* FACT_UNKNOWN where nobody said. */
+static int64_t told_discovery(const struct desk *d, const struct case_row *row)
 {
 	const int slot = fact_slot(profile_facts(d->c->profiles), "discovered_at");
-	const int64_t at_ns = slot < 0 ? FACT_UNKNOWN : row->values.at[slot];
+	return slot < 0 ? FACT_UNKNOWN : row->values.at[slot];
+}
+
+static int64_t discovered_ns(const struct desk *d, const struct case_row *row)
+{
+	const int64_t at_ns = told_discovery(d, row);
 	return at_ns == FACT_UNKNOWN ? row->created_ns : at_ns;
 }
 
@@ -132,6 +138,18 @@ enum status moment_check_time(
 		return error_set(e, E_INVALID,
 			"%s lies more than a day before the incident was discovered",
 			time_text(at_ns, text));
+	return OK;
+}
+
+enum status notice_check_time(
+	const struct desk *d, const struct case_row *row, int64_t at_ns, struct error *e)
+{
+	char text[TIME_TEXT_MAX], since[TIME_TEXT_MAX];
+	const int64_t told_ns = told_discovery(d, row);
+	TRY(moment_check_time(d, row, at_ns, e));
+	if (told_ns != FACT_UNKNOWN && at_ns < told_ns - CLOCK_ERROR_NS)
+		return error_set(e, E_INVALID, "%s lies before the incident was discovered, %s",
+			time_text(at_ns, text), time_text(told_ns, since));
 	return OK;
 }
 

@@ -38,6 +38,35 @@ static enum status choose_profile(struct submitting *s, struct error *e)
 	return profile_find(s->desk->c->profiles, id, &s->profile, e);
 }
 
+static bool is_among(const char *names, const char *name)
+{
+	const size_t n = strlen(name);
+	for (const char *at = strstr(names, name); at != NULL; at = strstr(at + n, name))
+		if ((at == names || at[-1] == ' ') && (at[n] == ',' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* The stages that have a form under the profile, for the message that refuses another. */
+static const char *reports_of(const struct submitting *s, const struct form *general)
+{
+	const char *names = "";
+	for (size_t i = 0; i <= s->profile->n_forms; i++) {
+		const struct form *f = general;
+		struct error gone = ERROR_NONE;
+		if (i < s->profile->n_forms &&
+			form_find(s->desk->c->forms, s->profile->forms[i], &f, &gone) != OK)
+			continue;
+		for (size_t k = 0; names != NULL && k < f->n_stages; k++)
+			if (!is_among(names, f->stages[k]))
+				names = pool_textf(s->desk->pool, "%s%s%s", names,
+					names[0] == '\0' ? "" : ", ", f->stages[k]);
+		if (names == NULL || (names[0] != '\0' && i + 1 >= s->profile->n_forms))
+			break;
+	}
+	return names == NULL ? "" : names;
+}
+
 /* The profile's own form for the stage, else the general one. */
 static enum status choose_form(struct submitting *s, struct error *e)
 {
@@ -50,8 +79,8 @@ static enum status choose_form(struct submitting *s, struct error *e)
 		return OK;
 	TRY(form_find(forms, GENERAL_FORM, &f, e));
 	if (form_stage(f, s->stage) < 0)
-		return error_set(
-			e, E_INVALID, "stage: %s has no report '%.60s'", s->profile->id, s->stage);
+		return error_set(e, E_INVALID, "stage: %s has no report '%.60s'; it has %s",
+			s->profile->id, s->stage, reports_of(s, f));
 	s->form = f;
 	return OK;
 }

@@ -68,7 +68,7 @@ TEST(roff_never_reads_our_text_as_a_request)
 	static const struct option odd[] = { { "odd", OPTION_TEXT, 0, "X",
 		".so /etc/passwd\n'x \\f", NULL } };
 	static const struct cli_command c = { "toy", "play", "Play.", NULL, odd, 1, NULL, 0, 8,
-		NULL, NULL };
+		NULL, NULL, NULL };
 	AUTO_BUF struct buf man;
 	buf_init(&man, MIB);
 	man_page(NULL, &c, &man);
@@ -117,7 +117,7 @@ TEST(no_line_of_help_ends_in_a_blank_or_begins_with_a_closing_mark)
 		for (size_t i = 0; i < 12; i++)
 			buf_add_text(&text, "演练区，（诱饵）。“清单”：a word of it。");
 		const struct cli_command c = { "toy", "play", "Play.", buf_text(&text), NULL, 0,
-			NULL, 0, 8, NULL, NULL };
+			NULL, 0, 8, NULL, NULL, NULL };
 		help_command(&c, &help);
 		CHECK(strstr(buf_text(&help), " \n") == NULL);
 		static const char *const never[] = { "\n，", "\n。", "\n）", "\n”", "\n：", "（\n",

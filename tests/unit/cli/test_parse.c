@@ -46,12 +46,12 @@ static const struct operand operands[] = {
 	{ "SECOND", offsetof(struct toy_args, second), false, "b" },
 };
 static const struct cli_command play = { "toy", "play", "Play.", NULL, options, COUNT_OF(options),
-	operands, COUNT_OF(operands), sizeof(struct toy_args), &defaults, no_run };
+	operands, COUNT_OF(operands), sizeof(struct toy_args), &defaults, no_run, NULL };
 static const struct cli_command halt = { "toy", "halt", "Halt.", NULL, NULL, 0, NULL, 0, 0, NULL,
-	no_run };
+	no_run, NULL };
 static const struct cli_command *const toy_commands[] = { &play, &halt };
 static const struct cli_command demo = { "demo", NULL, "Demo.", NULL, NULL, 0, NULL, 0, 0, NULL,
-	no_run };
+	no_run, NULL };
 static const struct cli_command *const demo_commands[] = { &demo };
 static const struct noun nouns[] = { { "toy", "Toys", toy_commands, 2 },
 	{ "demo", "Demo", demo_commands, 1 } };

@@ -174,6 +174,20 @@ TEST(a_moment_lies_between_the_day_before_discovery_and_now)
 
 /* --- history ---------------------------------------------------------------------------------- */
 
+TEST(a_call_may_come_before_a_discovery_that_nobody_told)
+{
+	AUTO_FIXTURE struct incident_fixture f;
+	struct call_result out;
+	fixture_open(&f);
+	struct first_notice n = fixture_notice(&f);
+	n.discovered_ns = -1;
+	(void)fixture_new(&f, &n);
+	const struct incident_call first = { .to = "ministry",
+		.at_ns = f.wall_ns - MINUTES_NS(20) };
+	REQUIRE_OK(incident_call(&f.c, "latest", &first, f.pool, &out, &f.faults, &f.e), f.e);
+	CHECK_INT(out.n_discharged, 1);
+}
+
 TEST(a_line_of_the_history_that_somebody_changed_is_found)
 {
 	static const struct {

@@ -587,6 +587,11 @@ TEST(a_call_in_the_future_or_with_bad_words_is_refused_whole)
 	const struct incident_call early = { .to = "ministry",
 		.at_ns = f.wall_ns - DAYS_NS(1) - MINUTES_NS(6) };
 	CHECK_INT(call(&f, &early, &out), E_INVALID);
+	/* Discovered five minutes ago, and clocks differ by five more. */
+	const struct incident_call unknown_yet = { .to = "ministry",
+		.at_ns = f.wall_ns - MINUTES_NS(10) - NS_PER_S };
+	CHECK_INT(call(&f, &unknown_yet, &out), E_INVALID);
+	CHECK(strstr(fixture_fault(&f, "at"), "before the incident was discovered") != NULL);
 	CHECK_INT(fixture_count(&f, "SELECT COUNT(*) FROM incident_call"), 0);
 	CHECK_INT(fixture_read(&f, "latest").n_events, 1);
 }
