@@ -116,6 +116,16 @@ static const char *name_of(const struct incident_session *is, enum rule_words ki
 	return word == NULL ? key : bilingual_pick(word->name);
 }
 
+/* A role whom a person has to telephone, with the number where the home knows it. */
+static const char *whom(struct session *s, const struct incident_session *is, const char *role)
+{
+	const char *name = name_of(is, RULE_ROLES, role);
+	const char *phone = incident_phone(&is->context, role, s->pool);
+	const char *both =
+		phone == NULL ? NULL : pool_textf(s->pool, _("%s, telephone %s"), name, phone);
+	return both == NULL ? name : both;
+}
+
 /* "due 2026-11-28 03:10:00 +08:00", or that it is owed at once. */
 static const char *when_due(
 	struct session *s, const struct incident_session *is, const struct clock_row *c)
@@ -137,11 +147,12 @@ static enum status no_route(struct session *s, const struct incident_session *is
 	const struct incident *i, struct delivery d, struct error *e)
 {
 	const char *name = name_of(is, RULE_ROLES, d.unrouted);
-	const char *who = name;
+	const char *phone = whom(s, is, d.unrouted);
+	const char *who = phone;
 	if (d.unrouted_due != NULL)
-		who = pool_textf(s->pool, _("%s (%s)"), name, when_due(s, is, d.unrouted_due));
+		who = pool_textf(s->pool, _("%s (%s)"), phone, when_due(s, is, d.unrouted_due));
 	if (who == NULL)
-		who = name;
+		who = phone;
 	if (d.n_unrouted > 1)
 		session_say(s,
 			_("More than one receiver has no route: tocsin outbox list names them."));
@@ -162,7 +173,7 @@ static enum status tell_it(struct session *s, const struct incident_session *is,
 	const struct incident *i, const struct clock_row *c, struct error *e)
 {
 	const char *stage = name_of(is, RULE_STAGES, c->stage);
-	const char *role = name_of(is, RULE_ROLES, c->to);
+	const char *role = whom(s, is, c->to);
 	if (strcmp(c->medium, "telephone") == 0)
 		return error_set(e, E_QUEUED,
 			"telephone now: %s, to %s (%s); then log it: tocsin incident call %s --to "
@@ -211,6 +222,7 @@ static enum status still_queued(struct session *s, const struct incident_session
 			"signed and safe here, not delivered yet; %s to %s: leave tocsin outbox "
 			"flush --wait 24h running until it is through",
 			when_due(s, is, d.due), role);
+	role = whom(s, is, d.due->to);
 	if (d.late)
 		return error_set(e, E_QUEUED,
 			"not delivered, and its deadline is past (%s): telephone now: %s; log it "

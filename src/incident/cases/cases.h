@@ -208,11 +208,16 @@ enum status incident_submit(const struct incident_context *c, const char *id,
 	const struct stage_submission *what, struct pool *p, struct submission_row *out,
 	struct field_faults *faults, struct error *e) MUST_CHECK;
 
+/* The number that <home>/incident.yaml has for a role, NULL where it has none or cannot be read
+ * (which is told when a notice is made). */
+const char *incident_phone(const struct incident_context *c, const char *role, struct pool *p);
+
 struct incident_call {	    /* a notice given by telephone */
 	const char *to;	    /* role or body */
 	const char *person; /* who answered */
 	const char *number;
-	int64_t at_ns; /* -1: now; not later than now, not before discovery minus a day */
+	int64_t at_ns; /* -1: now; not later than now, not before a discovery that was told, or
+			       more than a day before the case was made */
 	const char *said;
 	const char *stage;   /* NULL: that of the most urgent own duty to the role that runs and
 				that a call may answer, else "first_notice" */

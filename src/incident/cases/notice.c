@@ -387,6 +387,22 @@ static enum status add_settings_profiles(struct reading *r, struct notice *out)
 	return OK;
 }
 
+/* A number under a name that no rule knows would be missing when it is needed: it is told at once.
+ */
+static enum status look_at_phones(struct reading *r)
+{
+	for (size_t i = 0; i < r->settings.n_phones; i++) {
+		const char *role = r->settings.phones[i].role;
+		if (profile_word(r->desk->c->profiles, RULE_ROLES, role) != NULL)
+			continue;
+		r->settings.trouble = pool_textf(
+			r->desk->pool, _("incident.yaml: phones.%s: no such role"), role);
+		if (r->settings.trouble == NULL)
+			return case_no_memory(r->e);
+	}
+	return OK;
+}
+
 static enum status read_profiles(struct reading *r, struct notice *out)
 {
 	for (size_t i = 0; i < r->given->n_profiles && r->given->profiles != NULL; i++)
@@ -490,6 +506,7 @@ enum status notice_read(const struct desk *d, const struct first_notice *n, stru
 	TRY(fill_form(&r, &notice));
 	TRY(read_profiles(&r, &notice));
 	read_marks(&r, &notice);
+	TRY(look_at_phones(&r));
 	notice.trouble = r.settings.trouble;
 	notice.near = r.near;
 	*out = notice;

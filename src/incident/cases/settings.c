@@ -11,10 +11,16 @@
 enum { SETTINGS_BYTES_MAX = 64 * 1024, VALUE_BYTES_MAX = 600 };
 #define FILE_NAME "incident.yaml"
 
+/* Whoever writes a telephone number without blanks writes what YAML takes for a number. */
 static enum status take_text(
 	struct json_place top, const char *key, struct pool *p, const char **out, struct error *e)
 {
 	const char *text = NULL;
+	const json_t *number = json_object_get(top.object, key);
+	if (json_is_integer(number)) {
+		*out = pool_textf(p, "%lld", (long long)json_integer_value(number));
+		return *out == NULL ? case_no_memory(e) : OK;
+	}
 	TRY(json_get_text(top, key, JSON_OPTIONAL, &text, e));
 	if (text == NULL)
 		return OK;
@@ -42,16 +48,42 @@ static enum status take_profiles(
 	return OK;
 }
 
+static enum status take_phones(
+	struct json_place top, struct pool *p, struct case_settings *s, struct error *e)
+{
+	json_t *all = json_object_get(top.object, "phones");
+	const char *role;
+	json_t *unused;
+	if (all == NULL)
+		return OK;
+	if (!json_is_object(all))
+		return error_set(e, E_INVALID, "phones: expected a number for each role");
+	if (json_object_size(all) > PHONES_MAX)
+		return error_set(e, E_INVALID, "phones: more than %d", PHONES_MAX);
+	json_object_foreach(all, role, unused)
+	{
+		struct case_phone *phone = &s->phones[s->n_phones];
+		phone->role = pool_text(p, view_of(role));
+		TRY(take_text((struct json_place){ all, "phones" }, role, p, &phone->number, e));
+		if (phone->role == NULL)
+			return case_no_memory(e);
+		s->n_phones += phone->number != NULL;
+	}
+	return OK;
+}
+
 static enum status take_all(json_t *value, struct pool *p, struct case_settings *s, struct error *e)
 {
-	static const char *const known[] = { "company", "callback", "profiles", "tlp", NULL };
+	static const char *const known[] = { "company", "callback", "profiles", "tlp", "phones",
+		NULL };
 	const struct json_place top = { value, "" };
 	if (!json_is_object(value))
-		return error_set(e, E_INVALID, "expected company, callback, profiles, tlp");
+		return error_set(e, E_INVALID, "expected company, callback, profiles, tlp, phones");
 	TRY(json_only_keys(top, known, e));
 	TRY(take_text(top, "company", p, &s->company, e));
 	TRY(take_text(top, "callback", p, &s->callback, e));
 	TRY(take_text(top, "tlp", p, &s->tlp, e));
+	TRY(take_phones(top, p, s, e));
 	return take_profiles(top, p, s, e);
 }
 
@@ -90,4 +122,16 @@ enum status case_settings_read(
 	else if (status != E_ABSENT)
 		out->trouble = pool_text(p, view_of(why.text));
 	return out->trouble == NULL ? case_no_memory(e) : OK;
+}
+
+const char *incident_phone(const struct incident_context *c, const char *role, struct pool *p)
+{
+	struct case_settings s;
+	struct error short_of_memory = ERROR_NONE;
+	if (case_settings_read(c->home, p, &s, &short_of_memory) != OK)
+		return NULL;
+	for (size_t i = 0; i < s.n_phones; i++)
+		if (strcmp(s.phones[i].role, role) == 0)
+			return s.phones[i].number;
+	return NULL;
 }

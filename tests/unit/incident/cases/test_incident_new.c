@@ -407,6 +407,26 @@ TEST(what_the_home_says_need_not_be_said_again)
 	CHECK_TEXT(k.tlp, "GREEN");
 }
 
+TEST(the_home_knows_whom_to_telephone)
+{
+	static const char text[] =
+		"callback: 13800138000\n"
+		"phones: { ministry: 010 1234, local_regulator: 051287654321, users: 110, "
+		"minstry: x }\n";
+	AUTO_FIXTURE struct incident_fixture f;
+	fixture_open(&f);
+	CHECK(incident_phone(&f.c, "ministry", f.pool) == NULL); /* no file */
+	test_write_file(test_path("incident.yaml"), text, sizeof text - 1);
+	CHECK_TEXT(incident_phone(&f.c, "ministry", f.pool), "010 1234");
+	CHECK_TEXT(incident_phone(&f.c, "local_regulator", f.pool), "051287654321");
+	CHECK_TEXT(incident_phone(&f.c, "users", f.pool), "110");
+	CHECK(incident_phone(&f.c, "provincial_cac", f.pool) == NULL);
+	const struct first_notice n = { .discovered_ns = -1, .what = "x" };
+	const struct incident_receipt r = fixture_new(&f, &n);
+	CHECK_TEXT(r.warning, "incident.yaml: phones.minstry: no such role");
+	CHECK_TEXT(text_of(fixture_read(&f, r.incident.text).notice, "callback"), "13800138000");
+}
+
 /* --- numbers ---------------------------------------------------------------------------------- */
 
 TEST(numbers_count_by_year_and_drills_by_themselves)
