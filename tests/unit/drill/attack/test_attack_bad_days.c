@@ -408,27 +408,37 @@ static bool exchange_once(int64_t t0_boot_ns, void *context)
 	return false;
 }
 
-TEST_WITHIN(a_file_that_took_a_decoys_name_meanwhile_keeps_it, 60)
+/* Was it kept? False too where the exchange came too late to matter. */
+static bool exchanged_file_is_kept(struct pool *p, const char *scenario, int try)
 {
 	struct error e = ERROR_NONE;
 	struct attack_outcome out;
 	struct stat st;
+	struct arena_fixture *a = arena_fixture_make(scenario,
+		test_path(pool_textf(p, "arena-%d", try)), arena_fixture_many(p, 1, 16 * MIB), 1);
+	struct exchange x = { fixture_path(a, 0, NULL), pool_textf(p, "%s.aside", a->path), false };
+	struct attack_request r = arena_fixture_request(a);
+	r.tick = exchange_once;
+	r.tick_context = &x;
+	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
+	const bool kept = x.done && out.n_foreign == 1 && stat(x.decoy, &st) == 0 &&
+			  st.st_size == 14 &&
+			  stat(fixture_path(a, 0, fixture_new_name(a, 0)), &st) != 0;
+	arena_fixture_done(a);
+	return kept;
+}
+
+/* Five tries: this process may be kept from running while the decoy is in hand. */
+TEST_WITHIN(a_file_that_took_a_decoys_name_meanwhile_keeps_it, 120)
+{
 	AUTO(pool_free) struct pool *p = pool_new(MIB);
 	/* A million small calls: the decoy is in hand for longer than it takes to look. */
 	char *scenario = pool_textf(p, "%s", fixture_whole_files(p, "in-place"));
 	char *io = strstr(scenario, "io: 64 KiB");
 	REQUIRE(io != NULL);
 	memcpy(io, "io: 16    ", 10);
-	struct arena_fixture *a = arena_fixture_make(
-		scenario, test_path("arena"), arena_fixture_many(p, 1, 16 * MIB), 1);
-	struct exchange x = { fixture_path(a, 0, NULL), pool_textf(p, "%s.aside", a->path), false };
-	struct attack_request r = arena_fixture_request(a);
-	r.tick = exchange_once;
-	r.tick_context = &x;
-	REQUIRE_OK(attack_run(&r, a->pool, &out, &e), e);
-	REQUIRE(x.done);
-	CHECK_INT(out.n_foreign, 1);
-	CHECK(stat(x.decoy, &st) == 0 && st.st_size == 14);
-	CHECK(stat(fixture_path(a, 0, fixture_new_name(a, 0)), &st) != 0);
-	arena_fixture_done(a);
+	bool kept = false;
+	for (int try = 0; try < 5 && !kept; try++)
+		kept = exchanged_file_is_kept(p, scenario, try);
+	CHECK(kept);
 }
