@@ -28,10 +28,11 @@
 static enum status note_phase(struct conduct *o, enum journal_phase phase, struct error *e)
 {
 	AUTO_BUF struct buf body;
-	buf_init(&body, 64);
+	buf_init(&body, FAULT("phase_record") ? 0 : 64);
 	struct journal_phase_record m = { (uint8_t)phase, sense_now_ns(&o->sense),
 		clock_boot_ns(o->c->clock) };
 	journal_phase_record_write(&body, &m);
+	TRY(buf_check(&body, "journal", e));
 	TRY(journal_add(o->journal, JOURNAL_PHASE, buf_view(&body), e));
 	return journal_commit(o->journal, e);
 }

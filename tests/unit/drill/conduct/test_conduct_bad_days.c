@@ -211,7 +211,7 @@ TEST_WITHIN(a_write_that_fails_anywhere_is_an_error_and_undo_leaves_nothing, 280
 #ifdef TOCSIN_FAULTS
 	struct conduct_fixture *f = conduct_fixture_new();
 	static const char *const points[] = { "keep_make", "keep_write_state", "escrow_write",
-		"channels_open", "outside_look", "challenge_piece" };
+		"channels_open", "outside_look", "challenge_piece", "phase_record" };
 	const char *channels[] = { fixture_text("operator:%s", test_path("desk")) };
 	f->request.channels = channels;
 	f->request.n_channels = 1;
