@@ -18,6 +18,7 @@ import unicodedata
 
 SEQUENCE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
 LONGEST_S = 120  # for any wait: a program that hangs fails its test
+SETTLE_S = 0.03
 
 
 def cells(character):
@@ -153,11 +154,20 @@ class Terminal:
         """Reads until holds(self); False where the program ends or hangs before."""
         end = time.monotonic() + LONGEST_S
         alive = True
-        while not holds(self):
+        while True:
+            if holds(self) and (not alive or self.is_settled()):
+                return holds(self)
             if not alive or time.monotonic() > end:
                 return False
             alive = self.read()
-        return True
+
+    def is_settled(self):
+        """Nothing more comes at once: a frame is drawn in pieces, and what holds in the middle of one need not hold at its
+        end. False where more came, which is read then."""
+        if not select.select([self.ours], [], [], SETTLE_S)[0]:
+            return True
+        self.read(0)
+        return False
 
     def shows(self, text):
         return self.until(lambda t: text in t.screen.text())

@@ -85,7 +85,8 @@ def answers(base):
         check("what is typed is shown", t.shows("> 文件名 changed"), t.screen.text())
         first = t.screen.text()
         # The attack goes on: the view is drawn anew around the question, many times.
-        moved = t.until(lambda t: t.screen.text() != first and "people's steps" in t.screen.text())
+        moved = t.until(lambda t: t.screen.text() != first and "people's steps" in t.screen.text() and
+                        t.screen.text().endswith("> 文件名 changed"))
         check("while the attack goes on nothing is drawn over the question", moved and
               t.screen.text().count("> 文件名 changed") == 1 and t.screen.all().count("Step 1 of 6") == 1, t.screen.all())
         t.type("\x7f\x7f" + "\n")
